@@ -1,0 +1,32 @@
+# understudy_options: warnings, sanitizers and include root for all of our own code.
+add_library(understudy_options INTERFACE)
+target_include_directories(understudy_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(understudy_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Werror)
+if(UNDERSTUDY_SANITIZE)
+    target_compile_options(understudy_options INTERFACE
+        -fsanitize=${UNDERSTUDY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(understudy_options INTERFACE -fsanitize=${UNDERSTUDY_SANITIZE})
+endif()
+if(UNDERSTUDY_FUZZ)
+    target_compile_options(understudy_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# understudy_room(NAME SOURCES a.cpp b.cpp LINK other_room lib)
+function(understudy_room name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+    add_library(understudy_${name} STATIC ${arg_SOURCES})
+    target_link_libraries(understudy_${name} PUBLIC understudy_options ${arg_LINK})
+endfunction()
+
+# understudy_test(NAME LABEL unit|live SOURCES … LINK …): one executable, its GoogleTest cases registered one by one.
+function(understudy_test name)
+    cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LINK" ${ARGN})
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 60)
+    endif()
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE understudy_options ${arg_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+        PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+endfunction()
