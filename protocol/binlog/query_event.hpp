@@ -1,0 +1,64 @@
+#pragma once
+
+#include "protocol/binlog/event_header.hpp"
+#include "protocol/binlog/format_description.hpp"
+#include "protocol/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy::protocol {
+
+// The session state a statement was logged with. Absent means that the source did not log it, not a default.
+struct query_status {
+    std::optional<std::uint32_t> flags2;
+    std::optional<std::uint64_t> sql_mode;
+    std::optional<std::uint16_t> auto_increment_increment;
+    std::optional<std::uint16_t> auto_increment_offset;
+    std::optional<std::uint16_t> character_set_client; // collation ids
+    std::optional<std::uint16_t> collation_connection;
+    std::optional<std::uint16_t> collation_server;
+    std::optional<std::string> time_zone;
+    std::optional<std::uint16_t> lc_time_names;
+    std::optional<std::uint16_t> collation_database;
+    std::optional<std::uint64_t> table_map_for_update;
+    std::optional<std::string> invoker_user;
+    std::optional<std::string> invoker_host;
+    std::optional<std::vector<std::string>> updated_databases; // absent also when there were too many
+    std::optional<std::uint32_t> microseconds;
+    std::optional<bool> explicit_defaults_for_timestamp;
+    std::optional<std::uint64_t> ddl_xid;
+    std::optional<std::uint16_t> default_collation_for_utf8mb4;
+    std::optional<bool> sql_require_primary_key;
+    std::optional<bool> default_table_encryption;
+    std::optional<std::uint64_t> mariadb_xid;
+
+    // flags2 bits, from sql/query_options.h
+    static constexpr std::uint32_t sql_auto_is_null = 0x00004000;
+    static constexpr std::uint32_t not_autocommit = 0x00080000;
+    static constexpr std::uint32_t no_foreign_key_checks = 0x04000000;
+    static constexpr std::uint32_t relaxed_unique_checks = 0x08000000;
+};
+
+// QUERY event. database and text are byte strings in the character set the status names, views over the event.
+struct query_event {
+    std::uint32_t thread_id = 0;
+    std::uint32_t execution_seconds = 0;
+    std::uint16_t error_code = 0;
+    std::string_view database;
+    query_status status;
+    std::string_view text;
+
+    [[nodiscard]] bool is_begin() const;    // exactly BEGIN (any case, blanks around)
+    [[nodiscard]] bool is_commit() const;
+    [[nodiscard]] bool is_rollback() const; // not ROLLBACK TO
+    [[nodiscard]] bool is_savepoint() const; // SAVEPOINT, ROLLBACK TO, RELEASE SAVEPOINT
+};
+
+// An unknown status variable is an error: what follows it cannot be found.
+[[nodiscard]] result<query_event> decode_query_event(const event_view& event, const format_description& format);
+
+} // namespace understudy::protocol
