@@ -1,0 +1,48 @@
+#pragma once
+
+#include "protocol/session/secret.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace understudy::protocol {
+
+// As the mysql client's --ssl-mode.
+enum class tls_mode : std::uint8_t {
+    disabled,
+    preferred,       // encrypts if the server can; authenticates nobody
+    required,        // encrypts or fails; authenticates nobody
+    verify_ca,       // the certificate comes from our CA
+    verify_identity, // … and names the host we connect to
+};
+
+[[nodiscard]] std::string_view to_string(tls_mode mode);
+[[nodiscard]] std::optional<tls_mode> parse_tls_mode(std::string_view text);
+
+struct tls_options {
+    tls_mode mode = tls_mode::preferred;
+    std::string ca;   // file, PEM
+    std::string cert; // client certificate, file, PEM
+    std::string key;  // file, PEM
+};
+
+// Everything needed to reach and sign in to one server; a plain value, used for sources and targets.
+struct connect_options {
+    std::string host;
+    std::uint16_t port = 3306;
+    std::string user;
+    secret password;
+    std::string database;
+    tls_options tls;
+    std::chrono::milliseconds connect_timeout{10'000};
+    // No byte for this long on any step of a conversation means that the other side is gone.
+    std::chrono::milliseconds read_timeout{60'000};
+    std::chrono::milliseconds write_timeout{60'000};
+
+    [[nodiscard]] std::string to_string() const; // "user@host:port", for messages
+};
+
+} // namespace understudy::protocol
