@@ -1,0 +1,66 @@
+#pragma once
+
+#include "protocol/session/connect_options.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace understudy::state {
+
+// One task, as its TOML file describes it, checked and with defaults filled in. A plain value.
+// docs/configuration.md lists every key; state/task_file reads it.
+struct task_spec {
+    enum class existing_tables : std::uint8_t { intercept, ignore };
+    enum class writer : std::uint8_t { automatic, row_image };
+
+    std::string name; // [A-Za-z0-9_-]{1,64}: names the checkpoint row and the data directory
+    protocol::connect_options source;
+    protocol::connect_options target;
+
+    struct {
+        std::vector<std::string> include; // "db.*", "db.table", "db", globs in both parts
+        std::vector<std::string> exclude;
+        std::vector<std::pair<std::string, std::string>> rename; // "db.table" = "db2.table2" or "db" = "db2", in file order
+    } objects;
+
+    struct {
+        bool schema = true;
+        bool data = true;
+        std::uint32_t connections = 2;     // source sessions that read chunks at the same time
+        std::uint64_t chunk_bytes = 4U << 20U;
+    } initial;
+
+    struct {
+        existing_tables policy = existing_tables::intercept;
+    } conflict;
+
+    struct {
+        writer how = writer::automatic;
+        std::uint64_t group_bytes_max = 16U << 20U; // of source events in one target transaction
+        std::uint64_t group_rows_max = 100'000;
+        std::chrono::milliseconds group_time_max{1'000};
+        std::string meta_database = "understudy"; // on the target: checkpoint, journal, copy progress
+    } apply;
+
+    struct {
+        std::uint64_t bytes_max = 0; // 0: no limit; retention never deletes what the applier still needs
+        std::chrono::seconds age_max{std::chrono::hours{24}};
+        std::uint64_t segment_bytes = 64U << 20U;
+        std::uint32_t frame_bytes = 1U << 20U;
+        std::uint64_t memory_bytes = 24U << 20U; // recent frames kept for live readers
+        int zstd_level = 1;
+        std::chrono::milliseconds sync_interval{1'000};
+        std::uint64_t disk_reserve_bytes = 64U << 20U; // the receiver pauses when less is free
+    } relay;
+
+    struct {
+        std::uint32_t server_id = 0; // 0: chosen by us and kept in the data directory
+        std::chrono::milliseconds heartbeat_period{5'000};
+    } replica;
+};
+
+} // namespace understudy::state
