@@ -1,0 +1,57 @@
+#pragma once
+
+#include "applier/checkpoint_store.hpp"
+#include "protocol/result.hpp"
+#include "protocol/session/connect_options.hpp"
+#include "relay/log.hpp"
+#include "state/object_selection.hpp"
+#include "state/position.hpp"
+#include "state/status_board.hpp"
+#include "state/task_spec.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+namespace understudy::applier {
+
+struct applier_options {
+    state::task_spec task;
+    checkpoint from;           // loaded (and taken over: from.epoch is ours)
+    std::uint32_t source_version = 0; // 90704, 50624
+    // Tables whose copy was one snapshot at a known position: their changes up to it are left out, behind it they are exact from the start.
+    std::map<state::object_name, state::source_position> start_after;
+    // Tables that the initial copy filled. A DDL on one of them before from.copy_end stops the task (errc::unsupported_statement).
+    std::set<state::object_name> copied;
+};
+
+// From the relay to the target: reads complete groups, joins what has arrived into one target transaction (up to the
+// task's row, byte and time limits), writes row images with the checkpoint, executes statements through the journal.
+// The coordinator runs on its executor's thread; blocking calls to the target run on the pool.
+class applier {
+public:
+    applier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, relay::log& relay, applier_options options,
+            const state::object_selection& selection, state::status_board& board);
+    ~applier();
+
+    // Ends with success after stop() (the open group is finished or rolled back first), else with what stopped the task:
+    // transaction (GTID or position), table, key, and what to do. Joined by its owner.
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> run();
+    void stop(); // from the executor
+
+    // Position of the last commit on the target; any thread.
+    [[nodiscard]] state::source_position applied() const;
+    // Called on the executor after each commit; one callback.
+    void on_commit(std::function<void(const state::source_position&)> callback);
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+} // namespace understudy::applier

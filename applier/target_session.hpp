@@ -1,0 +1,83 @@
+#pragma once
+
+#include "protocol/result.hpp"
+#include "protocol/session/connect_options.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy::applier {
+
+// What the target is. Read once per session.
+struct target_facts {
+    std::string version;
+    std::uint32_t version_number = 0; // 90704
+    bool is_mariadb = false;
+    std::string server_uuid;
+    bool gtid_mode_on = false;
+    bool read_only = false; // read_only or super_read_only, as far as it stops this account
+    bool local_infile = false;
+    std::uint64_t max_allowed_packet = 0;
+    std::uint32_t lower_case_table_names = 0;
+};
+
+struct query_rows {
+    std::vector<std::string> columns;
+    std::vector<std::vector<std::optional<std::string>>> rows;
+};
+
+struct execute_info {
+    std::uint64_t affected_rows = 0;
+    std::uint32_t warnings = 0;
+    std::string info; // "Records: 10  Deleted: 0  Skipped: 0  Warnings: 0"
+};
+
+// One libmysqlclient handle to the target: blocking, used by one thread at a time (a thread pool runs the calls, coroutines await
+// them). Works with MySQL's and MariaDB's client library; the only file that includes mysql.h is target_session.cpp.
+// A fresh session is prepared for exact writes: binary-safe names (SET NAMES utf8mb4), time_zone '+00:00', sql_mode
+// 'NO_AUTO_VALUE_ON_ZERO', autocommit on, long net timeouts, invisible primary keys not generated.
+class target_session {
+public:
+    using warning_sink = std::function<void(std::string)>;
+
+    // The error's sentence names the failing step (name resolution, TCP, TLS, certificate, sign-in).
+    [[nodiscard]] static protocol::result<std::unique_ptr<target_session>> connect(const protocol::connect_options& options,
+                                                                                   const warning_sink& warn);
+    ~target_session();
+    target_session(const target_session&) = delete;
+    target_session& operator=(const target_session&) = delete;
+
+    [[nodiscard]] const target_facts& facts() const;
+
+    // Any bytes; no multi-statements. Errors are sorted into applier::errc, the server's own words are in error.server.
+    [[nodiscard]] protocol::result<execute_info> execute(std::string_view sql);
+    [[nodiscard]] protocol::result<query_rows> query(std::string_view sql);
+    [[nodiscard]] protocol::result<std::optional<std::string>> scalar(std::string_view sql);
+
+    // LOAD DATA LOCAL: `produce` fills the span and returns the count, 0 at the end. No file is ever read for the server.
+    [[nodiscard]] protocol::result<execute_info> load_data(std::string_view sql,
+                                                           std::function<std::size_t(std::span<char>)> produce);
+
+    [[nodiscard]] bool broken() const; // the connection is gone: open a new session
+    // From another thread: ends a running call soon (the socket is shut down).
+    void interrupt();
+
+private:
+    struct impl;
+    explicit target_session(std::unique_ptr<impl> state);
+    std::unique_ptr<impl> impl_;
+};
+
+// 'text' with every dangerous byte escaped, quotes included; right whatever the session's character set is set to by connect().
+[[nodiscard]] std::string quote_string(std::string_view text);
+// x'…'
+[[nodiscard]] std::string hex_literal(std::span<const std::byte> bytes);
+
+} // namespace understudy::applier
