@@ -52,11 +52,14 @@ struct query_event {
     query_status status;
     std::string_view text;
 
-    [[nodiscard]] bool is_begin() const;    // exactly BEGIN (any case, blanks around)
+    [[nodiscard]] bool is_begin() const;     // exactly BEGIN (any case, blanks around)
     [[nodiscard]] bool is_commit() const;
-    [[nodiscard]] bool is_rollback() const; // not ROLLBACK TO
+    [[nodiscard]] bool is_rollback() const;  // not ROLLBACK TO
     [[nodiscard]] bool is_savepoint() const; // SAVEPOINT, ROLLBACK TO, RELEASE SAVEPOINT
 };
+
+// Only the text, without looking at the status variables: for those who ask what kind of statement it is.
+[[nodiscard]] result<std::string_view> decode_query_text(const event_view& event, const format_description& format);
 
 // An unknown status variable is an error: what follows it cannot be found.
 [[nodiscard]] result<query_event> decode_query_event(const event_view& event, const format_description& format);

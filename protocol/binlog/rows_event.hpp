@@ -54,7 +54,7 @@ struct rows_event {
 // One row image cut into columns without decoding values. Reused between rows: no allocation after the first.
 struct row_image {
     struct column {
-        std::span<const std::byte> value; // empty for NULL and for absent columns
+        std::span<const std::byte> value; // with its length prefix; empty for NULL and for absent columns
         bool present = false;
         bool is_null = false;
     };
@@ -76,13 +76,17 @@ public:
     [[nodiscard]] const row_image& after() const { return after_; }   // WRITE, UPDATE
 
 private:
-    [[nodiscard]] result<void> slice(const column_bitmap& present, row_image& image);
+    [[nodiscard]] result<void> slice(const column_bitmap& present, std::uint32_t present_count, row_image& image);
 
     const table_map* map_;
     rows_kind kind_;
     column_bitmap present_;
     column_bitmap present_after_;
     std::span<const std::byte> rest_;
+    std::uint32_t present_count_;
+    std::uint32_t present_after_count_;
+    bool widths_agree_;
+    bool row_without_columns_;
     row_image before_;
     row_image after_;
 };

@@ -42,6 +42,7 @@ struct table_map {
     std::vector<table_map_column> columns;
     std::span<const std::byte> after_names;     // from the column count to the end: definition bytes, same for same layout
     std::vector<std::uint32_t> primary_key;     // column numbers, where the source logs them (binlog_row_metadata=FULL)
+    bool primary_key_has_prefix = false;        // a part covers only the first characters of its column
     std::vector<std::string> column_names;      // likewise
 
     // 0xFFFFFF: the dummy map that only marks the end of a statement's rows.
@@ -49,6 +50,9 @@ struct table_map {
 };
 
 [[nodiscard]] result<table_map> decode_table_map(const event_view& event, const format_description& format);
+// The same into a map that is used again and again: keeps its buffers. After an error `into` must not be used.
+[[nodiscard]] result<void> decode_table_map_into(table_map& into, const event_view& event,
+                                                 const format_description& format);
 
 // The TABLE_MAP of a statement for another server: other id and names, everything after the names as it came.
 // No checksum; log_pos 0. timestamp and server_id go into the header.
