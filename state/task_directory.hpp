@@ -13,9 +13,11 @@
 
 namespace understudy::state {
 
-// DATA-DIR/<task>: what a task keeps on this machine. Holds a lock (flock on "lock", with our pid in it) as long as it lives,
+// DATA-DIR/<task>: what a task keeps on this machine. Holds a lock on the file "lock", with our pid in it, as long as it lives,
 // so that two processes cannot run one task from one data directory.
 //   lock  identity.toml (our server_id and server UUID, made once)  relay/ (segments)  status.json (what `understudy status` reads)
+// The lock is an open-file-description lock: it ends with the process however that ends, and others can ask for it without
+// taking it (a question must never make a starting task fail).
 class task_directory {
 public:
     // Creates the directory (mode 0700) where missing and takes the lock; errc::already_running names the pid.
@@ -40,6 +42,9 @@ public:
 
     // For `status` and `stop`: without the lock.
     [[nodiscard]] static std::optional<pid_t> running_pid(const std::filesystem::path& data_dir, const std::string& task);
+    [[nodiscard]] static std::filesystem::path status_path(const std::filesystem::path& data_dir, const std::string& task) {
+        return data_dir / task / "status.json";
+    }
 
 private:
     task_directory(std::filesystem::path path, int lock_fd);

@@ -1,0 +1,203 @@
+#include "state/status_json.hpp"
+
+#include "state/errc.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace understudy::state {
+
+namespace {
+
+namespace json = boost::json;
+using time_point = std::chrono::system_clock::time_point;
+using std::chrono::milliseconds;
+
+// The length of the UTF-8 character at the front, 0 if the bytes are none.
+std::size_t character_length(std::string_view text) {
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    const unsigned char lead = byte(0);
+    if (lead < 0x80) return 1;
+    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xC0U) != 0x80U) return 0;
+    }
+    const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
+    const bool beyond = (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF4 && byte(1) > 0x8F);
+    return overlong || beyond ? 0 : length;
+}
+
+std::string as_utf8(std::string_view text) {
+    std::string clean;
+    while (!text.empty()) {
+        const std::size_t length = character_length(text);
+        clean += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return clean;
+}
+
+std::string time_text(time_point time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(std::chrono::floor<milliseconds>(time - day));
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                  static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+                  static_cast<int>(clock.subseconds().count()));
+    return text.data();
+}
+
+time_point parse_time(const std::string& text) {
+    int year = 0;
+    unsigned month = 0;
+    unsigned day = 0;
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+    int millisecond = 0;
+    const int fields = std::sscanf(text.c_str(), "%4d-%2u-%2uT%2d:%2d:%2d.%3dZ", &year, &month, &day,
+                                   &hour, &minute, &second, &millisecond);
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                           std::chrono::day(day)};
+    if (fields != 7 || !date.ok()) throw std::invalid_argument("not a time: " + text);
+    return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+           std::chrono::seconds(second) + milliseconds(millisecond);
+}
+
+std::optional<phase> parse_phase(std::string_view text) {
+    for (const phase value :
+         {phase::starting, phase::prechecking, phase::copying_schema, phase::copying_data,
+          phase::catching_up, phase::streaming, phase::stopping, phase::finished, phase::failed}) {
+        if (to_string(value) == text) return value;
+    }
+    return std::nullopt;
+}
+
+json::value position_value(const protocol::binlog_position& position) {
+    if (position.file.empty()) return nullptr;
+    return json::object{{"file", as_utf8(position.file)}, {"offset", position.offset}};
+}
+
+protocol::binlog_position parse_position(const json::value& value) {
+    if (value.is_null()) return {};
+    return {std::string(value.at("file").as_string()), value.at("offset").to_number<std::uint64_t>()};
+}
+
+json::object copy_value(const status& value) {
+    json::object tables;
+    for (const auto& [name, progress] : value.copy) {
+        tables[as_utf8(name)] = json::object{{"rows", progress.rows},
+                                             {"rows_estimated", progress.rows_estimated},
+                                             {"bytes", progress.bytes},
+                                             {"finished", progress.finished}};
+    }
+    return tables;
+}
+
+void parse_copy(const json::value& tables, status& into) {
+    for (const auto& entry : tables.as_object()) {
+        const json::value& fields = entry.value();
+        into.copy[std::string(entry.key())] = {
+            .rows = fields.at("rows").to_number<std::uint64_t>(),
+            .rows_estimated = fields.at("rows_estimated").to_number<std::uint64_t>(),
+            .bytes = fields.at("bytes").to_number<std::uint64_t>(),
+            .finished = fields.at("finished").as_bool()};
+    }
+}
+
+json::object to_object(const recorded_status& what) {
+    const status& value = what.value;
+    json::array warnings;
+    for (const std::string& warning : value.warnings) warnings.emplace_back(as_utf8(warning));
+    return {
+        {"task", value.task},
+        {"phase", to_string(value.now)},
+        {"started", time_text(value.started)},
+        {"written", time_text(what.written)},
+        {"lag_ms", value.lag.count()},
+        {"copy", copy_value(value)},
+        {"receiver",
+         {{"connected", value.connected},
+          {"note", as_utf8(value.receiver_note)},
+          {"position", position_value(value.received)},
+          {"bytes", value.received_bytes},
+          {"events", value.received_events}}},
+        {"relay", {{"raw_bytes", value.relay_raw_bytes}, {"stored_bytes", value.relay_stored_bytes}}},
+        {"applier",
+         {{"note", as_utf8(value.applier_note)},
+          {"position", position_value(value.applied)},
+          {"gtids", value.applied_gtids},
+          {"rows", value.applied_rows},
+          {"transactions", value.applied_transactions},
+          {"groups", value.applied_groups},
+          {"ddl", value.applied_ddl},
+          {"retries", value.retries}}},
+        {"error", as_utf8(value.last_error)},
+        {"warnings", std::move(warnings)},
+    };
+}
+
+recorded_status from_value(const json::value& root) {
+    recorded_status what;
+    status& value = what.value;
+    const auto text = [](const json::value& field) { return std::string(field.as_string()); };
+    const auto number = [](const json::value& field) { return field.to_number<std::uint64_t>(); };
+    const auto now = parse_phase(root.at("phase").as_string());
+    if (!now) throw std::invalid_argument("unknown phase " + text(root.at("phase")));
+    value.now = *now;
+    value.task = text(root.at("task"));
+    value.started = parse_time(text(root.at("started")));
+    what.written = parse_time(text(root.at("written")));
+    value.lag = milliseconds(root.at("lag_ms").to_number<std::int64_t>());
+    parse_copy(root.at("copy"), value);
+    const json::value& receiver = root.at("receiver");
+    value.connected = receiver.at("connected").as_bool();
+    value.receiver_note = text(receiver.at("note"));
+    value.received = parse_position(receiver.at("position"));
+    value.received_bytes = number(receiver.at("bytes"));
+    value.received_events = number(receiver.at("events"));
+    value.relay_raw_bytes = number(root.at("relay").at("raw_bytes"));
+    value.relay_stored_bytes = number(root.at("relay").at("stored_bytes"));
+    const json::value& applier = root.at("applier");
+    value.applier_note = text(applier.at("note"));
+    value.applied = parse_position(applier.at("position"));
+    value.applied_gtids = text(applier.at("gtids"));
+    value.applied_rows = number(applier.at("rows"));
+    value.applied_transactions = number(applier.at("transactions"));
+    value.applied_groups = number(applier.at("groups"));
+    value.applied_ddl = number(applier.at("ddl"));
+    value.retries = number(applier.at("retries"));
+    value.last_error = text(root.at("error"));
+    for (const json::value& warning : root.at("warnings").as_array()) {
+        value.warnings.push_back(text(warning));
+    }
+    return what;
+}
+
+} // namespace
+
+std::string to_json(const recorded_status& what) { return json::serialize(to_object(what)); }
+
+// Boost.JSON's accessors throw on a missing field or a wrong type; the border of that is here.
+protocol::result<recorded_status> parse_status_json(std::string_view text) {
+    try {
+        return from_value(json::parse(text));
+    } catch (const std::exception& failure) {
+        return protocol::fail(errc::damaged, std::string("not a status: ") + failure.what());
+    }
+}
+
+} // namespace understudy::state
