@@ -41,7 +41,7 @@ const char* name_of(event_type type) {
     case event_type::partial_update_rows: return "Update_rows_partial";
     case event_type::transaction_payload: return "Transaction_payload";
     case event_type::heartbeat_v2: return "Heartbeat";
-    case event_type::gtid_tagged: return "Gtid_tagged";
+    case event_type::gtid_tagged: return "Gtid_tagged_log_event";
     case event_type::mariadb_annotate_rows: return "Annotate_rows";
     case event_type::mariadb_binlog_checkpoint: return "Binlog_checkpoint";
     case event_type::mariadb_gtid: return "Gtid";
