@@ -39,33 +39,46 @@ struct execute_info {
     std::string info; // "Records: 10  Deleted: 0  Skipped: 0  Warnings: 0"
 };
 
-// One libmysqlclient handle to the target: blocking, used by one thread at a time (a thread pool runs the calls, coroutines await
-// them). Works with MySQL's and MariaDB's client library; the only file that includes mysql.h is target_session.cpp.
-// A fresh session is prepared for exact writes: binary-safe names (SET NAMES utf8mb4), time_zone '+00:00', sql_mode
-// 'NO_AUTO_VALUE_ON_ZERO', autocommit on, long net timeouts, invisible primary keys not generated.
+// One libmysqlclient handle to the target: blocking, used by one thread at a time (a thread pool
+// runs the calls, coroutines await them). Works with MySQL's and MariaDB's client library; the only
+// file that includes mysql.h is target_session.cpp. A fresh session is prepared for exact writes:
+// binary-safe names (SET NAMES utf8mb4), time_zone '+00:00', sql_mode 'NO_AUTO_VALUE_ON_ZERO',
+// autocommit on, long net timeouts, invisible primary keys not generated. A read_timeout of 0 means
+// none (statements may run for hours); TCP keepalive finds dead peers in either case.
 class target_session {
 public:
     using warning_sink = std::function<void(std::string)>;
 
-    // The error's sentence names the failing step (name resolution, TCP, TLS, certificate, sign-in).
-    [[nodiscard]] static protocol::result<std::unique_ptr<target_session>> connect(const protocol::connect_options& options,
-                                                                                   const warning_sink& warn);
+    // The error's sentence names the failing step (name resolution, TCP, TLS, certificate,
+    // sign-in).
+    [[nodiscard]] static protocol::result<std::unique_ptr<target_session>>
+    connect(const protocol::connect_options& options, const warning_sink& warn);
     ~target_session();
     target_session(const target_session&) = delete;
     target_session& operator=(const target_session&) = delete;
 
     [[nodiscard]] const target_facts& facts() const;
 
-    // Any bytes; no multi-statements. Errors are sorted into applier::errc, the server's own words are in error.server.
+    // Any bytes; no multi-statements. Errors are sorted into applier::errc, the server's own words
+    // are in error.server.
     [[nodiscard]] protocol::result<execute_info> execute(std::string_view sql);
     [[nodiscard]] protocol::result<query_rows> query(std::string_view sql);
     [[nodiscard]] protocol::result<std::optional<std::string>> scalar(std::string_view sql);
 
-    // LOAD DATA LOCAL: `produce` fills the span and returns the count, 0 at the end. No file is ever read for the server.
-    [[nodiscard]] protocol::result<execute_info> load_data(std::string_view sql,
-                                                           std::function<std::size_t(std::span<char>)> produce);
+    // execute() in two halves, so that the caller prepares its next statement while the target
+    // works on this one. send() returns when the statement has left; receive() must follow before
+    // any other call.
+    [[nodiscard]] protocol::result<void> send(std::string_view sql);
+    [[nodiscard]] protocol::result<execute_info> receive();
+
+    // LOAD DATA LOCAL: `produce` fills the span and returns the count, 0 at the end. No file is
+    // ever read for the server.
+    [[nodiscard]] protocol::result<execute_info>
+    load_data(std::string_view sql, std::function<std::size_t(std::span<char>)> produce);
 
     [[nodiscard]] bool broken() const; // the connection is gone: open a new session
+    // As the target's SHOW PROCESSLIST names this session.
+    [[nodiscard]] std::uint64_t connection_id() const;
     // From another thread: ends a running call soon (the socket is shut down).
     void interrupt();
 
@@ -75,7 +88,8 @@ private:
     std::unique_ptr<impl> impl_;
 };
 
-// 'text' with every dangerous byte escaped, quotes included; right whatever the session's character set is set to by connect().
+// 'text' with every dangerous byte escaped, quotes included; right whatever the session's character
+// set is set to by connect().
 [[nodiscard]] std::string quote_string(std::string_view text);
 // x'…'
 [[nodiscard]] std::string hex_literal(std::span<const std::byte> bytes);
