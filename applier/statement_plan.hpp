@@ -10,18 +10,36 @@
 
 namespace understudy::applier {
 
-// What is to be done with one logged statement (a QUERY event that is not a transaction boundary), given what the task selects and renames.
-// Pure: text in, decision out. The lexer honours the logged sql_mode (ANSI_QUOTES, NO_BACKSLASH_ESCAPES), comments and executable comments.
+// What is to be done with one logged statement (a QUERY event that is not a transaction boundary),
+// given what the task selects and renames. Pure: text in, decision out. The lexer honours the
+// logged sql_mode (ANSI_QUOTES, NO_BACKSLASH_ESCAPES), comments and executable comments.
 struct statement_plan {
     enum class action : std::uint8_t {
         execute, // run `text` with default database `database`, through the DDL journal
-        skip,    // touches nothing selected, or is never replicated (accounts, ANALYZE, temporary tables…); `reason` says which
+        skip,    // touches nothing selected, or is never replicated (accounts, ANALYZE, temporary
+                 // tables…); `reason` says which
     };
     enum class kind : std::uint8_t {
-        create_table, create_table_with_rows, // CREATE TABLE … START TRANSACTION: rows follow in the same group
-        alter_table, drop_table, rename_table, truncate_table, create_index, drop_index,
-        create_database, alter_database, drop_database,
-        view, routine, trigger, event, other_ddl, dml, account, maintenance, other,
+        create_table,
+        create_table_with_rows, // CREATE TABLE … START TRANSACTION: rows follow in the same group
+        alter_table,
+        drop_table,
+        rename_table,
+        truncate_table,
+        create_index,
+        drop_index,
+        create_database,
+        alter_database,
+        drop_database,
+        view,
+        routine,
+        trigger,
+        event,
+        other_ddl,
+        dml,
+        account,
+        maintenance,
+        other,
     };
     action what = action::skip;
     kind is = kind::other;
@@ -39,12 +57,11 @@ struct logged_statement {
     std::string_view database; // default database when it was logged
     std::uint64_t sql_mode = 0;
     std::uint32_t source_version = 0; // for /*!50000 … */
-    bool thread_specific = false;     // event flag 0x04: temporary tables
 };
 
-// errc::unsupported_statement when it touches (or could touch) selected objects in a way not understood: the error
-// holds the statement and the reason.
-[[nodiscard]] protocol::result<statement_plan> plan_statement(const logged_statement& statement,
-                                                              const state::object_selection& selection);
+// errc::unsupported_statement when it touches (or could touch) selected objects in a way not
+// understood: the error holds the statement and the reason.
+[[nodiscard]] protocol::result<statement_plan>
+plan_statement(const logged_statement& statement, const state::object_selection& selection);
 
 } // namespace understudy::applier

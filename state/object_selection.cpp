@@ -17,7 +17,7 @@ protocol::result<std::vector<object_pattern>> parse_patterns(const std::vector<s
     for (const std::string& text : texts) {
         auto pattern = object_pattern::parse(text);
         if (!pattern) {
-            return protocol::wrap(pattern.error(), std::string(key) + ": \"" + text + "\"");
+            return protocol::wrap(pattern.error(), "\"" + text + "\" in " + std::string(key));
         }
         patterns.push_back(*std::move(pattern));
     }
@@ -44,7 +44,7 @@ protocol::result<object_name> parse_name(const std::string& text) {
 std::unexpected<protocol::error> two_sources(const object_name& first, const object_name& second,
                                              const object_name& target) {
     return protocol::fail(errc::selection_invalid,
-                          "objects.rename: " + first.to_string() + " and " + second.to_string() +
+                          first.to_string() + " and " + second.to_string() +
                               " would both be " + target.to_string() +
                               " on the target; rename one of them to something else or exclude it");
 }
@@ -84,7 +84,7 @@ protocol::result<object_selection> object_selection::make(const task_spec& spec)
     selection.exclude_ = *std::move(exclude);
     for (const auto& [from, to] : spec.objects.rename) {
         if (auto added = selection.add_rename(from, to); !added) {
-            return protocol::wrap(added.error(), "objects.rename: \"" + from + "\" = \"" + to + "\"");
+            return protocol::wrap(added.error(), "renaming \"" + from + "\" to \"" + to + "\"");
         }
     }
     if (auto checked = selection.check_target_names(); !checked) {
@@ -121,8 +121,8 @@ protocol::result<void> object_selection::check_target_names() const {
         const auto same_source = std::find_if(
             rename_.begin(), entry, [&](const rename& other) { return other.first == entry->first; });
         if (same_source != entry) {
-            return protocol::fail(errc::selection_invalid, "objects.rename: " + entry->first.to_string() +
-                                                               " is renamed twice");
+            return protocol::fail(errc::selection_invalid,
+                                  entry->first.to_string() + " is renamed twice");
         }
         auto checked = entry->second.object.empty() ? check_database_target(*entry)
                                                     : check_table_target(entry->second);
@@ -131,8 +131,9 @@ protocol::result<void> object_selection::check_target_names() const {
     return {};
 }
 
-// Every table of the source that would get this name: renamed tables, tables of renamed databases,
-// and the table that has the name already.
+// Every table that the file itself says would get this name: renamed tables, tables of renamed databases, and the table
+// that has the name already if include names it literally. What only a wildcard takes may not exist at all:
+// takes_name_of_another() judges such tables when they are seen.
 protocol::result<void> object_selection::check_table_target(const object_name& target) const {
     std::vector<object_name> sources;
     for (const auto& [from, to] : rename_) {
@@ -142,7 +143,7 @@ protocol::result<void> object_selection::check_table_target(const object_name& t
             sources.push_back({from.database, target.object});
         }
     }
-    if (selects(target.database, target.object) && map(target.database, target.object) == target &&
+    if (names_literally(target) && map(target.database, target.object) == target &&
         std::ranges::find(sources, target) == sources.end()) {
         sources.push_back(target);
     }
@@ -162,12 +163,31 @@ protocol::result<void> object_selection::check_database_target(const rename& ent
     return {};
 }
 
+bool object_selection::names_literally(const object_name& name) const {
+    return selects(name.database, name.object) &&
+           std::ranges::any_of(include_, [&](const object_pattern& one) {
+               return !one.database.has_wildcard() && !one.object.has_wildcard() &&
+                      one.matches(name.database, name.object, case_insensitive_);
+           });
+}
+
+bool object_selection::takes_name_of_another(std::string_view database, std::string_view table) const {
+    const object_name self{std::string(database), std::string(table)};
+    const object_name target = map(database, table);
+    return std::ranges::any_of(rename_, [&](const rename& entry) {
+        const auto& [from, to] = entry;
+        if (!names_equal(to.database, target.database, case_insensitive_)) return false;
+        const object_name other{from.database, from.object.empty() ? target.object : from.object};
+        return other != self && selects(other.database, other.object) && map(other.database, other.object) == target;
+    });
+}
+
 bool object_selection::may_share_a_table(std::string_view left, std::string_view right) const {
     if (!touches_database(left) || !touches_database(right)) return false;
     return std::ranges::any_of(include_, [&](const object_pattern& one) {
         return one.database.matches(left, case_insensitive_) &&
                std::ranges::any_of(include_, [&](const object_pattern& two) {
-                   return two.database.matches(right, case_insensitive_) &&
+                   return !two.database.has_wildcard() && two.database.matches(right, case_insensitive_) &&
                           one.object.may_overlap(two.object, case_insensitive_);
                });
     });

@@ -46,6 +46,9 @@ public:
     // True if the name on the target differs from the source's (for the table itself, or its database).
     [[nodiscard]] bool is_renamed(std::string_view database, std::string_view table) const;
     [[nodiscard]] bool renames_anything_in(std::string_view database) const;
+    // Another selected object is renamed to the very name that this one has on the target: both must not exist.
+    // For tables that a wildcard takes; what the file names literally is refused by make().
+    [[nodiscard]] bool takes_name_of_another(std::string_view database, std::string_view table) const;
 
     // lower_case_table_names of the source is not 0: names compare without case (of ASCII letters).
     void set_case_insensitive(bool value) { case_insensitive_ = value; }
@@ -57,6 +60,7 @@ private:
     [[nodiscard]] protocol::result<void> check_target_names() const;
     [[nodiscard]] protocol::result<void> check_table_target(const object_name& target) const;
     [[nodiscard]] protocol::result<void> check_database_target(const rename& entry) const;
+    [[nodiscard]] bool names_literally(const object_name& name) const;
     [[nodiscard]] bool is_never_selected(std::string_view database) const;
     [[nodiscard]] bool excludes_database(std::string_view database) const;
     [[nodiscard]] bool may_share_a_table(std::string_view left, std::string_view right) const;

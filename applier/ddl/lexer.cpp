@@ -1,0 +1,157 @@
+#include "applier/ddl/lexer.hpp"
+
+namespace understudy::applier::ddl {
+
+namespace {
+
+bool is_blank(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+// Bytes from 0x80 on are parts of multi-byte letters: MySQL takes them all in unquoted identifiers.
+bool is_word_character(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '$' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+class lexer {
+public:
+    lexer(std::string_view text, std::uint64_t sql_mode, std::uint32_t source_version)
+        : text_(text), sql_mode_(sql_mode), source_version_(source_version) {}
+
+    token_list run() {
+        while (list_.complete && skip_blanks_and_comments())
+            next();
+        list_.tokens.push_back({token::kind::end, at_, at_, {}});
+        return std::move(list_);
+    }
+
+private:
+    [[nodiscard]] char peek(std::size_t ahead = 0) const {
+        return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+    }
+    [[nodiscard]] bool looking_at(std::string_view what) const {
+        return text_.substr(at_).starts_with(what);
+    }
+
+    // False at the end of the text.
+    bool skip_blanks_and_comments() {
+        while (at_ < text_.size()) {
+            if (is_blank(peek())) {
+                ++at_;
+            } else if (peek() == '#' ||
+                       (looking_at("--") && (at_ + 2 >= text_.size() || is_blank(peek(2))))) {
+                const auto line_end = text_.find('\n', at_);
+                at_ = line_end == std::string_view::npos ? text_.size() : line_end + 1;
+            } else if (looking_at("/*!") || looking_at("/*M!")) {
+                if (!enter_executable_comment()) return false;
+            } else if (looking_at("/*")) {
+                if (!skip_comment()) return false;
+            } else if (executable_depth_ > 0 && looking_at("*/")) {
+                --executable_depth_;
+                at_ += 2;
+            } else {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    bool enter_executable_comment() {
+        const auto start = at_;
+        at_ += looking_at("/*M!") ? 4U : 3U;
+        std::uint32_t version = 0;
+        std::size_t digits = 0;
+        while (digits < 6 && is_digit(peek(digits))) {
+            version = version * 10 + static_cast<std::uint32_t>(peek(digits) - '0');
+            ++digits;
+        }
+        if (digits >= 5) {
+            at_ += digits;
+        } else {
+            version = 0;
+        }
+        if (version > source_version_) {
+            at_ = start;
+            return skip_comment();
+        }
+        ++executable_depth_;
+        return true;
+    }
+
+    bool skip_comment() {
+        const auto close = text_.find("*/", at_ + 2);
+        if (close == std::string_view::npos) {
+            list_.complete = false;
+            return false;
+        }
+        at_ = close + 2;
+        return true;
+    }
+
+    void next() {
+        const char c = peek();
+        if (c == '`' || (c == '"' && (sql_mode_ & mode_ansi_quotes) != 0)) {
+            quoted(token::kind::identifier, c, false);
+        } else if (c == '\'' || c == '"') {
+            quoted(token::kind::string, c, (sql_mode_ & mode_no_backslash_escapes) == 0);
+        } else if (is_word_character(c)) {
+            word();
+        } else {
+            list_.tokens.push_back({token::kind::symbol, at_, at_ + 1, std::string(1, c)});
+            ++at_;
+        }
+    }
+
+    void quoted(token::kind what, char quote, bool backslash_escapes) {
+        token one{what, at_, at_, {}};
+        for (++at_; at_ < text_.size(); ++at_) {
+            const char c = peek();
+            if (backslash_escapes && c == '\\') {
+                ++at_;
+                continue;
+            }
+            if (c == quote) {
+                if (peek(1) != quote) {
+                    one.end = ++at_;
+                    list_.tokens.push_back(std::move(one));
+                    return;
+                }
+                ++at_;
+            }
+            if (what == token::kind::identifier) one.text += c;
+        }
+        at_ = one.begin;
+        list_.complete = false;
+    }
+
+    void word() {
+        const auto start = at_;
+        bool digits_only = true;
+        while (at_ < text_.size() && is_word_character(peek())) {
+            digits_only = digits_only && is_digit(peek());
+            ++at_;
+        }
+        const auto what = digits_only ? token::kind::number : token::kind::word;
+        list_.tokens.push_back({what, start, at_, std::string(text_.substr(start, at_ - start))});
+    }
+
+    std::string_view text_;
+    std::uint64_t sql_mode_;
+    std::uint32_t source_version_;
+    std::size_t at_ = 0;
+    unsigned executable_depth_ = 0;
+    token_list list_;
+};
+
+} // namespace
+
+token_list tokenize(std::string_view text, std::uint64_t sql_mode, std::uint32_t source_version) {
+    return lexer(text, sql_mode, source_version).run();
+}
+
+} // namespace understudy::applier::ddl

@@ -1,0 +1,200 @@
+#include "applier/ddl/planner.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace understudy::applier::ddl {
+
+protocol::result<statement_plan> planner::database_statement(kind what) {
+    const bool guarded = at_.take_all({"IF", "NOT", "EXISTS"}) || at_.take_all({"IF", "EXISTS"});
+    std::optional<name_reference> name;
+    // ALTER DATABASE may leave the name out; then an option (CHARACTER SET, COLLATE, …) follows at
+    // once.
+    const bool unnamed = what == kind::alter_database &&
+                         (at_.sees("CHARACTER") || at_.sees("CHARSET") || at_.sees("COLLATE") ||
+                          at_.sees("DEFAULT") || at_.sees("ENCRYPTION") || at_.sees("READ"));
+    if (!unnamed) {
+        name = at_.take_name();
+        if (!name) return no_name();
+    }
+    const std::string database = name ? name->name : std::string(statement_->database);
+    if (!selection_->touches_database(database)) return skip(what, "the database is not selected");
+    const bool whole = selection_->selects_database(database);
+    const auto mapped = selection_->map_database(database);
+
+    if (what == kind::drop_database) {
+        if (!whole)
+            return refuse("it drops the selected tables of a database that is selected in part");
+        if (selection_->renames_anything_in(database) && mapped == database)
+            return refuse("tables of the dropped database have other names on the target");
+    }
+    source_names_.push_back({database, ""});
+    target_names_.push_back({mapped, ""});
+    if (name) {
+        auto text = mapped == database
+                        ? std::string(statement_->text.substr(name->begin, name->end - name->begin))
+                        : state::quote_identifier(mapped);
+        // Of a database that is selected in part the target may have its own already.
+        if (what == kind::create_database && !whole && !guarded) text = "IF NOT EXISTS " + text;
+        rewriter_.replace(name->begin, name->end, std::move(text));
+    }
+    return execute(what, name ? "" : mapped);
+}
+
+// Bodies are taken as they are: their unqualified names follow the default database. What a body
+// calls by a name that the target does not have would be wrong there without a word, so that is
+// refused.
+protocol::result<void> planner::check_body(std::string_view what) {
+    if (!list_.complete) return refuse("a quote or a comment is not closed");
+    if (rewriter_.mentions_renamed(at_))
+        return refuse(
+            fmt::format("the {}'s text names something that is renamed on the target", what));
+    return {};
+}
+
+// Where unqualified names of a body are looked for. The target need not have a database that the
+// task does not touch.
+std::string planner::default_on_target() const {
+    if (!selection_->touches_database(statement_->database)) return {};
+    return selection_->map_database(statement_->database);
+}
+
+protocol::result<statement_plan> planner::view(bool drops) {
+    if (drops) return drop_tables(kind::view);
+    at_.take_all({"IF", "NOT", "EXISTS"});
+    const auto name = at_.take_name();
+    if (!name) return no_name();
+    const auto view = rewriter_.resolve(*name);
+    if (!rewriter_.selects(view)) return skip(kind::view, "the view is not selected");
+    touch(view);
+    if (auto checked = check_body("view"); !checked) return std::unexpected(checked.error());
+    const auto home = default_on_target();
+    rewriter_.replace(*name, view, home);
+    return execute(kind::view, home);
+}
+
+protocol::result<statement_plan> planner::routine() {
+    at_.take_all({"IF", "NOT", "EXISTS"});
+    const auto name = at_.take_name();
+    if (!name) return no_name();
+    for (auto at = at_; !at.at_end(); at.advance()) {
+        if (at.sees("SONAME"))
+            return skip(kind::other, "loadable functions belong to the instance");
+    }
+    const auto routine = rewriter_.resolve(*name);
+    if (!selection_->selects_database(routine.database))
+        return skip(kind::routine, "routines follow databases that are selected as a whole");
+    source_names_.push_back(routine);
+    target_names_.push_back({selection_->map_database(routine.database), routine.object});
+    if (auto checked = check_body("routine"); !checked) return std::unexpected(checked.error());
+    const auto home = default_on_target();
+    if (name->database.value_or(home) != target_names_[0].database)
+        rewriter_.replace(name->begin, name->end, target_names_[0].to_string());
+    return execute(kind::routine, home);
+}
+
+protocol::result<statement_plan> planner::drop_routine() {
+    at_.take_all({"IF", "EXISTS"});
+    const auto name = at_.take_name();
+    if (!name) return no_name();
+    const auto routine = rewriter_.resolve(*name);
+    if (!selection_->selects_database(routine.database))
+        return skip(kind::routine, "routines follow databases that are selected as a whole");
+    source_names_.push_back(routine);
+    target_names_.push_back({selection_->map_database(routine.database), routine.object});
+    rewriter_.replace(name->begin, name->end, target_names_[0].to_string());
+    return execute(kind::routine, target_names_[0].database);
+}
+
+protocol::result<statement_plan> planner::trigger() {
+    at_.take_all({"IF", "NOT", "EXISTS"});
+    const auto name = at_.take_name();
+    if (!name) return no_name();
+    while (!at_.at_end() && !at_.take("ON"))
+        at_.advance();
+    const auto table_name = at_.take_name();
+    if (!table_name) return no_name();
+    const auto table = rewriter_.resolve(*table_name);
+    if (!rewriter_.selects(table))
+        return skip(kind::trigger, "the trigger's table is not selected");
+    touch(table);
+    if (auto checked = check_body("trigger"); !checked) return std::unexpected(checked.error());
+    const auto home = default_on_target();
+    // A trigger lives in the database of its table.
+    const state::object_name target{target_names_[0].database, name->name};
+    if (name->database.value_or(home) != target.database)
+        rewriter_.replace(name->begin, name->end, target.to_string());
+    rewriter_.replace(*table_name, table, home);
+    return execute(kind::trigger, home);
+}
+
+// DROP TRIGGER does not name its table. The target has the trigger only if its table is selected,
+// hence IF EXISTS.
+protocol::result<statement_plan> planner::drop_trigger() {
+    const bool guarded = at_.take_all({"IF", "EXISTS"});
+    const auto name = at_.take_name();
+    if (!name) return no_name();
+    const auto trigger = rewriter_.resolve(*name);
+    if (!selection_->touches_database(trigger.database))
+        return skip(kind::trigger, "the database is not selected");
+    if (selection_->renames_anything_in(trigger.database) &&
+        selection_->map_database(trigger.database) == trigger.database)
+        return refuse("the trigger's table may be in another database on the target");
+    const state::object_name target{selection_->map_database(trigger.database), trigger.object};
+    const bool whole = selection_->selects_database(trigger.database);
+    source_names_.push_back(trigger);
+    target_names_.push_back(target);
+    rewriter_.replace(name->begin, name->end,
+                      (guarded || whole ? "" : "IF EXISTS ") + target.to_string());
+    return execute(kind::trigger, target.database);
+}
+
+protocol::result<statement_plan> planner::event(bool alters) {
+    at_.take_all({"IF", "NOT", "EXISTS"});
+    const auto name = at_.take_name();
+    if (!name) return no_name();
+    const auto event = rewriter_.resolve(*name);
+    if (!selection_->selects_database(event.database))
+        return skip(kind::event, "events follow databases that are selected as a whole");
+    const auto mapped = [this](const state::object_name& one) {
+        return state::object_name{selection_->map_database(one.database), one.object};
+    };
+    source_names_.push_back(event);
+    target_names_.push_back(mapped(event));
+    for (auto at = at_; alters && !at.at_end() && !at.sees("DO"); at.advance()) {
+        auto renaming = at;
+        if (!renaming.take_all({"RENAME", "TO"})) continue;
+        const auto new_name = renaming.take_name();
+        if (!new_name) return no_name();
+        const auto renamed = rewriter_.resolve(*new_name);
+        if (!selection_->selects_database(renamed.database))
+            return refuse("it moves an event out of what the task selects");
+        rewriter_.replace(new_name->begin, new_name->end, mapped(renamed).to_string());
+        source_names_.insert(source_names_.begin(), renamed);
+        target_names_.insert(target_names_.begin(), mapped(renamed));
+        break;
+    }
+    if (auto checked = check_body("event"); !checked) return std::unexpected(checked.error());
+    const auto home = default_on_target();
+    if (name->database.value_or(home) != mapped(event).database)
+        rewriter_.replace(name->begin, name->end, mapped(event).to_string());
+    auto plan = execute(kind::event, home);
+    plan.disable_event = true;
+    return plan;
+}
+
+protocol::result<statement_plan> planner::drop_event() {
+    at_.take_all({"IF", "EXISTS"});
+    const auto name = at_.take_name();
+    if (!name) return no_name();
+    const auto event = rewriter_.resolve(*name);
+    if (!selection_->selects_database(event.database))
+        return skip(kind::event, "events follow databases that are selected as a whole");
+    source_names_.push_back(event);
+    target_names_.push_back({selection_->map_database(event.database), event.object});
+    rewriter_.replace(name->begin, name->end, target_names_[0].to_string());
+    return execute(kind::event, target_names_[0].database);
+}
+
+} // namespace understudy::applier::ddl

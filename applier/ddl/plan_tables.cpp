@@ -1,0 +1,212 @@
+#include "applier/ddl/planner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace understudy::applier::ddl {
+
+namespace {
+
+constexpr std::string_view name_taken = "another table of the source is renamed to the very name "
+                                        "that this one would have on the target";
+
+} // namespace
+
+protocol::result<statement_plan> planner::create_table() {
+    at_.take_all({"IF", "NOT", "EXISTS"});
+    const auto name = at_.take_name();
+    if (!name) return no_name();
+    const auto table = rewriter_.resolve(*name);
+    if (!rewriter_.selects(table)) return skip(kind::create_table, "the table is not selected");
+    if (takes_name_of_another(table)) return refuse(name_taken);
+    touch(table);
+    const auto home = target_names_[0].database;
+    rewriter_.replace(*name, table, home);
+
+    auto like = at_;
+    const bool in_parentheses = like.take_symbol('(');
+    if (like.take("LIKE")) {
+        const auto model = like.take_name();
+        if (!model) return no_name();
+        return create_table_like(*name, *model);
+    }
+    if (in_parentheses && !list_.complete) return refuse("a quote or a comment is not closed");
+    if (auto done = rewrite_table_clauses(at_, table); !done) return std::unexpected(done.error());
+
+    // CREATE TABLE … SELECT is logged as CREATE TABLE (…) START TRANSACTION and the rows behind it.
+    // On the target the option would forbid everything but BINLOG and COMMIT, so the table is
+    // created first and the rows are a group of their own.
+    for (auto at = at_; !at.at_end(); at.advance()) {
+        if (at.sees_symbol('(')) {
+            auto inside = at;
+            if (!inside.take_parentheses()) break;
+            while (at.index() + 1 < inside.index())
+                at.advance();
+            continue;
+        }
+        if (at.sees("START") && at.sees("TRANSACTION", 1)) {
+            rewriter_.replace(at.peek().begin, at.peek(1).end, "");
+            return execute(kind::create_table_with_rows, home);
+        }
+    }
+    return execute(kind::create_table, home);
+}
+
+protocol::result<statement_plan> planner::create_table_like(const name_reference& created,
+                                                            const name_reference& model) {
+    const auto table = rewriter_.resolve(created);
+    const auto source = rewriter_.resolve(model);
+    if (!rewriter_.selects(source))
+        return refuse("it takes its definition from " + source.to_string() +
+                      ", which is not selected");
+    rewriter_.replace(model, source, target_names_[0].database);
+    return execute(kind::create_table, target_names_[0].database);
+}
+
+protocol::result<statement_plan> planner::alter_table() {
+    at_.take_all({"IF", "EXISTS"});
+    const auto name = at_.take_name();
+    if (!name) return no_name();
+    const auto table = rewriter_.resolve(*name);
+
+    for (auto at = at_; !at.at_end(); at.advance()) {
+        const bool starts_clause =
+            at.index() == at_.index() || list_.tokens[at.index() - 1].text == ",";
+        if (!starts_clause || !at.sees("RENAME")) continue;
+        auto renaming = at;
+        renaming.advance();
+        if (renaming.sees("COLUMN") || renaming.sees("INDEX") || renaming.sees("KEY")) continue;
+        if (!renaming.take_any({"TO", "AS"})) renaming.take_symbol('=');
+        const auto new_name = renaming.take_name();
+        if (!new_name) return no_name();
+        // Unqualified, the new name stays in the table's own database.
+        const auto renamed = rewriter_.resolve(*new_name, table.database);
+        if (rewriter_.selects(table) != rewriter_.selects(renamed))
+            return refuse("it renames a table into or out of what the task selects");
+        if (!rewriter_.selects(table)) return skip(kind::alter_table, "the table is not selected");
+        if (takes_name_of_another(renamed)) return refuse(name_taken);
+        touch(table);
+        touch(renamed);
+        rewriter_.replace(*new_name, renamed, target_names_[0].database);
+    }
+    if (!rewriter_.selects(table)) return skip(kind::alter_table, "the table is not selected");
+    if (source_names_.empty()) touch(table);
+    rewriter_.replace(*name, table, target_names_[0].database);
+    if (auto done = rewrite_table_clauses(at_, table); !done) return std::unexpected(done.error());
+    return execute(kind::alter_table, target_names_[0].database);
+}
+
+// Names inside CREATE TABLE and ALTER TABLE that are not the table's own.
+protocol::result<void> planner::rewrite_table_clauses(token_cursor from,
+                                                      const state::object_name& table) {
+    const auto home = target_names_[0].database;
+    for (; !from.at_end(); from.advance()) {
+        if (from.sees("REFERENCES")) {
+            from.advance();
+            const auto parent = from.take_name();
+            if (!parent) return no_name();
+            // Unqualified, the parent is looked for in the child's database, whatever the default
+            // database is.
+            rewriter_.replace(*parent, rewriter_.resolve(*parent, table.database), home);
+        } else if (from.sees("EXCHANGE") && from.sees("PARTITION", 1)) {
+            while (!from.at_end() && !from.take_all({"WITH", "TABLE"}))
+                from.advance();
+            const auto other = from.take_name();
+            if (!other) return no_name();
+            const auto source = rewriter_.resolve(*other);
+            if (!rewriter_.selects(source))
+                return refuse("it exchanges rows with " + source.to_string() +
+                              ", which is not selected");
+            touch(source);
+            rewriter_.replace(*other, source, home);
+        } else if (from.sees("UNION") && (from.sees_symbol('(', 1) || from.sees_symbol('=', 1))) {
+            return refuse("MERGE tables cannot be replicated");
+        } else if ((from.sees("DISCARD") || from.sees("IMPORT")) &&
+                   (from.sees("TABLESPACE", 1) || from.sees("PARTITION", 1))) {
+            return refuse("it exchanges tablespace files, which exist on the source only");
+        }
+        if (from.at_end()) break;
+    }
+    return {};
+}
+
+protocol::result<statement_plan> planner::drop_tables(kind what) {
+    const bool if_exists = at_.take_all({"IF", "EXISTS"});
+    std::vector<name_reference> names;
+    do {
+        auto name = at_.take_name();
+        if (!name) return no_name();
+        names.push_back(std::move(*name));
+    } while (at_.take_symbol(','));
+
+    std::string kept;
+    for (const auto& name : names) {
+        const auto table = rewriter_.resolve(name);
+        if (!rewriter_.selects(table)) continue;
+        touch(table);
+        kept += (kept.empty() ? "" : ", ") + target_names_.back().to_string();
+    }
+    if (source_names_.empty()) return skip(what, "none of its objects is selected");
+    const auto home = target_names_[0].database;
+    if (source_names_.size() == names.size()) {
+        for (std::size_t i = 0; i < names.size(); ++i)
+            rewriter_.replace(names[i], source_names_[i], home);
+        return execute(what, home);
+    }
+    auto plan = execute(what, home);
+    plan.text = std::string(what == kind::view ? "DROP VIEW " : "DROP TABLE ") +
+                (if_exists ? "IF EXISTS " : "") + kept;
+    return plan;
+}
+
+protocol::result<statement_plan> planner::rename_tables() {
+    if (!at_.take_any({"TABLE", "TABLES"}))
+        return refuse("the kind of RENAME statement is not known");
+    at_.take_all({"IF", "EXISTS"});
+    std::string kept;
+    do {
+        const auto from = at_.take_name();
+        if (!from || !at_.take("TO")) return no_name();
+        const auto to = at_.take_name();
+        if (!to) return no_name();
+        const auto old_name = rewriter_.resolve(*from);
+        const auto new_name = rewriter_.resolve(*to);
+        if (rewriter_.selects(old_name) != rewriter_.selects(new_name))
+            return refuse("it renames a table into or out of what the task selects");
+        if (!rewriter_.selects(old_name)) continue;
+        if (takes_name_of_another(new_name)) return refuse(name_taken);
+        touch(old_name);
+        touch(new_name);
+        kept += (kept.empty() ? "" : ", ") + target_names_[target_names_.size() - 2].to_string() +
+                " TO " + target_names_.back().to_string();
+    } while (at_.take_symbol(','));
+    if (source_names_.empty()) return skip(kind::rename_table, "none of its tables is selected");
+    auto plan = execute(kind::rename_table, target_names_[0].database);
+    plan.text = "RENAME TABLE " + kept;
+    return plan;
+}
+
+protocol::result<statement_plan> planner::truncate_table() {
+    at_.take("TABLE");
+    const auto name = at_.take_name();
+    if (!name) return no_name();
+    const auto table = rewriter_.resolve(*name);
+    if (!rewriter_.selects(table)) return skip(kind::truncate_table, "the table is not selected");
+    touch(table);
+    rewriter_.replace(*name, table, target_names_[0].database);
+    return execute(kind::truncate_table, target_names_[0].database);
+}
+
+protocol::result<statement_plan> planner::index_statement(kind what) {
+    while (!at_.at_end() && !at_.take("ON"))
+        at_.advance();
+    const auto name = at_.take_name();
+    if (!name) return no_name();
+    const auto table = rewriter_.resolve(*name);
+    if (!rewriter_.selects(table)) return skip(what, "the table is not selected");
+    touch(table);
+    rewriter_.replace(*name, table, target_names_[0].database);
+    return execute(what, target_names_[0].database);
+}
+
+} // namespace understudy::applier::ddl

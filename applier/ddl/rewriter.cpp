@@ -1,0 +1,62 @@
+#include "applier/ddl/rewriter.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace understudy::applier::ddl {
+
+state::object_name rewriter::resolve(const name_reference& reference) const {
+    return resolve(reference, statement_->database);
+}
+
+state::object_name rewriter::resolve(const name_reference& reference, std::string_view home) const {
+    return {reference.database.value_or(std::string(home)), reference.name};
+}
+
+void rewriter::replace(const name_reference& reference, const state::object_name& source,
+                       std::string_view home_on_target) {
+    const auto target = selection_->map(source.database, source.object);
+    const bool right_already = target.object == reference.name &&
+                               (reference.database ? *reference.database == target.database
+                                                   : home_on_target == target.database);
+    if (!right_already) replace(reference.begin, reference.end, target.to_string());
+}
+
+void rewriter::replace(std::size_t begin, std::size_t end, std::string text) {
+    edits_.push_back({begin, end, std::move(text)});
+}
+
+std::string rewriter::text() const {
+    auto edits = edits_;
+    std::ranges::sort(edits, {}, &edit::begin);
+    std::string out;
+    std::size_t at = 0;
+    for (const auto& one : edits) {
+        out.append(statement_->text.substr(at, one.begin - at));
+        out.append(one.text);
+        at = one.end;
+    }
+    out.append(statement_->text.substr(at));
+    return out;
+}
+
+bool rewriter::mentions_renamed(token_cursor from) const {
+    bool after_dot = false;
+    for (; !from.at_end(); from.advance()) {
+        const auto& one = from.peek();
+        const bool is_name = one.what == token::kind::word || one.what == token::kind::identifier;
+        if (is_name && !after_dot) {
+            if (from.sees_symbol('.', 1)) {
+                const auto target = selection_->map(one.text, from.peek(2).text);
+                if (target.database != one.text || target.object != from.peek(2).text) return true;
+            }
+            const auto target = selection_->map(statement_->database, one.text);
+            if (target.object != one.text) return true;
+            if (target.database != selection_->map_database(statement_->database)) return true;
+        }
+        after_dot = from.sees_symbol('.');
+    }
+    return false;
+}
+
+} // namespace understudy::applier::ddl
