@@ -1,0 +1,98 @@
+#pragma once
+
+#include "applier/applier.hpp"
+#include "applier/checkpoint_store.hpp"
+#include "apps/task_runner.hpp"
+#include "protocol/net/replica_session.hpp"
+#include "relay/log.hpp"
+#include "relay/receiver.hpp"
+#include "snapshot/snapshot.hpp"
+#include "state/object_selection.hpp"
+#include "state/position.hpp"
+#include "state/status_board.hpp"
+#include "state/task_directory.hpp"
+#include "state/task_spec.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <thread>
+
+namespace understudy::apps {
+
+// One run of one task: owns the loops, the pool and the stages, and the order in which they start and stop.
+//   calling thread: work_loop   precheck, initial copy, applier's coordinator
+//   own thread: receiver_loop   the receiver alone, so that a blocked relay holds up nobody else
+//   pool                        blocking calls to the target
+// Made, run once and destroyed by run_task.
+class task_run {
+public:
+    task_run(const state::task_spec& task, state::task_directory& directory, state::object_selection selection,
+             run_options options, state::status_board& board);
+    ~task_run();
+
+    [[nodiscard]] protocol::result<void> run(std::stop_token stop);
+
+private:
+    template<class T = void>
+    using step = boost::asio::awaitable<protocol::result<T>>;
+
+    [[nodiscard]] step<> drive();
+    [[nodiscard]] step<> load_checkpoint();
+    [[nodiscard]] step<> precheck();
+    [[nodiscard]] step<> read_goal();
+    [[nodiscard]] step<> prepare_first_start();
+    [[nodiscard]] protocol::result<void> open_relay();
+    void start_receiver();
+    [[nodiscard]] step<snapshot::copy_outcome> initial_copy();
+    [[nodiscard]] step<> stream(snapshot::copy_outcome copied);
+    [[nodiscard]] boost::asio::awaitable<void> join_receiver();
+    [[nodiscard]] boost::asio::awaitable<void> tick();
+
+    void begin_stop();
+    void on_receiver_end(protocol::result<void> ended);
+    void on_applied(const state::source_position& applied);
+    void check_goal(const state::source_position& applied);
+    void set_phase(state::phase value);
+    // Everything the source had logged up to `position` is applied (what comes behind our last group holds no group).
+    [[nodiscard]] bool passed(const protocol::binlog_position& position, const state::source_position& applied) const;
+
+    const state::task_spec& task_;
+    state::task_directory& directory_;
+    const state::object_selection selection_;
+    const run_options options_;
+    state::status_board& board_;
+
+    boost::asio::io_context work_loop_;
+    boost::asio::io_context receiver_loop_;
+    boost::asio::thread_pool pool_;
+    std::jthread receiver_thread_;
+
+    state::task_directory::identity identity_;
+    applier::checkpoint_store checkpoints_;
+    std::unique_ptr<applier::target_session> target_; // for the checkpoint before the applier takes over
+    std::optional<applier::checkpoint> checkpoint_;
+    std::uint32_t source_version_ = 0;
+
+    std::unique_ptr<relay::log> relay_;
+    std::unique_ptr<relay::receiver> receiver_;
+    std::unique_ptr<snapshot::copier> copier_;
+    std::unique_ptr<applier::applier> applier_;
+
+    bool stopping_ = false;
+    bool receiver_running_ = false;
+    bool finished_ = false;
+    std::optional<protocol::error> receiver_error_;
+    boost::asio::steady_timer receiver_ended_;
+    boost::asio::steady_timer ticker_;
+
+    std::optional<protocol::net::source_facts> goal_; // until_caught_up: what the source had when we began
+    bool goal_reached_ = false;
+};
+
+} // namespace understudy::apps
