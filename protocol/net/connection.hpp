@@ -8,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -27,6 +28,7 @@ public:
     using warning_sink = std::function<void(std::string)>;
 
     // Resolves, connects, upgrades to TLS as the mode says, signs in. The error names the step that failed.
+    // Until it is through it can be ended by Asio's cancellation (operator || of awaitables, a slot of co_spawn).
     [[nodiscard]] static boost::asio::awaitable<result<std::unique_ptr<connection>>>
     open(boost::asio::any_io_executor executor, connect_options options, warning_sink warn);
 
@@ -35,6 +37,7 @@ public:
     connection& operator=(const connection&) = delete;
 
     [[nodiscard]] const server_info& server() const;
+    // As given to open, but without the password: it is wiped once we are signed in.
     [[nodiscard]] const connect_options& options() const;
 
     // A statement without rows (rows, if any come, are read and dropped).

@@ -1,47 +1,24 @@
 #pragma once
 
-#include "protocol/binlog/binlog_position.hpp"
-#include "protocol/gtid/gtid_set.hpp"
-#include "protocol/gtid/uuid.hpp"
 #include "protocol/net/connection.hpp"
 #include "protocol/result.hpp"
+#include "protocol/session/source_facts.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
-#include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
-#include <variant>
+#include <vector>
 
 namespace understudy::protocol::net {
 
-// The source as a replica sees it before it asks for the log.
-struct source_facts {
-    uuid server_uuid;       // zero for MariaDB and servers without one
-    std::uint32_t server_id = 0;
-    bool log_bin = false;
-    std::string binlog_format;    // ROW, STATEMENT, MIXED
-    std::string binlog_row_image; // FULL, MINIMAL, NOBLOB; empty where the server has no such variable
-    std::string binlog_checksum;
-    bool gtid_mode_on = false;    // @@gtid_mode is ON (not ON_PERMISSIVE: anonymous transactions are possible there)
-    gtid_set gtid_executed;       // empty without GTIDs
-    gtid_set gtid_purged;
-    binlog_position written;      // end of the binary log: every transaction that is visible on the source is before it
-};
+using protocol::replica_options;
+using protocol::source_facts;
 
-// Asks for all of the above. Works on 5.6 to 9.x and MariaDB (SHOW BINARY LOG STATUS or SHOW MASTER STATUS by version).
+// Asks for all that source_facts has. Works on 5.6 to 9.x and MariaDB (SHOW BINARY LOG STATUS or SHOW MASTER STATUS by version).
 [[nodiscard]] boost::asio::awaitable<result<source_facts>> read_source_facts(connection& source);
-
-struct replica_options {
-    std::uint32_t server_id = 0; // ours: unique among the source's replicas, never the source's own
-    uuid server_uuid;            // ours: persistent
-    std::chrono::milliseconds heartbeat_period{5'000};
-    // GTID set: COM_BINLOG_DUMP_GTID, everything not in the set. Position: COM_BINLOG_DUMP.
-    std::variant<gtid_set, binlog_position> start;
-};
 
 // One binary log dump: does on `source` what a native replica does (session variables, checks of server_uuid, server_id,
 // binlog_format=ROW, GTID mode, checksum awareness, heartbeat period, COM_REGISTER_SLAVE), then asks for the dump.
@@ -60,10 +37,12 @@ public:
     [[nodiscard]] boost::asio::awaitable<void> close() { return connection_->close(); }
 
 private:
+    [[nodiscard]] std::optional<error> take(std::span<const std::byte> packet);
     replica_session(std::unique_ptr<connection> source, source_facts facts);
     std::unique_ptr<connection> connection_;
     source_facts facts_;
     std::vector<std::span<const std::byte>> events_;
+    std::optional<error> ended_; // came in one batch with events that are still to be handed out
 };
 
 } // namespace understudy::protocol::net

@@ -31,7 +31,7 @@ struct tls_options {
 
 // Everything needed to reach and sign in to one server; a plain value, used for sources and targets.
 struct connect_options {
-    std::string host;
+    std::string host; // name, address, or the path of a Unix socket (starts with '/'; the port is not used then)
     std::uint16_t port = 3306;
     std::string user;
     secret password;
@@ -42,6 +42,8 @@ struct connect_options {
     std::chrono::milliseconds read_timeout{60'000};
     std::chrono::milliseconds write_timeout{60'000};
 
+    [[nodiscard]] bool is_local() const { return host.starts_with('/'); }
+    [[nodiscard]] std::string address() const;   // "host:port" or the socket's path
     [[nodiscard]] std::string to_string() const; // "user@host:port", for messages
 };
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 namespace understudy::protocol {
 
@@ -38,6 +39,12 @@ public:
     [[nodiscard]] const std::optional<format_description>& format() const { return format_; }
 
 private:
+    [[nodiscard]] result<item> feed_format(std::span<const std::byte> bytes,
+                                           const event_header& header);
+    [[nodiscard]] result<item> feed_rotate(const event_view& event, bool has_checksum);
+    [[nodiscard]] result<item> feed_heartbeat(const event_view& event);
+    [[nodiscard]] std::string where() const;
+
     binlog_position position_;
     std::optional<format_description> format_;
     std::uint32_t event_size_max_;

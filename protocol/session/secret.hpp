@@ -13,7 +13,7 @@ public:
     explicit secret(std::string value) : value_(std::move(value)) {}
     secret(const secret&) = default;
     secret(secret&& other) noexcept;
-    secret& operator=(const secret&) = default;
+    secret& operator=(const secret& other);
     secret& operator=(secret&& other) noexcept;
     ~secret();
 

@@ -1,0 +1,96 @@
+#include "protocol/net/replica_session.hpp"
+
+#include "protocol/errc.hpp"
+#include "protocol/session/commands.hpp"
+#include "protocol/session/dump_error.hpp"
+#include "protocol/session/packets.hpp"
+
+#include <string>
+#include <utility>
+
+namespace understudy::protocol::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::uint16_t unknown_system_variable = 1193;
+constexpr std::uint32_t first_with_heartbeat_v2 = 80'026;
+constexpr int silent_heartbeats_max = 3;
+
+std::uint16_t dump_flags(const server_info& server) {
+    const bool has_heartbeat_v2 =
+        !server.is_mariadb && server.version_number >= first_with_heartbeat_v2;
+    return has_heartbeat_v2 ? dump_heartbeat_v2 : std::uint16_t{0};
+}
+
+result<std::vector<std::byte>> encode_dump(const server_info& server,
+                                           const replica_options& options) {
+    const auto flags = dump_flags(server);
+    if (const auto* const have = std::get_if<gtid_set>(&options.start)) {
+        return encode_binlog_dump_gtid(*have, flags, options.server_id);
+    }
+    return encode_binlog_dump(std::get<binlog_position>(options.start), flags, options.server_id);
+}
+
+} // namespace
+
+replica_session::replica_session(std::unique_ptr<connection> source, source_facts facts)
+    : connection_(std::move(source)), facts_(std::move(facts)) {}
+
+asio::awaitable<result<std::unique_ptr<replica_session>>>
+replica_session::start(std::unique_ptr<connection> source, replica_options options) {
+    auto facts = co_await read_source_facts(*source);
+    if (!facts) co_return std::unexpected(std::move(facts.error()));
+    auto checked = check_source(*facts, source->server(), options);
+    if (!checked) co_return std::unexpected(std::move(checked.error()));
+    auto dump = encode_dump(source->server(), options);
+    if (!dump) co_return std::unexpected(std::move(dump.error()));
+
+    for (const auto& statement : replica_setup_statements(source->server(), options)) {
+        auto set = co_await source->execute(statement);
+        if (!set && set.error().server.number != unknown_system_variable) {
+            co_return wrap(std::move(set.error()), statement);
+        }
+    }
+    auto sent = co_await source->send_command(encode_register_replica(options.server_id));
+    if (!sent) co_return std::unexpected(std::move(sent.error()));
+    auto registered = co_await source->read_ok();
+    if (!registered) {
+        co_return wrap(dump_error(std::move(registered.error())), "registering as a replica");
+    }
+    sent = co_await source->send_command(*std::move(dump));
+    if (!sent) co_return std::unexpected(std::move(sent.error()));
+    source->set_read_timeout(silent_heartbeats_max * options.heartbeat_period);
+    co_return std::unique_ptr<replica_session>(
+        new replica_session(std::move(source), *std::move(facts)));
+}
+
+asio::awaitable<result<std::span<const std::span<const std::byte>>>> replica_session::read() {
+    if (ended_) co_return std::unexpected(*ended_);
+    auto packets = co_await connection_->read_packets();
+    if (!packets) co_return std::unexpected(std::move(packets.error()));
+    events_.clear();
+    for (const auto packet : *packets) {
+        ended_ = take(packet);
+        if (ended_) break;
+    }
+    if (events_.empty()) co_return std::unexpected(*ended_);
+    co_return std::span<const std::span<const std::byte>>(events_);
+}
+
+std::optional<error> replica_session::take(std::span<const std::byte> packet) {
+    if (is_error(packet)) return dump_error(decode_error(packet));
+    if (is_eof(packet)) {
+        return error{make_error_code(errc::connection_lost), "the source ended the dump", {}};
+    }
+    if (packet.empty() || packet.front() != ok_header) {
+        return error{make_error_code(errc::malformed),
+                     "the source sends a packet that is no event in its dump",
+                     {}};
+    }
+    events_.push_back(packet.subspan(1));
+    return std::nullopt;
+}
+
+} // namespace understudy::protocol::net
