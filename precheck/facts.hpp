@@ -1,0 +1,106 @@
+#pragma once
+
+#include "precheck/grants.hpp"
+#include "protocol/binlog/binlog_position.hpp"
+#include "protocol/gtid/gtid_set.hpp"
+#include "protocol/gtid/uuid.hpp"
+#include "state/object_selection.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy::precheck {
+
+// Global variables as SHOW GLOBAL VARIABLES prints them; a server without one leaves it out.
+using variables = std::map<std::string, std::string, std::less<>>;
+
+[[nodiscard]] std::string variable(const variables& all, std::string_view name);
+[[nodiscard]] std::uint64_t number(const variables& all, std::string_view name);
+[[nodiscard]] bool is_on(const variables& all, std::string_view name); // ON, 1
+
+// A question that a server did not answer.
+struct unanswered {
+    std::string sql;
+    std::string what;
+    bool denied = false; // for want of a privilege
+};
+
+// True for the server's error numbers that say "you may not".
+[[nodiscard]] bool is_denied(std::uint16_t server_error);
+
+// A selected table or view of the source.
+struct table_fact {
+    state::object_name name;
+    state::object_name on_target;
+    std::string engine; // empty for views
+    bool is_view = false;
+    bool has_key = false;  // primary, or unique without NULLs
+    bool cascades = false; // a foreign key from or to it changes rows by itself
+};
+
+// A view, routine, trigger or event that is copied, and whose right it runs with.
+struct definer_fact {
+    std::string kind; // "view", "procedure", "function", "trigger", "event"
+    state::object_name name;
+    std::string definer; // user@host
+};
+
+// What both sides say of themselves.
+struct server_seen {
+    std::string version;
+    std::uint32_t version_number = 0;
+    bool is_mariadb = false;
+    std::string tls_version; // empty: not encrypted
+    std::string account;     // user@host, as CURRENT_USER() says
+    std::string server_uuid;
+    variables settings;
+    std::optional<grants> granted;
+    std::vector<unanswered> questions;
+};
+
+struct source_seen {
+    server_seen server;
+    std::uint32_t server_id = 0;
+    protocol::gtid_set executed;
+    protocol::gtid_set purged;
+    bool gtid_mode_on = false;
+    struct log_file {
+        std::string name;
+        std::uint64_t size = 0;
+    };
+    std::optional<std::vector<log_file>> log_files;
+    std::vector<std::string> logged_databases;   // binlog-do-db
+    std::vector<std::string> unlogged_databases; // binlog-ignore-db
+    struct replica {
+        std::uint32_t server_id = 0;
+        std::string uuid;
+        std::string host;
+    };
+    std::vector<replica> replicas;
+    std::vector<std::string> databases; // touched by the selection
+    std::vector<table_fact> tables;     // selected
+    std::vector<definer_fact> definers; // of what is selected
+    std::vector<std::string> unmatched; // include patterns that fit nothing
+};
+
+// Row changes that a foreign key makes are in the source's log (MySQL 9.6 and later, unless
+// innodb_native_foreign_keys is on). Where they are not, such tables are copied in one snapshot.
+[[nodiscard]] bool logs_cascades(const source_seen& source);
+// The copy of this table has to begin with a short LOCK TABLES … READ.
+[[nodiscard]] bool is_locked_for_copy(const source_seen& source, const table_fact& table);
+
+struct target_seen {
+    server_seen server;
+    bool read_only = false;
+    std::vector<state::object_name> existing; // tables and views with a mapped name
+    std::vector<state::object_name> filled;   // those of them with at least one row
+    std::vector<std::string> engines;         // that can be used, lower case
+    // user@host of accounts with SYSTEM_USER, where this account may look.
+    std::optional<std::vector<std::string>> system_users;
+};
+
+} // namespace understudy::precheck

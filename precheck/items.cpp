@@ -1,0 +1,159 @@
+#include "precheck/items.hpp"
+
+#include "precheck/needs.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace understudy::precheck {
+
+namespace {
+
+[[nodiscard]] item privileges_item(std::string id, const server_seen& server,
+                                   std::vector<need> needs) {
+    const std::string title = "privileges of " + server.account;
+    if (!server.granted) {
+        return skip(std::move(id), severity::blocking, title, "SHOW GRANTS was not answered");
+    }
+    const std::vector<need> lacking = missing(*server.granted, std::move(needs));
+    if (lacking.empty())
+        return pass(std::move(id), severity::blocking, title, "all that is needed");
+    std::string fix = grant_statements(lacking, server.account);
+    if (!server.granted->roles().empty()) {
+        fix += "\n-- or, if a role of the account has them:\nSET DEFAULT ROLE ALL TO " +
+               quote_account(server.account) + ";";
+    }
+    return {std::move(id),
+            severity::blocking,
+            outcome::failed,
+            title,
+            "missing: " + describe(lacking),
+            "needed " + reasons(lacking),
+            std::move(fix)};
+}
+
+[[nodiscard]] bool is_loopback(std::string_view host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+void append(std::vector<item>& all, std::vector<item> more) {
+    std::ranges::move(more, std::back_inserter(all));
+}
+
+} // namespace
+
+item pass(std::string id, severity level, std::string title, std::string seen) {
+    return {std::move(id), level, outcome::passed, std::move(title), std::move(seen), "", ""};
+}
+
+item skip(std::string id, severity level, std::string title, std::string because) {
+    return {std::move(id),
+            level,
+            outcome::skipped,
+            std::move(title),
+            "not looked at: " + std::move(because),
+            "",
+            ""};
+}
+
+std::string some_of(std::span<const std::string> names, std::size_t shown) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(shown, names.size()); ++i) {
+        if (i > 0) text += ", ";
+        text += names[i];
+    }
+    if (names.size() > shown) text += " and " + std::to_string(names.size() - shown) + " more";
+    return text;
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+    return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+item tls_item(std::string_view side, const protocol::connect_options& options,
+              const std::string& tls_version) {
+    using protocol::tls_mode;
+    const std::string id = std::string(side) + ".tls";
+    const std::string title = "encryption";
+    const std::string mode = "tls.mode = \"" + std::string(to_string(options.tls.mode)) + "\"";
+    const bool verified =
+        options.tls.mode == tls_mode::verify_ca || options.tls.mode == tls_mode::verify_identity;
+    const std::string seen = (tls_version.empty() ? "none" : tls_version) + ", " + mode;
+    if (is_loopback(options.host) || (verified && !tls_version.empty())) {
+        return pass(id, severity::warning, title,
+                    is_loopback(options.host) ? seen + ", on this machine" : seen);
+    }
+    const std::string why =
+        tls_version.empty()
+            ? "passwords aside, every row can be read and changed on the way"
+            : "the server's certificate is not verified: somebody in between could pose as it";
+    return {id,
+            severity::warning,
+            outcome::failed,
+            title,
+            seen,
+            why,
+            "[" + std::string(side) + "] tls.mode = \"verify-identity\", tls.ca = \"ca.pem\""};
+}
+
+item questions_item(std::string_view side, const server_seen& server, bool privileges_missing) {
+    const std::string id = std::string(side) + ".answers";
+    const std::string title = "answers to all questions";
+    const auto unexplained = [&](const unanswered& one) {
+        return !(one.denied && privileges_missing);
+    };
+    const auto first = std::ranges::find_if(server.questions, unexplained);
+    if (first == server.questions.end()) {
+        return server.questions.empty()
+                   ? pass(id, severity::blocking, title, "yes")
+                   : skip(id, severity::blocking, title, "privileges are missing");
+    }
+    return {id,
+            severity::blocking,
+            outcome::failed,
+            title,
+            first->sql + ": " + first->what,
+            "what could not be asked could not be checked",
+            "Mend what the server says and run the precheck again."};
+}
+
+item source_privileges_item(const subject& about) {
+    return privileges_item("source.privileges", about.source.server,
+                           source_needs(about.spec, about.selection, about.source));
+}
+
+item target_privileges_item(const subject& about, const target_seen& target) {
+    return privileges_item("target.privileges", target.server,
+                           target_needs(about.spec, about.selection, about.source, target));
+}
+
+std::vector<item> source_items(const subject& about) {
+    std::vector<item> all;
+    all.push_back(source_version_item(about.source));
+    all.push_back(tls_item("source", about.spec.source, about.source.server.tls_version));
+    if (about.source.server.is_mariadb) return all;
+    append(all, source_log_items(about));
+    all.push_back(start_position_item(about));
+    append(all, identity_items(about));
+    all.push_back(source_privileges_item(about));
+    const bool lacking = all.back().state != outcome::passed;
+    all.push_back(questions_item("source", about.source.server, lacking));
+    append(all, source_object_items(about));
+    return all;
+}
+
+std::vector<item> target_items(const subject& about, const target_seen& target) {
+    std::vector<item> all;
+    all.push_back(target_version_item(about.source, target));
+    all.push_back(tls_item("target", about.spec.target, target.server.tls_version));
+    if (target.server.is_mariadb) return all;
+    append(all, target_setting_items(about, target));
+    all.push_back(target_privileges_item(about, target));
+    const bool lacking = all.back().state != outcome::passed;
+    all.push_back(questions_item("target", target.server, lacking));
+    append(all, definer_items(about, target));
+    append(all, existing_table_items(about, target));
+    return all;
+}
+
+} // namespace understudy::precheck

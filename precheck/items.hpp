@@ -1,0 +1,57 @@
+#pragma once
+
+#include "precheck/facts.hpp"
+#include "precheck/report.hpp"
+#include "state/object_selection.hpp"
+#include "state/task_spec.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// From what was seen to what is said about it. Pure; each function looks at one matter and gives
+// one item or a few.
+namespace understudy::precheck {
+
+[[nodiscard]] item pass(std::string id, severity level, std::string title, std::string seen);
+[[nodiscard]] item skip(std::string id, severity level, std::string title, std::string because);
+
+// "a, b, c and 4 more"
+[[nodiscard]] std::string some_of(std::span<const std::string> names, std::size_t shown = 5);
+[[nodiscard]] std::string counted(std::size_t count,
+                                  std::string_view noun); // "1 table", "2 tables"
+
+// side: "source" or "target", the first part of the id.
+[[nodiscard]] item tls_item(std::string_view side, const protocol::connect_options& options,
+                            const std::string& tls_version);
+[[nodiscard]] item questions_item(std::string_view side, const server_seen& server,
+                                  bool privileges_missing);
+
+struct subject {
+    const state::task_spec& spec;
+    const state::object_selection& selection;
+    const context& known;
+    const source_seen& source;
+};
+
+[[nodiscard]] item source_version_item(const source_seen& source);
+[[nodiscard]] std::vector<item> source_log_items(const subject& about); // format, image, …
+[[nodiscard]] item start_position_item(const subject& about);
+[[nodiscard]] std::vector<item> identity_items(const subject& about); // server id, UUID
+[[nodiscard]] item source_privileges_item(const subject& about);
+[[nodiscard]] std::vector<item> source_object_items(const subject& about); // keys, engines, …
+
+[[nodiscard]] item target_version_item(const source_seen& source, const target_seen& target);
+[[nodiscard]] item target_privileges_item(const subject& about, const target_seen& target);
+[[nodiscard]] std::vector<item> target_setting_items(const subject& about,
+                                                     const target_seen& target);
+[[nodiscard]] std::vector<item> existing_table_items(const subject& about,
+                                                     const target_seen& target);
+[[nodiscard]] std::vector<item> definer_items(const subject& about, const target_seen& target);
+
+// Everything about one side that has been reached; the source alone comes first.
+[[nodiscard]] std::vector<item> source_items(const subject& about);
+[[nodiscard]] std::vector<item> target_items(const subject& about, const target_seen& target);
+
+} // namespace understudy::precheck

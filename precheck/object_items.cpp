@@ -1,0 +1,167 @@
+#include "precheck/items.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace understudy::precheck {
+
+namespace {
+
+[[nodiscard]] item selection_item(const source_seen& source) {
+    const std::string id = "source.selection";
+    const std::string title = "selected objects";
+    if (!source.unmatched.empty()) {
+        return {id,
+                severity::warning,
+                outcome::failed,
+                title,
+                "nothing fits " + some_of(source.unmatched),
+                "a slip of the pen, or objects that the account is not shown",
+                "Check include under [objects]; tables made later are taken up when they fit."};
+    }
+    const auto views =
+        static_cast<std::size_t>(std::ranges::count_if(source.tables, &table_fact::is_view));
+    std::string seen = counted(source.tables.size() - views, "table");
+    if (views > 0) seen += ", " + counted(views, "view");
+    seen += " in " + counted(source.databases.size(), "database");
+    return pass(id, severity::warning, title, seen);
+}
+
+// Names of databases come from a pattern: then only those count that the account is shown.
+[[nodiscard]] std::vector<item> hidden_databases(const subject& about) {
+    const bool globbed =
+        std::ranges::any_of(about.spec.objects.include, [](const std::string& text) {
+            return text.substr(0, text.find('.')).find_first_of("*?") != std::string::npos;
+        });
+    if (!globbed || !about.source.server.granted) return {};
+    const grants& held = *about.source.server.granted;
+    if (held.on_server("SHOW DATABASES") || held.on_server("SELECT")) return {};
+    return {{"source.hidden_databases", severity::warning, outcome::failed,
+             "databases that a pattern fits", "only those with a grant for this account are seen",
+             "a database that fits and is not shown to the account would be left out",
+             "Grant SELECT on each of them, or name them one by one under [objects]."}};
+}
+
+[[nodiscard]] std::vector<item> engine_items(const source_seen& source) {
+    std::vector<std::string> names;
+    for (const table_fact& table : source.tables) {
+        if (!table.is_view && !table.engine.empty() && table.engine != "InnoDB") {
+            names.push_back(table.name.to_string() + " (" + table.engine + ")");
+        }
+    }
+    if (names.empty()) {
+        return {pass("source.engines", severity::warning, "transactional tables", "all InnoDB")};
+    }
+    return {{"source.engines", severity::warning, outcome::failed, "transactional tables",
+             counted(names.size(), "table") + " not InnoDB: " + some_of(names),
+             "they are locked while they are copied, and a crash of the source or the target can "
+             "leave a change half done in them",
+             "ALTER TABLE … ENGINE = InnoDB;"}};
+}
+
+[[nodiscard]] std::vector<item> keyless_items(const source_seen& source) {
+    std::vector<std::string> names;
+    for (const table_fact& table : source.tables) {
+        if (!table.is_view && !table.has_key) names.push_back(table.name.to_string());
+    }
+    if (names.empty()) {
+        return {pass("source.keys", severity::warning, "every table has a key", "yes")};
+    }
+    return {{"source.keys", severity::warning, outcome::failed, "every table has a key",
+             counted(names.size(), "table") + " without: " + some_of(names),
+             "each UPDATE or DELETE there searches the whole table on the target",
+             "ALTER TABLE … ADD COLUMN id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY FIRST;"}};
+}
+
+[[nodiscard]] std::vector<std::string> texts(const std::vector<state::object_name>& names) {
+    std::vector<std::string> all;
+    for (const state::object_name& name : names)
+        all.push_back(name.to_string());
+    return all;
+}
+
+[[nodiscard]] item refused(const subject& about, std::string id, std::string title,
+                           std::string seen, std::string why, const state::object_name& first) {
+    const bool ignored = about.spec.conflict.policy == state::task_spec::existing_tables::ignore;
+    const std::string aside =
+        state::object_name{first.database, first.object + "_before"}.to_string();
+    return {std::move(id),
+            ignored ? severity::warning : severity::blocking,
+            outcome::failed,
+            std::move(title),
+            std::move(seen),
+            std::move(why),
+            ignored ? "Nothing, if that is what you want: existing_tables = \"ignore\" keeps them."
+                    : "RENAME TABLE " + first.to_string() + " TO " + aside +
+                          "; or existing_tables = \"ignore\" under [conflict], which keeps them "
+                          "and their rows"};
+}
+
+// Tables that the copy of rows alone relies on.
+[[nodiscard]] item absent_tables(const subject& about, const target_seen& target) {
+    const std::string id = "target.tables_exist";
+    const std::string title = "tables exist on the target";
+    std::vector<std::string> absent;
+    const bool exact = number(target.server.settings, "lower_case_table_names") == 0;
+    for (const table_fact& table : about.source.tables) {
+        if (table.is_view) continue;
+        const bool there = std::ranges::any_of(target.existing, [&](const auto& name) {
+            return name == table.on_target ||
+                   (!exact && name.to_string().size() == table.on_target.to_string().size() &&
+                    std::ranges::equal(name.to_string(), table.on_target.to_string(),
+                                       [](unsigned char left, unsigned char right) {
+                                           return std::tolower(left) == std::tolower(right);
+                                       }));
+        });
+        if (!there) absent.push_back(table.on_target.to_string());
+    }
+    if (absent.empty()) return pass(id, severity::blocking, title, "all");
+    return {id,
+            severity::blocking,
+            outcome::failed,
+            title,
+            "missing: " + some_of(absent),
+            "with [initial] schema = false understudy makes no tables",
+            "Make them on the target, or set schema = true under [initial]."};
+}
+
+} // namespace
+
+std::vector<item> source_object_items(const subject& about) {
+    std::vector<item> all{selection_item(about.source)};
+    for (auto part :
+         {hidden_databases(about), engine_items(about.source), keyless_items(about.source)}) {
+        std::ranges::move(part, std::back_inserter(all));
+    }
+    return all;
+}
+
+std::vector<item> existing_table_items(const subject& about, const target_seen& target) {
+    if (!about.known.first_start) return {};
+    if (!about.spec.initial.schema) {
+        std::vector<item> all{absent_tables(about, target)};
+        if (!about.spec.initial.data) return all;
+        if (target.filled.empty()) {
+            all.push_back(pass("target.tables_empty", severity::blocking,
+                               "tables on the target are empty", "yes"));
+        } else {
+            const std::vector<std::string> names = texts(target.filled);
+            all.push_back(refused(about, "target.tables_empty", "tables on the target are empty",
+                                  counted(names.size(), "table") + " with rows: " + some_of(names),
+                                  "the copied rows would be mixed with what is there",
+                                  target.filled.front()));
+        }
+        return all;
+    }
+    if (target.existing.empty()) {
+        return {pass("target.same_names", severity::blocking, "no same-named tables on the target",
+                     "none")};
+    }
+    const std::vector<std::string> names = texts(target.existing);
+    return {refused(about, "target.same_names", "no same-named tables on the target",
+                    counted(names.size(), "table") + ": " + some_of(names),
+                    "they hold data of somebody; nothing is overwritten unasked",
+                    target.existing.front())};
+}
+
+} // namespace understudy::precheck

@@ -1,0 +1,37 @@
+#include "precheck/question_line.hpp"
+
+#include "protocol/errc.hpp"
+
+namespace understudy::precheck {
+
+std::string text_at(const table_of_text& rows, std::size_t row, std::size_t column) {
+    if (row >= rows.size() || column >= rows[row].size()) return {};
+    return rows[row][column].value_or("");
+}
+
+std::string sql_string(std::string_view text) {
+    std::string quoted = "'";
+    for (const char c : text) {
+        if (c == '\'' || c == '\\') quoted += c;
+        quoted += c;
+    }
+    return quoted + "'";
+}
+
+boost::asio::awaitable<std::optional<question_line::answer>> question_line::ask(std::string sql) {
+    if (lost_) co_return std::nullopt;
+    auto result = co_await source_.query(sql);
+    if (!result) {
+        lost_ = result.error().code != make_error_code(protocol::errc::server_error);
+        refused_.push_back(
+            {std::move(sql), result.error().what, is_denied(result.error().server.number)});
+        co_return std::nullopt;
+    }
+    answer found;
+    for (const auto& column : result->columns)
+        found.columns.push_back(column.name);
+    found.rows = std::move(result->rows);
+    co_return found;
+}
+
+} // namespace understudy::precheck

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "protocol/gtid/uuid.hpp"
+#include "state/position.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace understudy::precheck {
+
+enum class severity : std::uint8_t {
+    blocking, // a failed item of this kind keeps `run` from starting
+    warning,  // replication works, but something deserves a look
+    info,
+};
+
+enum class outcome : std::uint8_t {
+    passed,
+    failed,
+    skipped, // could not be looked at, because something before it failed; `seen` says what
+};
+
+// One thing that was looked at, in an operator's words. A value.
+struct item {
+    std::string id; // "source.privileges": stable, for programs
+    severity level = severity::blocking;
+    outcome state = outcome::passed;
+    std::string title;
+    std::string seen; // what was found
+    std::string why;  // what would go wrong; empty for passed items
+    std::string fix;  // the exact statement or setting that mends it; empty for passed items
+};
+
+struct report {
+    std::vector<item> items; // in the order of looking: source, target, both
+
+    // No blocking item failed or was skipped.
+    [[nodiscard]] bool passed() const;
+};
+
+// What the caller knows about the task besides its file.
+struct context {
+    // No checkpoint exists on the target yet. Only then same-named tables there are refused.
+    bool first_start = true;
+    // Where the stream must begin (end of the relay log, or the checkpoint), if the task has run
+    // before.
+    std::optional<state::source_position> start;
+    // Ours, as the source will see them; 0 and zero: not chosen yet, nothing to compare.
+    std::uint32_t server_id = 0;
+    protocol::uuid server_uuid;
+    // The source whose log `start` is a place of; zero: not known.
+    protocol::uuid source_uuid{};
+};
+
+// For a person: a line per item, and below those that failed what, why and how to mend it.
+[[nodiscard]] std::string to_text(const report& value, bool colour);
+// {"passed": bool, "items": [{"id", "severity", "outcome", "title", "seen", "why", "fix"}]}
+[[nodiscard]] std::string to_json(const report& value);
+
+} // namespace understudy::precheck

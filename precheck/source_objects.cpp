@@ -1,0 +1,143 @@
+#include "precheck/question_line.hpp"
+#include "precheck/source_probe.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace understudy::precheck {
+
+namespace {
+
+using boost::asio::awaitable;
+
+[[nodiscard]] awaitable<void>
+ask_databases(question_line& ask, const state::object_selection& selection, source_seen& seen) {
+    const auto answer = co_await ask.ask("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA");
+    if (!answer) co_return;
+    for (std::size_t row = 0; row < answer->rows.size(); ++row) {
+        std::string database = text_at(answer->rows, row, 0);
+        if (selection.touches_database(database)) seen.databases.push_back(std::move(database));
+    }
+}
+
+// Everything in one database, before the selection; also what tells if a pattern fits at all.
+[[nodiscard]] awaitable<std::vector<table_fact>> ask_tables(question_line& ask,
+                                                            std::string database) {
+    std::vector<table_fact> tables;
+    const std::string where = " WHERE TABLE_SCHEMA = " + sql_string(database);
+    const auto answer = co_await ask.ask(
+        "SELECT TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES" + where);
+    if (!answer) co_return tables;
+    const auto keys =
+        co_await ask.ask("SELECT TABLE_NAME FROM information_schema.STATISTICS" + where +
+                         " AND NON_UNIQUE = 0 GROUP BY TABLE_NAME, INDEX_NAME"
+                         " HAVING SUM(NULLABLE = 'YES') = 0 AND SUM(COLUMN_NAME IS NULL) = 0");
+    const auto cascading = co_await ask.ask(
+        "SELECT TABLE_NAME, REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS"
+        " WHERE (CONSTRAINT_SCHEMA = " +
+        sql_string(database) + " OR UNIQUE_CONSTRAINT_SCHEMA = " + sql_string(database) +
+        ") AND (DELETE_RULE IN ('CASCADE', 'SET NULL') OR UPDATE_RULE IN ('CASCADE', 'SET NULL'))");
+    if (!keys || !cascading) co_return tables;
+    std::set<std::string> keyed;
+    for (std::size_t row = 0; row < keys->rows.size(); ++row) {
+        keyed.insert(text_at(keys->rows, row, 0));
+    }
+    std::set<std::string> cascades;
+    for (std::size_t row = 0; row < cascading->rows.size(); ++row) {
+        cascades.insert(text_at(cascading->rows, row, 0));
+        cascades.insert(text_at(cascading->rows, row, 1));
+    }
+    for (std::size_t row = 0; row < answer->rows.size(); ++row) {
+        table_fact table;
+        table.name = {database, text_at(answer->rows, row, 0)};
+        table.is_view = text_at(answer->rows, row, 1) != "BASE TABLE";
+        table.engine = text_at(answer->rows, row, 2);
+        table.has_key = keyed.contains(table.name.object);
+        table.cascades = cascades.contains(table.name.object);
+        tables.push_back(std::move(table));
+    }
+    co_return tables;
+}
+
+// One kind of object with a definer; `table` is what the object belongs to, for triggers.
+[[nodiscard]] awaitable<void> ask_definers(question_line& ask, std::string kind, std::string sql,
+                                           const state::object_selection& selection,
+                                           source_seen& seen) {
+    const auto answer = co_await ask.ask(std::move(sql));
+    if (!answer) co_return;
+    for (std::size_t row = 0; row < answer->rows.size(); ++row) {
+        const state::object_name name{text_at(answer->rows, row, 0), text_at(answer->rows, row, 1)};
+        const std::string table = text_at(answer->rows, row, 2);
+        const bool selected = table.empty() ? selection.selects_database(name.database)
+                                            : selection.selects(name.database, table);
+        if (selected) seen.definers.push_back({kind, name, text_at(answer->rows, row, 3)});
+    }
+}
+
+[[nodiscard]] awaitable<void> ask_all_definers(question_line& ask, std::string database,
+                                               const state::object_selection& selection,
+                                               source_seen& seen) {
+    const std::string name = sql_string(database);
+    co_await ask_definers(ask, "view",
+                          "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_NAME, DEFINER"
+                          " FROM information_schema.VIEWS WHERE TABLE_SCHEMA = " +
+                              name,
+                          selection, seen);
+    co_await ask_definers(ask, "trigger",
+                          "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, EVENT_OBJECT_TABLE, DEFINER"
+                          " FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = " +
+                              name,
+                          selection, seen);
+    co_await ask_definers(ask, "event",
+                          "SELECT EVENT_SCHEMA, EVENT_NAME, '', DEFINER"
+                          " FROM information_schema.EVENTS WHERE EVENT_SCHEMA = " +
+                              name,
+                          selection, seen);
+    for (const std::string type : {"PROCEDURE", "FUNCTION"}) {
+        std::string sql = "SELECT ROUTINE_SCHEMA, ROUTINE_NAME, '', DEFINER"
+                          " FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = " +
+                          name + " AND ROUTINE_TYPE = '" + type + "'";
+        std::string kind = type == "PROCEDURE" ? "procedure" : "function";
+        co_await ask_definers(ask, std::move(kind), std::move(sql), selection, seen);
+    }
+}
+
+// An include pattern that fits nothing is often a slip of the pen.
+void note_unmatched(const state::task_spec& spec, source_seen& seen) {
+    for (const std::string& text : spec.objects.include) {
+        state::task_spec alone = spec;
+        alone.objects.include = {text};
+        alone.objects.rename.clear();
+        const auto only = state::object_selection::make(alone);
+        if (!only) continue; // refused with the task file already
+        const bool fits =
+            std::ranges::any_of(seen.tables,
+                                [&](const table_fact& table) {
+                                    return only->selects(table.name.database, table.name.object);
+                                }) ||
+            std::ranges::any_of(seen.databases, [&](const std::string& database) {
+                return only->selects_database(database);
+            });
+        if (!fits) seen.unmatched.push_back(text);
+    }
+}
+
+} // namespace
+
+boost::asio::awaitable<void> look_at_objects(question_line& ask, const state::task_spec& spec,
+                                             const state::object_selection& selection,
+                                             source_seen& seen) {
+    co_await ask_databases(ask, selection, seen);
+    for (const std::string& database : seen.databases) {
+        std::vector<table_fact> tables = co_await ask_tables(ask, database);
+        for (table_fact& table : tables) {
+            if (!selection.selects(database, table.name.object)) continue;
+            table.on_target = selection.map(database, table.name.object);
+            seen.tables.push_back(std::move(table));
+        }
+        if (spec.initial.schema) co_await ask_all_definers(ask, database, selection, seen);
+    }
+    note_unmatched(spec, seen);
+}
+
+} // namespace understudy::precheck

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "precheck/facts.hpp"
+#include "protocol/net/connection.hpp"
+#include "state/object_selection.hpp"
+#include "state/task_spec.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+namespace understudy::precheck {
+
+class question_line;
+
+// Asks the source for everything that the items are made from. Questions that it does not answer
+// are in server.questions; nothing else fails. The connection's executor; arguments live until
+// done.
+[[nodiscard]] boost::asio::awaitable<source_seen>
+look_at_source(protocol::net::connection& source, const state::task_spec& spec,
+               const state::object_selection& selection);
+
+// Fills databases, tables, definers and unmatched.
+[[nodiscard]] boost::asio::awaitable<void> look_at_objects(question_line& ask,
+                                                           const state::task_spec& spec,
+                                                           const state::object_selection& selection,
+                                                           source_seen& seen);
+
+} // namespace understudy::precheck

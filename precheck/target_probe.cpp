@@ -1,0 +1,144 @@
+#include "precheck/target_probe.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+namespace understudy::precheck {
+
+namespace {
+
+using applier::quote_string;
+
+// As question_line, for the blocking side.
+class target_questions {
+public:
+    target_questions(applier::target_session& target, std::vector<unanswered>& refused)
+        : target_(target), refused_(refused) {}
+
+    [[nodiscard]] std::optional<applier::query_rows> ask(const std::string& sql) {
+        if (target_.broken()) return std::nullopt;
+        auto answer = target_.query(sql);
+        if (answer) return *std::move(answer);
+        const bool denied = is_denied(answer.error().server.number);
+        refused_.push_back({sql, answer.error().what, denied});
+        return std::nullopt;
+    }
+
+private:
+    applier::target_session& target_;
+    std::vector<unanswered>& refused_;
+};
+
+[[nodiscard]] std::string text(const std::vector<std::optional<std::string>>& row,
+                               std::size_t column) {
+    return column < row.size() ? row[column].value_or("") : std::string();
+}
+
+void ask_settings(target_questions& questions, target_seen& seen) {
+    const auto answer = questions.ask(
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'max_allowed_packet', "
+        "'lower_case_table_names', 'partial_revokes', 'log_bin_trust_function_creators')");
+    if (!answer) return;
+    for (const auto& row : answer->rows)
+        seen.server.settings[text(row, 0)] = text(row, 1);
+    if (const auto tls = questions.ask("SHOW SESSION STATUS LIKE 'Ssl_version'")) {
+        if (!tls->rows.empty()) seen.server.tls_version = text(tls->rows.front(), 1);
+    }
+}
+
+void ask_grants(target_questions& questions, target_seen& seen) {
+    if (const auto account = questions.ask("SELECT CURRENT_USER()")) {
+        if (!account->rows.empty()) seen.server.account = text(account->rows.front(), 0);
+    }
+    const auto answer = questions.ask("SHOW GRANTS");
+    if (!answer) return;
+    std::vector<std::string> lines;
+    for (const auto& row : answer->rows)
+        lines.push_back(text(row, 0));
+    auto granted = grants::parse(lines, !is_on(seen.server.settings, "partial_revokes"));
+    if (granted) {
+        seen.server.granted = *std::move(granted);
+    } else {
+        seen.server.questions.push_back({"SHOW GRANTS", granted.error().what, false});
+    }
+}
+
+[[nodiscard]] std::string lower(std::string name) {
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return name;
+}
+
+void ask_existing(target_questions& questions, const source_seen& source, target_seen& seen) {
+    const bool without_case = number(seen.server.settings, "lower_case_table_names") != 0;
+    const auto as_compared = [&](const state::object_name& name) {
+        if (!without_case) return name;
+        return state::object_name{lower(name.database), lower(name.object)};
+    };
+    std::set<state::object_name> wanted;
+    std::set<std::string> databases;
+    for (const table_fact& table : source.tables) {
+        wanted.insert(as_compared(table.on_target));
+        databases.insert(table.on_target.database);
+    }
+    for (const std::string& database : databases) {
+        const auto answer = questions.ask(
+            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES"
+            " WHERE TABLE_SCHEMA = " +
+            quote_string(database));
+        if (!answer) continue;
+        for (const auto& row : answer->rows) {
+            state::object_name name{text(row, 0), text(row, 1)};
+            if (!wanted.contains(as_compared(name))) continue;
+            seen.existing.push_back(name);
+            if (text(row, 2) != "BASE TABLE") continue;
+            const auto any = questions.ask("SELECT 1 FROM " + name.to_string() + " LIMIT 1");
+            if (any && !any->rows.empty()) seen.filled.push_back(std::move(name));
+        }
+    }
+}
+
+void ask_engines(target_questions& questions, target_seen& seen) {
+    const auto answer = questions.ask("SELECT ENGINE FROM information_schema.ENGINES"
+                                      " WHERE SUPPORT IN ('YES', 'DEFAULT')");
+    if (!answer) return;
+    for (const auto& row : answer->rows)
+        seen.engines.push_back(lower(text(row, 0)));
+}
+
+// Only for the few accounts that may read the mysql schema; others stay in the dark.
+void ask_system_users(target_questions& questions, target_seen& seen) {
+    if (!seen.server.granted ||
+        !seen.server.granted->on_table("SELECT", "mysql", "global_grants")) {
+        return;
+    }
+    const auto answer = questions.ask("SELECT CONCAT(USER, '@', HOST) FROM mysql.global_grants"
+                                      " WHERE PRIV = 'SYSTEM_USER'");
+    if (!answer) return;
+    seen.system_users.emplace();
+    for (const auto& row : answer->rows)
+        seen.system_users->push_back(text(row, 0));
+}
+
+} // namespace
+
+target_seen look_at_target(applier::target_session& target, const source_seen& source) {
+    target_seen seen;
+    const applier::target_facts& facts = target.facts();
+    seen.server.version = facts.version;
+    seen.server.version_number = facts.version_number;
+    seen.server.is_mariadb = facts.is_mariadb;
+    seen.server.server_uuid = facts.server_uuid;
+    seen.read_only = facts.read_only;
+    target_questions questions(target, seen.server.questions);
+    ask_settings(questions, seen);
+    if (seen.server.is_mariadb) return seen; // refused as a whole
+    ask_grants(questions, seen);
+    ask_existing(questions, source, seen);
+    ask_engines(questions, seen);
+    ask_system_users(questions, seen);
+    return seen;
+}
+
+} // namespace understudy::precheck
