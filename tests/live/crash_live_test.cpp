@@ -1,0 +1,120 @@
+// kill -9 of understudy, the source and the target under load: nothing lost, nothing twice.
+
+#include "tests/live/memory_limit.hpp"
+#include "tests/live/workload.hpp"
+#include "tests/support/source_and_target.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <random>
+#include <string>
+#include <thread>
+
+namespace understudy::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::IsEmpty;
+
+std::uint64_t fresh_seed() {
+    return std::random_device{}();
+}
+
+pair_options options_for(bool gtid) {
+    pair_options made;
+    made.objects.include = {"w.*"};
+    made.source.gtid = gtid;
+    made.more_of_task_file = "[initial]\nchunk_bytes = \"64KiB\"\n";
+    return made;
+}
+
+class crash : public testing::TestWithParam<bool> {};
+
+TEST_P(crash, of_understudy_at_random_moments_of_copy_and_stream_loses_nothing) {
+    const auto seed = fresh_seed();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options_for(GetParam()));
+    workload load(pair.source(),
+                  {.writers = 2, .rows = 6000, .seed = seed, .pause_microseconds = 2000});
+    load.prepare();
+    load.start();
+    constexpr int kills = 15; // twice: by GTID and by position
+    for (int i = 0; i < kills; ++i) {
+        auto task = pair.start_task();
+        // The first few end in the copy, the others anywhere.
+        std::this_thread::sleep_for(std::chrono::milliseconds(
+            std::uniform_int_distribution(50, i < 7 ? 1500 : 4000)(random)));
+        ASSERT_TRUE(task.running()) << "before kill " << i << ": " << task.error() << task.output();
+        EXPECT_LT(task.memory_max_kib(), memory_max_kib);
+        task.kill_9();
+    }
+    load.stop();
+    auto caught_up = pair.run_task();
+    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
+    EXPECT_THAT(pair.compare(), IsEmpty());
+}
+
+TEST_P(crash, of_the_source_loses_nothing) {
+    const auto seed = fresh_seed();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options_for(GetParam()));
+    workload load(
+        pair.source(),
+        {.writers = 2, .seed = seed, .survives_restarts = true, .pause_microseconds = 1000});
+    load.prepare();
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    load.start();
+    auto task = pair.start_task();
+    for (int i = 0; i < 3; ++i) {
+        std::this_thread::sleep_for(3s);
+        pair.source().kill_9();
+        std::this_thread::sleep_for(500ms);
+        pair.source().restart();
+    }
+    std::this_thread::sleep_for(2s);
+    EXPECT_TRUE(task.running()) << task.error() << task.output();
+    load.stop();
+    task.signal(SIGTERM);
+    const auto stopped = task.wait(60s);
+    ASSERT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
+    auto caught_up = pair.run_task();
+    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
+    EXPECT_THAT(pair.compare(), IsEmpty());
+}
+
+TEST_P(crash, of_the_target_loses_nothing) {
+    const auto seed = fresh_seed();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options_for(GetParam()));
+    workload load(pair.source(), {.writers = 2, .seed = seed, .pause_microseconds = 1000});
+    load.prepare();
+    load.start();
+    auto task = pair.start_task();
+    for (int i = 0; i < 4; ++i) {
+        std::this_thread::sleep_for(i == 0 ? 700ms : 3000ms);
+        pair.target().kill_9();
+        std::this_thread::sleep_for(300ms);
+        pair.target().restart();
+    }
+    std::this_thread::sleep_for(2s);
+    load.stop();
+    if (task.running()) {
+        task.signal(SIGTERM);
+        const auto stopped = task.wait(60s);
+        ASSERT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
+    } else {
+        ADD_FAILURE() << "the task gave up: " << task.error() << task.output();
+    }
+    auto caught_up = pair.run_task();
+    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
+    EXPECT_THAT(pair.compare(), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(by, crash, testing::Values(true, false),
+                         [](const auto& param) { return param.param ? "gtid" : "position"; });
+
+} // namespace
+} // namespace understudy::test
