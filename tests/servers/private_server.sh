@@ -99,8 +99,8 @@ start() {
         rm -f "$dir/data.new/auto.cnf"
         mv "$dir/data.new" "$dir/data"
     fi
-    local try port code
-    for try in {1..20}; do
+    local port code
+    for _ in {1..20}; do
         # Below the ephemeral range, where outgoing connections do not take ports in passing.
         port=$((12000 + RANDOM % 20000))
         [[ -n $fresh || ! -s $dir/port ]] || port=$(<"$dir/port")
@@ -119,11 +119,11 @@ start() {
 }
 
 stop() {
-    local dir=$1 pid try
+    local dir=$1 pid
     if ! running "$dir"; then return 0; fi
     pid=$(<"$dir/mysqld.pid")
     kill -TERM "$pid"
-    for try in {1..300}; do
+    for _ in {1..300}; do
         alive "$pid" || break
         sleep 0.1
     done
