@@ -1,0 +1,217 @@
+#include "state/task_file.hpp"
+
+#include "state/durable_file.hpp"
+#include "state/errc.hpp"
+#include "state/object_selection.hpp"
+#include "state/task_file_endpoint.hpp"
+#include "state/task_name.hpp"
+#include "state/toml_document.hpp"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace understudy::state {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t kib = 1U << 10U;
+constexpr std::uint64_t mib = 1U << 20U;
+constexpr std::uint64_t gib = 1U << 30U;
+
+constexpr std::array<std::pair<std::string_view, task_spec::existing_tables>, 2> existing_tables_policies{{
+    {"intercept", task_spec::existing_tables::intercept},
+    {"ignore", task_spec::existing_tables::ignore},
+}};
+
+constexpr std::array<std::pair<std::string_view, task_spec::writer>, 2> writers{{
+    {"auto", task_spec::writer::automatic},
+    {"row-image", task_spec::writer::row_image},
+}};
+
+void read_name(task_section& root, task_spec& spec, const task_file_context& context) {
+    root.read("name", spec.name);
+    const bool given = !spec.name.empty();
+    if (!given) spec.name = context.file.stem().string();
+    if (is_task_name(spec.name)) return;
+    const std::string found = given ? "found \"" + spec.name + "\"" : "is missing and the file's name will not do";
+    root.complain("name", found + "; allowed are 1 to 64 letters (a-z, A-Z), digits, - and _");
+}
+
+void check_pattern(task_section& section, std::string_view key, const toml_node& element) {
+    const auto pattern = object_pattern::parse(element.text);
+    if (!pattern) {
+        section.complain(key, element,
+                         "found " + element.describe() + "; " + pattern.error().what +
+                             "; allowed are \"db\", \"db.*\" and \"db.table\", with * and ? in both parts");
+    } else if (key == "include" && !pattern->database.has_wildcard() && is_system_schema(pattern->database.name())) {
+        section.complain(key, element, "found " + element.describe() + "; system schemas are never replicated");
+    }
+}
+
+void read_patterns(task_section& section, std::string_view key, std::vector<std::string>& into) {
+    section.read(key, into);
+    const toml_node* list = section.take(key);
+    if (list == nullptr || list->what != toml_node::kind::list) return;
+    for (const toml_node& element : list->list) {
+        if (element.what == toml_node::kind::text) check_pattern(section, key, element);
+    }
+    if (key == "include" && list->list.empty()) section.complain(key, "the list is empty; nothing would be replicated");
+}
+
+// Each entry is tried together with those before it, so that a contradiction is told where it arises.
+void read_renames(task_section& section, task_spec& spec) {
+    const toml_node* renames = section.take("rename");
+    if (renames == nullptr) return;
+    if (renames->what != toml_node::kind::table) {
+        section.complain("rename", "found " + renames->describe() +
+                                       "; allowed is a table of texts, { \"db.table\" = \"db2.table2\", \"db\" = \"db2\" }");
+        return;
+    }
+    const bool patterns_are_good = object_selection::make(spec).has_value();
+    for (const toml_entry& entry : renames->table) {
+        if (entry.value.what != toml_node::kind::text) {
+            section.complain("rename", entry.value,
+                             "found " + entry.value.describe() + " for \"" + entry.key +
+                                 "\"; allowed is a text in quotes (put quotes around a name with a dot)");
+            continue;
+        }
+        spec.objects.rename.emplace_back(entry.key, entry.value.text);
+        if (!patterns_are_good) continue;
+        if (const auto tried = object_selection::make(spec); !tried) {
+            section.complain("rename", entry.value, tried.error().what);
+            spec.objects.rename.pop_back();
+        }
+    }
+}
+
+void read_objects(task_section& root, task_spec& spec, task_file_context& context) {
+    task_section objects(root, "objects");
+    read_patterns(objects, "include", spec.objects.include);
+    read_patterns(objects, "exclude", spec.objects.exclude);
+    read_renames(objects, spec);
+    if (objects.present()) objects.require("include", "what to replicate, such as [\"shop.*\", \"crm.customers\"]");
+    context.finish(objects);
+}
+
+void read_initial(task_section& root, task_spec& spec, task_file_context& context) {
+    task_section initial(root, "initial");
+    initial.read("schema", spec.initial.schema);
+    initial.read("data", spec.initial.data);
+    initial.read("connections", spec.initial.connections, 1, 16);
+    initial.read_size("chunk_bytes", spec.initial.chunk_bytes, {.smallest = 64 * kib, .largest = 64 * mib});
+    context.finish(initial);
+}
+
+void read_conflict(task_section& root, task_spec& spec, task_file_context& context) {
+    task_section conflict(root, "conflict");
+    conflict.read_choice<task_spec::existing_tables>("existing_tables", spec.conflict.policy, existing_tables_policies);
+    context.finish(conflict);
+}
+
+void read_writer(task_section& apply, task_spec& spec) {
+    const toml_node* found = apply.take("writer");
+    if (found != nullptr && found->what == toml_node::kind::text && found->text == "sql") {
+        apply.complain("writer", "\"sql\" is not available yet; allowed are \"auto\", \"row-image\"");
+        return;
+    }
+    apply.read_choice<task_spec::writer>("writer", spec.apply.how, writers);
+}
+
+void read_apply(task_section& root, task_spec& spec, task_file_context& context) {
+    task_section apply(root, "apply");
+    read_writer(apply, spec);
+    apply.read_size("group_bytes_max", spec.apply.group_bytes_max, {.smallest = 4 * kib, .largest = 64 * mib});
+    apply.read("group_rows_max", spec.apply.group_rows_max, 1, 10'000'000);
+    apply.read_duration("group_time_max", spec.apply.group_time_max, {.longest = milliseconds(60'000)});
+    apply.read("meta_database", spec.apply.meta_database);
+    if (is_system_schema(spec.apply.meta_database) || count_characters(spec.apply.meta_database) > 64) {
+        apply.complain("meta_database", "found \"" + spec.apply.meta_database +
+                                            "\"; allowed is a name of up to 64 characters that is no system schema");
+    }
+    context.finish(apply);
+}
+
+void read_relay(task_section& root, task_spec& spec, task_file_context& context) {
+    task_section relay(root, "relay");
+    relay.read_size("bytes_max", spec.relay.bytes_max, {.smallest = mib, .zero_too = true});
+    milliseconds age = spec.relay.age_max;
+    relay.read_duration("age_max", age, {.shortest = milliseconds(1'000), .longest = hours(24 * 3650)});
+    spec.relay.age_max = std::chrono::duration_cast<std::chrono::seconds>(age);
+    relay.read_size("segment_bytes", spec.relay.segment_bytes, {.smallest = mib, .largest = 4 * gib});
+    std::uint64_t frame_bytes = spec.relay.frame_bytes;
+    relay.read_size("frame_bytes", frame_bytes, {.smallest = 16 * kib, .largest = 16 * mib});
+    spec.relay.frame_bytes = static_cast<std::uint32_t>(frame_bytes);
+    relay.read_size("memory_bytes", spec.relay.memory_bytes, {.smallest = mib, .largest = 16 * gib});
+    if (spec.relay.memory_bytes < 4 * frame_bytes) {
+        relay.complain("memory_bytes", "is less than four times relay.frame_bytes; frames are made, written and read "
+                                       "at the same time");
+    }
+    relay.read("zstd_level", spec.relay.zstd_level, -7, 19);
+    relay.read_duration("sync_interval", spec.relay.sync_interval, {.longest = milliseconds(60'000)});
+    relay.read_size("disk_reserve_bytes", spec.relay.disk_reserve_bytes, {});
+    context.finish(relay);
+}
+
+void read_replica(task_section& root, task_spec& spec, task_file_context& context) {
+    task_section replica(root, "replica");
+    replica.read("server_id", spec.replica.server_id, 0, UINT32_MAX);
+    replica.read_duration("heartbeat_period", spec.replica.heartbeat_period,
+                          {.shortest = milliseconds(100), .longest = hours(1)});
+    if (spec.replica.heartbeat_period >= spec.source.read_timeout) {
+        replica.complain("heartbeat_period",
+                         "is not less than source.read_timeout: an idle source would be taken for a lost one");
+    }
+    context.finish(replica);
+}
+
+task_spec read_document(const toml_node& document, task_file_context& context) {
+    task_spec spec;
+    task_section root(document, context.problems);
+    read_name(root, spec, context);
+    for (const auto& [key, endpoint] : {std::pair{"source", &spec.source}, std::pair{"target", &spec.target}}) {
+        root.require(key, "a table with host, port, user and password");
+        task_section section(root, key);
+        read_endpoint(section, *endpoint, context);
+    }
+    // Before [objects]: the meta database is never selected.
+    read_apply(root, spec, context);
+    root.require("objects", "a table with include = [\"db.*\"]");
+    read_objects(root, spec, context);
+    read_initial(root, spec, context);
+    read_conflict(root, spec, context);
+    read_relay(root, spec, context);
+    read_replica(root, spec, context);
+    context.finish(root);
+    return spec;
+}
+
+} // namespace
+
+protocol::result<task_file> read_task_file(const std::filesystem::path& file) {
+    const auto text = read_whole(file);
+    if (!text) return protocol::fail(errc::task_file_unreadable, text.error().what);
+    const auto document = parse_toml(*text);
+    if (!document) return protocol::fail(errc::task_file_invalid, file.string() + ":" + document.error().what);
+    task_file_context context{.file = file, .problems = {}, .warnings = {}, .keys = {}};
+    task_spec spec = read_document(*document, context);
+    if (!context.problems.empty()) {
+        return protocol::fail(errc::task_file_invalid, context.problems.to_string(file.string()));
+    }
+    return task_file{std::move(spec), std::move(context.warnings)};
+}
+
+std::vector<std::string> task_file_keys() {
+    task_file_context context{.file = "task.toml", .problems = {}, .warnings = {}, .keys = {}};
+    std::ignore = read_document(toml_node{}, context);
+    auto keys = std::move(context.keys);
+    std::ranges::sort(keys);
+    const auto repeated = std::ranges::unique(keys);
+    keys.erase(repeated.begin(), repeated.end());
+    return keys;
+}
+
+} // namespace understudy::state

@@ -1,0 +1,149 @@
+#include "state/task_file_endpoint.hpp"
+
+#include "state/durable_file.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace understudy::state {
+
+namespace {
+
+using protocol::connect_options;
+using protocol::tls_mode;
+
+constexpr std::array<std::pair<std::string_view, tls_mode>, 5> tls_modes{{
+    {"disabled", tls_mode::disabled},
+    {"preferred", tls_mode::preferred},
+    {"required", tls_mode::required},
+    {"verify-ca", tls_mode::verify_ca},
+    {"verify-identity", tls_mode::verify_identity},
+}};
+
+std::filesystem::path beside(const std::filesystem::path& file, const std::string& path) {
+    return (std::filesystem::absolute(file).parent_path() / path).lexically_normal();
+}
+
+bool others_may_read(const std::filesystem::path& file) {
+    struct stat info {};
+    return ::stat(file.c_str(), &info) == 0 && (info.st_mode & S_IROTH) != 0;
+}
+
+void warn_if_others_may_read(const std::filesystem::path& file, task_file_context& context) {
+    if (!others_may_read(file)) return;
+    context.warnings.push_back(file.string() + " holds a password and every user of this machine may read it; "
+                                               "`chmod 600` it");
+}
+
+// A password that is no text is not told back: it may well be the password.
+std::string take_password(task_section& section, task_file_context& context) {
+    const toml_node* node = section.take("password");
+    if (node == nullptr) return {};
+    if (node->what != toml_node::kind::text) {
+        section.complain("password", "is not a text; allowed is a text in quotes");
+        return {};
+    }
+    if (!node->text.empty()) warn_if_others_may_read(context.file, context);
+    return node->text;
+}
+
+std::string take_password_from_file(task_section& section, const std::string& path, task_file_context& context) {
+    const std::filesystem::path file = beside(context.file, path);
+    auto text = read_whole(file);
+    if (!text) {
+        section.complain("password_file", text.error().what);
+        return {};
+    }
+    if (text->ends_with('\n')) text->pop_back();
+    if (text->ends_with('\r')) text->pop_back();
+    if (text->empty()) section.complain("password_file", file.string() + " is empty");
+    if (text->find('\n') != std::string::npos) {
+        section.complain("password_file", file.string() + " has more than one line; allowed is the password alone");
+    }
+    warn_if_others_may_read(file, context);
+    return *std::move(text);
+}
+
+std::string take_password_from_environment(task_section& section, const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) section.complain("password_env", "the environment variable it names is not set");
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+void read_password(task_section& section, connect_options& into, task_file_context& context) {
+    const int given = section.has("password") + section.has("password_file") + section.has("password_env");
+    if (section.present() && given == 0) {
+        section.complain("password", "is missing; needed is one of password, password_file and password_env");
+    }
+    if (given > 1) {
+        section.complain("password", "is given more than once; allowed is one of password, password_file and "
+                                     "password_env");
+    }
+    std::string password = take_password(section, context);
+    std::string path;
+    section.read("password_file", path);
+    if (!path.empty()) password = take_password_from_file(section, path, context);
+    std::string variable;
+    section.read("password_env", variable);
+    if (!variable.empty()) password = take_password_from_environment(section, variable);
+    into.password = protocol::secret(std::move(password));
+}
+
+void read_readable_file(task_section& section, std::string_view key, std::string& into,
+                        const task_file_context& context) {
+    section.read(key, into);
+    if (into.empty()) return;
+    const std::filesystem::path file = beside(context.file, into);
+    into = file.string();
+    std::error_code failure;
+    if (!std::filesystem::is_regular_file(file, failure)) {
+        section.complain(key, "there is no file " + into);
+    } else if (::access(file.c_str(), R_OK) != 0) {
+        section.complain(key, into + " may not be read by this user");
+    }
+}
+
+void read_tls(task_section& endpoint, protocol::tls_options& into, task_file_context& context) {
+    task_section tls(endpoint, "tls");
+    tls.read_choice<tls_mode>("mode", into.mode, tls_modes);
+    read_readable_file(tls, "ca", into.ca, context);
+    read_readable_file(tls, "cert", into.cert, context);
+    read_readable_file(tls, "key", into.key, context);
+    const bool verifies = into.mode == tls_mode::verify_ca || into.mode == tls_mode::verify_identity;
+    if (verifies && !tls.has("ca")) {
+        tls.complain("ca", "is missing; tls.mode \"" + std::string(to_string(into.mode)) +
+                               "\" needs the file of the authority that signed the server's certificate");
+    }
+    if (tls.has("cert") != tls.has("key")) {
+        tls.complain(tls.has("cert") ? "key" : "cert",
+                     "is missing; tls.cert and tls.key are given together or not at all");
+    }
+    context.finish(tls);
+}
+
+} // namespace
+
+void task_file_context::finish(task_section& section) {
+    section.finish();
+    keys.insert(keys.end(), section.known().begin(), section.known().end());
+}
+
+void read_endpoint(task_section& section, connect_options& into, task_file_context& context) {
+    section.read("host", into.host);
+    section.read("port", into.port, 1, 65535);
+    section.read("user", into.user);
+    if (section.present()) {
+        section.require("host", "a name, an address or the path of a Unix socket");
+        section.require("user", "the account to sign in with");
+    }
+    read_password(section, into, context);
+    read_tls(section, into.tls, context);
+    section.read_duration("connect_timeout", into.connect_timeout, {});
+    section.read_duration("read_timeout", into.read_timeout, {});
+    section.read_duration("write_timeout", into.write_timeout, {});
+    context.finish(section);
+}
+
+} // namespace understudy::state

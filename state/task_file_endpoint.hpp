@@ -1,0 +1,26 @@
+#pragma once
+
+#include "protocol/session/connect_options.hpp"
+#include "state/task_section.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace understudy::state {
+
+// What reading one task file collects.
+struct task_file_context {
+    std::filesystem::path file;
+    task_file_problems problems;
+    std::vector<std::string> warnings;
+    std::vector<std::string> keys;
+
+    // Closes a section: its unknown keys become problems, its known ones go to `keys`.
+    void finish(task_section& section);
+};
+
+// [source] or [target]: address, account, TLS, timeouts. Relative paths are relative to the task file.
+void read_endpoint(task_section& section, protocol::connect_options& into, task_file_context& context);
+
+} // namespace understudy::state

@@ -1,0 +1,162 @@
+#include "state/object_selection.hpp"
+
+#include "state/errc.hpp"
+
+#include <gtest/gtest.h>
+
+namespace understudy::state {
+namespace {
+
+using names = std::vector<std::string>;
+using renames = std::vector<std::pair<std::string, std::string>>;
+
+task_spec spec_of(names include, names exclude = {}, renames rename = {}) {
+    task_spec spec;
+    spec.objects.include = std::move(include);
+    spec.objects.exclude = std::move(exclude);
+    spec.objects.rename = std::move(rename);
+    return spec;
+}
+
+object_selection select(names include, names exclude = {}, renames rename = {}) {
+    auto made = object_selection::make(spec_of(std::move(include), std::move(exclude), std::move(rename)));
+    EXPECT_TRUE(made.has_value()) << (made ? "" : made.error().what);
+    return *std::move(made);
+}
+
+std::string refusal(names include, names exclude, renames rename) {
+    const auto made = object_selection::make(spec_of(std::move(include), std::move(exclude), std::move(rename)));
+    if (made) return "(accepted)";
+    EXPECT_EQ(made.error().code, errc::selection_invalid);
+    return made.error().what;
+}
+
+TEST(object_selection, takes_what_is_included_and_not_excluded) {
+    struct {
+        const char* name;
+        names include;
+        names exclude;
+        std::string database;
+        std::string table;
+        bool selects;
+        bool selects_database;
+        bool touches;
+    } const cases[] = {
+        {"whole database", {"shop"}, {}, "shop", "orders", true, true, true},
+        {"whole database with star", {"shop.*"}, {}, "shop", "orders", true, true, true},
+        {"another database", {"shop.*"}, {}, "crm", "orders", false, false, false},
+        {"one table", {"shop.orders"}, {}, "shop", "orders", true, false, true},
+        {"another table", {"shop.orders"}, {}, "shop", "lines", false, false, true},
+        {"table glob", {"shop.o*"}, {}, "shop", "orders", true, false, true},
+        {"all databases", {"*"}, {}, "shop", "orders", true, true, true},
+        {"all tables of a name", {"*.orders"}, {}, "crm", "orders", true, false, true},
+        {"excluded table", {"shop.*"}, {"shop.orders"}, "shop", "orders", false, true, true},
+        {"not the excluded table", {"shop.*"}, {"shop.tmp_*"}, "shop", "orders", true, true, true},
+        {"excluded database", {"*"}, {"shop"}, "shop", "orders", false, false, false},
+        {"excluded database with star", {"*.*"}, {"sh*.*"}, "shop", "orders", false, false, false},
+        {"system schema", {"*"}, {}, "mysql", "user", false, false, false},
+        {"system schema in capitals", {"*"}, {}, "INFORMATION_SCHEMA", "TABLES", false, false, false},
+        {"sys", {"*"}, {}, "sys", "version", false, false, false},
+        {"performance_schema", {"*"}, {}, "performance_schema", "threads", false, false, false},
+        {"meta database", {"*"}, {}, "understudy", "checkpoint", false, false, false},
+    };
+    for (const auto& one : cases) {
+        SCOPED_TRACE(one.name);
+        const auto selection = select(one.include, one.exclude);
+        EXPECT_EQ(selection.selects(one.database, one.table), one.selects);
+        EXPECT_EQ(selection.selects_database(one.database), one.selects_database);
+        EXPECT_EQ(selection.touches_database(one.database), one.touches);
+    }
+}
+
+TEST(object_selection, case_counts_only_where_the_source_says_so) {
+    auto selection = select({"Shop.Orders"}, {}, {{"Shop.Orders", "dw.o"}});
+    EXPECT_FALSE(selection.selects("shop", "orders"));
+    selection.set_case_insensitive(true);
+    EXPECT_TRUE(selection.selects("shop", "ORDERS"));
+    EXPECT_EQ(selection.map("shop", "orders"), (object_name{"dw", "o"}));
+}
+
+TEST(object_selection, maps_tables_and_databases) {
+    const auto selection = select({"shop.*", "crm.*"}, {}, {{"shop.orders", "dw.facts"}, {"crm", "crm_copy"}});
+    EXPECT_EQ(selection.map("shop", "orders"), (object_name{"dw", "facts"}));
+    EXPECT_EQ(selection.map("shop", "lines"), (object_name{"shop", "lines"}));
+    EXPECT_EQ(selection.map("crm", "customers"), (object_name{"crm_copy", "customers"}));
+    EXPECT_EQ(selection.map_database("crm"), "crm_copy");
+    EXPECT_EQ(selection.map_database("shop"), "shop");
+    EXPECT_TRUE(selection.is_renamed("shop", "orders"));
+    EXPECT_FALSE(selection.is_renamed("shop", "lines"));
+    EXPECT_TRUE(selection.is_renamed("crm", "customers"));
+    EXPECT_TRUE(selection.renames_anything_in("shop"));
+    EXPECT_FALSE(selection.renames_anything_in("other"));
+}
+
+TEST(object_selection, a_table_rename_goes_before_its_databases_rename) {
+    const auto selection = select({"a.*"}, {}, {{"a", "b"}, {"a.t", "c.t"}});
+    EXPECT_EQ(selection.map("a", "t"), (object_name{"c", "t"}));
+    EXPECT_EQ(selection.map("a", "u"), (object_name{"b", "u"}));
+}
+
+TEST(object_selection, names_may_be_swapped) {
+    const auto selection = select({"a.*", "b.*"}, {}, {{"a", "b"}, {"b", "a"}});
+    EXPECT_EQ(selection.map("a", "t"), (object_name{"b", "t"}));
+    EXPECT_EQ(selection.map("b", "t"), (object_name{"a", "t"}));
+}
+
+TEST(object_selection, two_sources_for_one_target_name_are_refused) {
+    EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "b.x"}, {"a.u", "b.x"}}),
+              "`a`.`t` and `a`.`u` would both be `b`.`x` on the target; rename one of them to something else or "
+              "exclude it");
+    EXPECT_EQ(refusal({"a.*", "b.x"}, {}, {{"a.t", "b.x"}}),
+              "`a`.`t` and `b`.`x` would both be `b`.`x` on the target; rename one of them to something else or "
+              "exclude it");
+    EXPECT_EQ(refusal({"a.*", "b.*"}, {}, {{"a", "c"}, {"b", "c"}}),
+              "`a` and `b` would both be `c` on the target; rename one of them to something else or exclude it");
+    EXPECT_EQ(refusal({"a.*", "b.*"}, {}, {{"a", "b"}}),
+              "`a` and `b` would both be `b` on the target; rename one of them to something else or exclude it");
+    EXPECT_EQ(refusal({"a.*", "b.*"}, {}, {{"a", "c"}, {"b.t", "c.t"}}),
+              "`a`.`t` and `b`.`t` would both be `c`.`t` on the target; rename one of them to something else or "
+              "exclude it");
+}
+
+TEST(object_selection, a_name_that_only_a_wildcard_takes_is_judged_when_its_table_is_seen) {
+    const auto selection = select({"a.*", "b.*"}, {}, {{"a.t", "b.x"}});
+    EXPECT_TRUE(selection.takes_name_of_another("b", "x"));
+    EXPECT_FALSE(selection.takes_name_of_another("b", "y"));
+    EXPECT_FALSE(selection.takes_name_of_another("a", "t"));
+}
+
+TEST(object_selection, one_target_name_may_be_taken_over_when_its_own_table_is_excluded) {
+    EXPECT_EQ(refusal({"a.*", "b.*"}, {"b.x"}, {{"a.t", "b.x"}}), "(accepted)");
+    EXPECT_EQ(refusal({"a.t", "b.u"}, {}, {{"a", "b"}}), "(accepted)");
+    EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "a.t"}}), "(accepted)");
+}
+
+TEST(object_selection, renames_that_make_no_sense_are_refused) {
+    EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "b"}}),
+              "renaming \"a.t\" to \"b\": a database is renamed to a database, a table to a table (db.table)");
+    EXPECT_EQ(refusal({"a.*"}, {}, {{"a.*", "mysql"}}),
+              "renaming \"a.*\" to \"mysql\": `mysql` is not a database to write to");
+    EXPECT_EQ(refusal({"a.*"}, {}, {{"a", "understudy"}}),
+              "renaming \"a\" to \"understudy\": `understudy` is not a database to write to");
+    EXPECT_EQ(refusal({"a.*"}, {}, {{"b.t", "c.t"}}),
+              "renaming \"b.t\" to \"c.t\": `b`.`t` is not selected by objects.include");
+    EXPECT_EQ(refusal({"a.*"}, {"a.t"}, {{"a.t", "c.t"}}),
+              "renaming \"a.t\" to \"c.t\": `a`.`t` is not selected by objects.include");
+    EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t*", "c.t"}}),
+              "renaming \"a.t*\" to \"c.t\": a rename names one database or one table; wildcards are not allowed");
+    EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "c." + std::string(65, 'x')}}),
+              "renaming \"a.t\" to \"c." + std::string(65, 'x') + "\": a name is longer than 64 characters");
+    EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "c.d"}, {"a.t", "c.e"}}), "`a`.`t` is renamed twice");
+    std::string umlauts;
+    for (int i = 0; i < 64; ++i) umlauts += "ä";
+    EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "c." + umlauts}}), "(accepted)");
+}
+
+TEST(object_name, prints_quoted) {
+    EXPECT_EQ((object_name{"we`ird", "t"}).to_string(), "`we``ird`.`t`");
+    EXPECT_EQ((object_name{"shop", ""}).to_string(), "`shop`");
+}
+
+} // namespace
+} // namespace understudy::state
