@@ -26,12 +26,14 @@ struct receiver_options {
     std::chrono::milliseconds backoff_max{30'000};
 };
 
-// Pulls the source's binary log into the relay: connect, dump from the log's end, append, and again after every loss of the
-// connection, with back-off, from the end of the last complete group. Runs on one executor of its own thread.
-// Stops for good only when a reconnect cannot mend it: position purged, wrong source, checksum mismatch that repeats, unknown event, relay damage.
+// Pulls the source's binary log into the relay: connect, dump from the log's end, append, and again
+// after every loss of the connection, with back-off, from the end of the last complete group. Runs
+// on one executor of its own thread. Stops for good only when a reconnect cannot mend it: position
+// purged, wrong source, checksum mismatch that repeats, unknown event, relay damage.
 class receiver {
 public:
-    receiver(boost::asio::any_io_executor executor, log& relay, receiver_options options, state::status_board& board);
+    receiver(boost::asio::any_io_executor executor, log& relay, receiver_options options,
+             state::status_board& board);
     ~receiver();
 
     // Ends with success after stop(), else with the error that ended it. Joined by its owner.
