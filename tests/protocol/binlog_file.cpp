@@ -1,0 +1,81 @@
+#include "tests/protocol/binlog_file.hpp"
+
+#include "protocol/wire/byte_reader.hpp"
+
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace understudy::protocol::test {
+
+namespace {
+
+constexpr std::size_t magic_size = 4;
+
+std::vector<std::byte> read_bytes(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    if (!in || text.size() < magic_size) {
+        throw std::runtime_error("cannot read " + path);
+    }
+    const auto bytes = as_bytes(text);
+    return {bytes.begin(), bytes.end()};
+}
+
+} // namespace
+
+binlog_file binlog_file::read(const std::string& name) {
+    binlog_file file;
+    file.bytes = read_bytes(std::string(UNDERSTUDY_TEST_DATA) + "/binlog/" + name);
+    std::span<const std::byte> rest(file.bytes);
+    rest = rest.subspan(magic_size);
+    while (!rest.empty()) {
+        const auto header = decode_event_header(rest);
+        if (!header || header->length > rest.size()) {
+            throw std::runtime_error(name + " is torn");
+        }
+        file.events.push_back(rest.first(header->length));
+        rest = rest.subspan(header->length);
+    }
+    auto format = decode_format_description(file.events.front());
+    if (!format) {
+        throw std::runtime_error(name + ": " + format.error().what);
+    }
+    file.format = *format;
+    return file;
+}
+
+event_view binlog_file::view(std::size_t index) const {
+    auto event = decode_event(events.at(index), format.has_checksum());
+    if (!event) {
+        throw std::runtime_error(event.error().what);
+    }
+    return *event;
+}
+
+std::vector<event_view> binlog_file::all(event_type type) const {
+    std::vector<event_view> found;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        if (const auto event = view(i); event.header.type == type) {
+            found.push_back(event);
+        }
+    }
+    return found;
+}
+
+const std::vector<std::string>& captured_files() {
+    static const std::vector<std::string> names = {
+        "mysql_97_all_types.binlog",
+        "mysql_97_all_types_full_metadata.binlog",
+        "mysql_97_statements.binlog",
+        "mysql_97_payload_and_partial_json.binlog",
+        "mysql_97_tagged_previous_gtids.binlog",
+        "mysql_56_all_types.binlog",
+        "mariadb_1011.binlog",
+        "mariadb_1011_compressed.binlog",
+    };
+    return names;
+}
+
+} // namespace understudy::protocol::test
