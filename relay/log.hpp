@@ -74,6 +74,8 @@ public:
     [[nodiscard]] static protocol::result<std::unique_ptr<log>> open(log_options options);
     virtual ~log() = default; // flushes, fsyncs, joins the thread
 
+    // Whose log this is; zero for a server without a UUID.
+    [[nodiscard]] virtual const protocol::uuid& source() const = 0;
     // Nothing stored and no start given yet.
     [[nodiscard]] virtual bool empty() const = 0;
     // Where the stored log begins and where its last complete group ends (in GTID mode with

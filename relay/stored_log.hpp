@@ -26,6 +26,7 @@ public:
 
     ~stored_log() override;
 
+    [[nodiscard]] const protocol::uuid& source() const override { return options_.source_uuid; }
     [[nodiscard]] bool empty() const override;
     [[nodiscard]] state::source_position begin() const override;
     [[nodiscard]] state::source_position end() const override;

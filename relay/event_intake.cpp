@@ -1,0 +1,95 @@
+#include "relay/event_intake.hpp"
+
+#include "protocol/binlog/gtid_event.hpp"
+#include "relay/errc.hpp"
+
+#include <utility>
+
+namespace understudy::relay {
+
+using protocol::boundary;
+using protocol::event_type;
+using protocol::result;
+using kind = protocol::dump_stream::kind;
+
+event_intake::event_intake(log& relay, protocol::binlog_position start)
+    : relay_(relay), held_(relay.end().binlog), stream_(std::move(start)) {}
+
+bool event_intake::is_held() const {
+    return !held_.file.empty() && stream_.position() <= held_;
+}
+
+result<void> event_intake::take(std::span<const std::byte> bytes) {
+    auto item = stream_.feed(bytes);
+    if (!item) return std::unexpected(item.error());
+    item_ = *item;
+    next_ = action::none;
+    switch (item_.what) {
+    case kind::file: return take_file();
+    case kind::heartbeat:
+        if (!boundary_.in_group()) relay_.note_position(stream_.position());
+        return {};
+    case kind::artificial:
+        if (item_.event.header.type != event_type::format_description) return {};
+        next_ = action::set_format;
+        return store();
+    case kind::event: return take_event();
+    }
+    return {};
+}
+
+// The source begins a file inside a group only if it crashed and lost the rest of it.
+result<void> event_intake::take_file() {
+    if (boundary_.in_group()) {
+        boundary_.reset();
+        if (auto done = relay_.abandon_open_group(); !done) return done;
+    }
+    file_pending_ = is_held();
+    return file_pending_ ? result<void>{} : relay_.switch_file(stream_.position());
+}
+
+result<void> event_intake::take_event() {
+    const auto& event = item_.event;
+    const auto role = boundary_.feed(event, *stream_.format());
+    if (!role) return protocol::wrap(role.error(), "after " + stream_.position().to_string());
+    role_ = *role;
+    id_.reset();
+    const auto type = event.header.type;
+    if (role_ == boundary::role::outside && is_held()) {
+        if (type != event_type::format_description) return {};
+        next_ = action::set_format;
+        return store();
+    }
+    if (type == event_type::gtid || type == event_type::gtid_tagged) {
+        auto decoded = protocol::decode_gtid_event(event);
+        if (!decoded)
+            return protocol::wrap(decoded.error(), "before " + stream_.position().to_string());
+        id_ = std::move(decoded->id);
+    }
+    next_ = action::append;
+    return store();
+}
+
+result<void> event_intake::store() {
+    const auto now = next_;
+    if (now == action::none) return {};
+    if (now == action::set_format) {
+        if (auto done = relay_.set_format(item_.event.bytes); !done) return done;
+        next_ = action::none;
+        return {};
+    }
+    if (file_pending_) {
+        const protocol::binlog_position start{stream_.position().file,
+                                              item_.end_offset - item_.event.bytes.size()};
+        if (auto done = relay_.switch_file(start); !done) return done;
+        file_pending_ = false;
+    }
+    auto done = relay_.append(item_.event, item_.end_offset, role_, id_ ? &*id_ : nullptr);
+    if (!done) return done;
+    next_ = action::none;
+    ++events_;
+    bytes_ += item_.event.bytes.size();
+    return {};
+}
+
+} // namespace understudy::relay

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "protocol/binlog/binlog_position.hpp"
+#include "protocol/binlog/boundary.hpp"
+#include "protocol/gtid/gtid.hpp"
+#include "protocol/result.hpp"
+#include "protocol/session/dump_stream.hpp"
+#include "relay/log.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace understudy::relay {
+
+// What the receiver does with the events of one dump: tells groups apart and puts them into the
+// log. One per connection; the receiver's thread. Pure but for the log.
+//
+// A dump by GTID begins with events the log has already: the source sends the format description
+// and PREVIOUS_GTIDS of the file in which our first missing group stands. Events outside groups
+// that stand before the log's end are therefore not stored again; a group is never left out, the
+// source sent it because we lack it.
+class event_intake {
+public:
+    // start: what the dump was asked for; its file may be empty.
+    event_intake(log& relay, protocol::binlog_position start);
+
+    // After errc::disk_full the event is kept (its bytes must be too): retry() when there is room.
+    [[nodiscard]] protocol::result<void> take(std::span<const std::byte> bytes);
+    [[nodiscard]] protocol::result<void> retry() { return store(); }
+
+    // Stored events; grows while the connection does some good.
+    [[nodiscard]] std::uint64_t events() const { return events_; }
+    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+private:
+    [[nodiscard]] protocol::result<void> take_file();
+    [[nodiscard]] protocol::result<void> take_event();
+    [[nodiscard]] protocol::result<void> store();
+    [[nodiscard]] bool is_held() const;
+
+    log& relay_;
+    const protocol::binlog_position held_; // the log's end when the dump began
+    protocol::dump_stream stream_;
+    protocol::boundary boundary_;
+
+    enum class action : std::uint8_t { none, append, set_format };
+    action next_ = action::none; // what store() does
+    protocol::dump_stream::item item_;
+    protocol::boundary::role role_ = protocol::boundary::role::outside;
+    std::optional<protocol::gtid> id_;
+    bool file_pending_ = false; // the log was not told the stream's file yet
+
+    std::uint64_t events_ = 0;
+    std::uint64_t bytes_ = 0;
+};
+
+} // namespace understudy::relay
