@@ -1,0 +1,130 @@
+#include "tests/precheck/seen.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace understudy::precheck {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(target_items, let_a_healthy_target_pass) {
+    const auto items = scene().target_said();
+    EXPECT_FALSE(blocks(items)) << to_text({items}, false);
+    for (const item& one : items)
+        EXPECT_EQ(one.state, outcome::passed) << one.id;
+}
+
+TEST(target_items, block_what_would_fail_later_and_name_the_statement_that_mends_it) {
+    struct row {
+        std::string id;
+        std::function<void(scene&)> spoil;
+        std::string fix;
+    };
+    const std::vector<row> rows{
+        {"target.version", [](scene& s) { s.target.server.version_number = 50744; }, "8.0.18"},
+        {"target.version", [](scene& s) { s.target.server.is_mariadb = true; }, "MySQL"},
+        {"target.another_server",
+         [](scene& s) { s.target.server.server_uuid = s.source.server.server_uuid; }, "auto.cnf"},
+        {"target.writable", [](scene& s) { s.target.read_only = true; },
+         "SET GLOBAL super_read_only = OFF;"},
+        {"target.max_allowed_packet",
+         [](scene& s) { s.target.server.settings["max_allowed_packet"] = "4194304"; },
+         "SET PERSIST max_allowed_packet = 67108864;"},
+        {"target.max_allowed_packet",
+         [](scene& s) { s.source.server.settings["binlog_row_event_max_size"] = "67108864"; },
+         "SET PERSIST max_allowed_packet = 90177536;"},
+        {"target.engines", [](scene& s) { s.source.tables[0].engine = "ROCKSDB"; }, "InnoDB"},
+        {"target.privileges",
+         [](scene& s) { s.target.server.granted = granted({"GRANT USAGE ON *.* TO `a`@`%`"}); },
+         "GRANT REPLICATION_APPLIER, SESSION_VARIABLES_ADMIN ON *.* TO 'apply'@'%';"},
+        {"target.same_names", [](scene& s) { s.target.existing = {{"shop", "orders"}}; },
+         "RENAME TABLE `shop`.`orders` TO `shop`.`orders_before`;"},
+        {"target.tables_exist", [](scene& s) { s.spec.initial.schema = false; }, "schema = true"},
+    };
+    for (const row& one : rows) {
+        SCOPED_TRACE(one.id + " " + one.fix);
+        scene at;
+        one.spoil(at);
+        const auto items = at.target_said();
+        EXPECT_TRUE(blocks(items));
+        const item found = said(items, one.id);
+        EXPECT_EQ(found.state, outcome::failed);
+        EXPECT_THAT(found.fix, HasSubstr(one.fix));
+        EXPECT_FALSE(found.why.empty());
+    }
+}
+
+TEST(target_items, warn_of_an_older_target_and_of_untried_releases) {
+    scene at;
+    at.target.server.version_number = 80404;
+    EXPECT_EQ(said(at.target_said(), "target.version").level, severity::warning);
+    at.source.server.version_number = 50624;
+    EXPECT_EQ(said(at.target_said(), "target.version").state, outcome::passed);
+    at.target.server.version_number = 80300;
+    EXPECT_EQ(said(at.target_said(), "target.version").state, outcome::failed);
+    EXPECT_FALSE(blocks(at.target_said()));
+}
+
+TEST(same_names, are_a_warning_when_they_are_to_be_ignored) {
+    scene at;
+    at.target.existing = {{"shop", "orders"}};
+    at.spec.conflict.policy = state::task_spec::existing_tables::ignore;
+    EXPECT_FALSE(blocks(at.target_said()));
+    EXPECT_EQ(said(at.target_said(), "target.same_names").level, severity::warning);
+}
+
+TEST(same_names, are_ours_once_the_task_has_begun) {
+    scene at;
+    at.target.existing = {{"shop", "orders"}};
+    at.known.first_start = false;
+    EXPECT_FALSE(blocks(at.target_said()));
+}
+
+TEST(same_names, are_needed_and_must_be_empty_when_only_rows_are_copied) {
+    scene at;
+    at.spec.initial.schema = false;
+    at.target.existing = {{"shop", "orders"}, {"shop", "visits"}};
+    EXPECT_FALSE(blocks(at.target_said()));
+    at.target.filled = {{"shop", "visits"}};
+    EXPECT_TRUE(blocks(at.target_said()));
+    EXPECT_THAT(said(at.target_said(), "target.tables_empty").seen, HasSubstr("`shop`.`visits`"));
+}
+
+TEST(name_case, blocks_names_that_become_one_on_the_target) {
+    scene at;
+    at.target.server.settings["lower_case_table_names"] = "1";
+    EXPECT_FALSE(blocks(at.target_said()));
+    EXPECT_EQ(said(at.target_said(), "target.lower_case_table_names").state, outcome::failed);
+    at.source.tables[1].on_target = {"shop", "Orders"};
+    EXPECT_TRUE(blocks(at.target_said()));
+}
+
+TEST(definers, need_rights_that_the_target_gives_few_accounts) {
+    scene at;
+    at.source.definers = {{"trigger", {"shop", "t"}, "root@localhost"}};
+    const std::string rights =
+        "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE "
+        "VIEW, "
+        "SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER ON *.* TO `apply`@`%`";
+    const std::string dynamic = "GRANT REPLICATION_APPLIER,SESSION_VARIABLES_ADMIN,"
+                                "SET_ANY_DEFINER,ALLOW_NONEXISTENT_DEFINER";
+    at.target.server.granted = granted({rights, dynamic + " ON *.* TO `apply`@`%`"});
+    EXPECT_THAT(said(at.target_said(), "target.trust_function_creators").fix,
+                HasSubstr("log_bin_trust_function_creators = ON"));
+    at.target.server.settings["log_bin_trust_function_creators"] = "ON";
+    EXPECT_FALSE(blocks(at.target_said()));
+    EXPECT_EQ(said(at.target_said(), "target.system_user").level, severity::warning)
+        << "nobody could look whether root@localhost has SYSTEM_USER";
+    at.target.system_users = {"root@localhost"};
+    EXPECT_TRUE(blocks(at.target_said()));
+    EXPECT_EQ(said(at.target_said(), "target.system_user").fix,
+              "GRANT SYSTEM_USER ON *.* TO 'apply'@'%';");
+    at.target.server.granted = granted({rights, dynamic + ",SYSTEM_USER ON *.* TO `apply`@`%`"});
+    EXPECT_FALSE(blocks(at.target_said()));
+}
+
+} // namespace
+} // namespace understudy::precheck
