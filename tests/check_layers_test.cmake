@@ -1,0 +1,38 @@
+# check_layers.cmake accepts a clean tree and names each planted violation.
+#   cmake -D script=… -D work_dir=… -P tests/check_layers_test.cmake
+cmake_minimum_required(VERSION 3.25)
+
+# Runs the script on a tree of one file; `expected` is a piece of its complaint, or empty if there must be none.
+function(check name path line expected)
+    set(tree ${work_dir}/${name})
+    file(REMOVE_RECURSE ${tree})
+    file(WRITE ${tree}/${path} "${line}\n")
+    execute_process(COMMAND ${CMAKE_COMMAND} -D source_dir=${tree} -P ${script}
+        RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    file(REMOVE_RECURSE ${tree})
+    string(REGEX REPLACE "[ \n]+" " " output "${output}")
+    if(expected STREQUAL "" AND NOT result EQUAL 0)
+        message(FATAL_ERROR "${name}: refused although nothing is wrong: ${output}")
+    endif()
+    if(NOT expected STREQUAL "")
+        string(FIND "${output}" "${expected}" found)
+        if(result EQUAL 0 OR found EQUAL -1)
+            message(FATAL_ERROR "${name}: '${expected}' was expected, this came: ${output}")
+        endif()
+    endif()
+endfunction()
+
+check(to_the_left relay/a.cpp "#include \"protocol/result.hpp\"" "")
+check(to_the_right relay/a.cpp "#include \"applier/b.hpp\"" "relay/a.cpp includes \"applier/b.hpp\"")
+check(deep_in_a_room protocol/binlog/a.hpp "#  include \"state/b.hpp\"" "protocol/binlog/a.hpp includes")
+check(precheck_without_relay precheck/a.cpp "#include \"relay/b.hpp\"" "precheck/a.cpp includes")
+check(api_without_applier api/a.cpp "#include \"applier/b.hpp\"" "api/a.cpp includes")
+check(apps_may_all apps/a.cpp "#include \"snapshot/b.hpp\"" "")
+check(not_from_the_root state/a.cpp "#include \"b.hpp\"" "from the repository root")
+check(tests_in_a_room state/a.cpp "#include \"tests/b.hpp\"" "state/a.cpp includes")
+check(asio_where_allowed protocol/net/a.cpp "#include <boost/asio/ip/tcp.hpp>" "")
+check(asio_in_the_receiver relay/receiver_loop.cpp "#include <boost/asio/ip/tcp.hpp>" "")
+check(asio_in_pure_code relay/segment_writer.cpp "#include <boost/asio/ip/tcp.hpp>" "must stay pure")
+check(beast_in_pure_code api/router.cpp "#include <boost/beast/http.hpp>" "must stay pure")
+check(other_boost_is_fine state/a.cpp "#include <boost/json.hpp>" "")
+check(empty_tree docs/a.md "x" "no source files")

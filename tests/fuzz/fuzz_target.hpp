@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace understudy::fuzz {
+
+// One input for one decoder. libFuzzer calls it through LLVMFuzzerTestOneInput; the unit test
+// replays the corpus with it. Must not keep anything between calls.
+void feed_event(std::span<const std::byte> input);
+void feed_gtid_set_text(std::span<const std::byte> input);
+void feed_gtid_set_binary(std::span<const std::byte> input);
+void feed_rows(std::span<const std::byte> input);
+void feed_query(std::span<const std::byte> input);
+
+} // namespace understudy::fuzz
