@@ -129,6 +129,7 @@ namespace {
 
 std::vector<item> source_object_items(const subject& about) {
     std::vector<item> all{selection_item(about.source)};
+    if (about.source.tables.empty()) return all;
     for (auto part :
          {hidden_databases(about), engine_items(about.source), keyless_items(about.source)}) {
         std::ranges::move(part, std::back_inserter(all));

@@ -53,6 +53,20 @@ void add_patterns(std::vector<need>& needs, const state::task_spec& spec,
     }
 }
 
+// A database that the account is not shown may hold such tables: asking at once for all that could
+// be needed saves a second round.
+[[nodiscard]] std::set<std::string> databases_to_lock(const state::task_spec& spec,
+                                                      const source_seen& source) {
+    if (!spec.initial.data) return {};
+    std::set<std::string> locked = databases(spec, source);
+    for (const std::string& seen : source.databases)
+        locked.erase(seen);
+    for (const table_fact& table : source.tables) {
+        if (is_locked_for_copy(source, table)) locked.insert(table.name.database);
+    }
+    return locked;
+}
+
 [[nodiscard]] need routines(const source_seen& source) {
     constexpr std::uint32_t show_routine_since = 80020;
     const std::string why = "to copy procedures and functions";
@@ -86,12 +100,7 @@ std::vector<need> source_needs(const state::task_spec& spec,
         }
     }
     if (any_whole && spec.initial.schema) needs.push_back(routines(source));
-    std::set<std::string> locked;
-    for (const table_fact& table : source.tables) {
-        if (spec.initial.data && is_locked_for_copy(source, table)) {
-            locked.insert(table.name.database);
-        }
-    }
+    const std::set<std::string> locked = databases_to_lock(spec, source);
     for (const std::string& database : locked) {
         needs.push_back({{"LOCK TABLES"},
                          database,
