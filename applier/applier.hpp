@@ -17,30 +17,39 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string_view>
 
 namespace understudy::applier {
 
 struct applier_options {
     state::task_spec task;
-    checkpoint from;           // loaded (and taken over: from.epoch is ours)
+    checkpoint from;                  // loaded (and taken over: from.epoch is ours)
     std::uint32_t source_version = 0; // 90704, 50624
-    // Tables whose copy was one snapshot at a known position: their changes up to it are left out, behind it they are exact from the start.
+    // Tables whose copy was one snapshot at a known position: their changes up to it are left out,
+    // behind it they are exact from the start.
     std::map<state::object_name, state::source_position> start_after;
-    // Tables that the initial copy filled. A DDL on one of them before from.copy_end stops the task (errc::unsupported_statement).
+    // Tables that the initial copy filled. A DDL on one of them before from.copy_end stops the task
+    // (errc::unsupported_statement).
     std::set<state::object_name> copied;
+    // For tests: called on the pool's threads between the steps of a statement; what it throws
+    // comes out of run() with everything left as a crash would leave it.
+    std::function<void(std::string_view step)> on_step;
 };
 
-// From the relay to the target: reads complete groups, joins what has arrived into one target transaction (up to the
-// task's row, byte and time limits), writes row images with the checkpoint, executes statements through the journal.
-// The coordinator runs on its executor's thread; blocking calls to the target run on the pool.
+// From the relay to the target: reads complete groups, joins what has arrived into one target
+// transaction (up to the task's row, byte and time limits), writes row images with the checkpoint,
+// executes statements through the journal. The coordinator runs on its executor's thread; blocking
+// calls to the target run on the pool.
 class applier {
 public:
-    applier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, relay::log& relay, applier_options options,
-            const state::object_selection& selection, state::status_board& board);
+    applier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
+            relay::log& relay, applier_options options, const state::object_selection& selection,
+            state::status_board& board);
     ~applier();
 
-    // Ends with success after stop() (the open group is finished or rolled back first), else with what stopped the task:
-    // transaction (GTID or position), table, key, and what to do. Joined by its owner.
+    // Ends with success after stop() (the open group is finished or rolled back first), else with
+    // what stopped the task: transaction (GTID or position), table, key, and what to do. Joined by
+    // its owner.
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> run();
     void stop(); // from the executor
 

@@ -14,8 +14,8 @@ using protocol::result;
 
 namespace {
 
-// Everything that is compared or read back by programs is in a binary collation; the GTID set has no bound that a
-// VARCHAR could hold.
+// Everything that is compared or read back by programs is in a binary collation; the GTID set has
+// no bound that a VARCHAR could hold.
 constexpr std::string_view checkpoint_table =
     "CREATE TABLE IF NOT EXISTS {}.`checkpoint` ("
     "`task` VARCHAR(64) NOT NULL COMMENT 'name of the task', "
@@ -37,13 +37,15 @@ constexpr std::string_view journal_table =
     "`task_uuid` CHAR(36) NOT NULL COMMENT 'GTIDs of executed statements: task_uuid:number', "
     "`number` BIGINT UNSIGNED NOT NULL, "
     "`state` ENUM('idle','intent','executed') NOT NULL, "
-    "`log_file` VARCHAR(512) NOT NULL COMMENT 'end of the statement in the log of the source', "
+    "`log_file` VARCHAR(512) NOT NULL COMMENT 'where its transaction begins in the log of the "
+    "source', "
     "`log_offset` BIGINT UNSIGNED NOT NULL, "
     "`gtid` VARCHAR(128) NOT NULL, "
     "`statement` LONGBLOB NOT NULL, "
     "`fingerprint` LONGTEXT NOT NULL COMMENT 'of the objects before the statement', "
     "`connection_id` BIGINT UNSIGNED NOT NULL, "
-    "`decision` ENUM('','done','undone') NOT NULL DEFAULT '' COMMENT 'set by an operator when asked for', "
+    "`decision` ENUM('','done','undone') NOT NULL DEFAULT '' COMMENT 'set by an operator when "
+    "asked for', "
     "`updated` TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6), "
     "PRIMARY KEY (`task`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
 
@@ -58,7 +60,8 @@ result<std::uint64_t> number(const std::optional<std::string>& text) {
     const std::string digits = text.value_or("");
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc{} || end != digits.data() + digits.size()) {
-        return fail(errc::checkpoint_invalid, fmt::format("the checkpoint holds '{}' where a number belongs", digits));
+        return fail(errc::checkpoint_invalid,
+                    fmt::format("the checkpoint holds '{}' where a number belongs", digits));
     }
     return value;
 }
@@ -70,20 +73,26 @@ checkpoint_store::checkpoint_store(std::string meta_database, std::string task)
 
 result<void> checkpoint_store::prepare(target_session& target) const {
     const std::string database = state::quote_identifier(meta_database_);
-    auto done = run(target, fmt::format("CREATE DATABASE IF NOT EXISTS {} DEFAULT CHARACTER SET utf8mb4", database));
+    auto done =
+        run(target, fmt::format("CREATE DATABASE IF NOT EXISTS {} DEFAULT CHARACTER SET utf8mb4",
+                                database));
     if (done) done = run(target, fmt::format(checkpoint_table, database));
     if (done) done = run(target, fmt::format(journal_table, database));
-    if (!done) return wrap(std::move(done.error()), "preparing the database " + database + " for checkpoints");
+    if (!done)
+        return wrap(std::move(done.error()),
+                    "preparing the database " + database + " for checkpoints");
     return {};
 }
 
 result<std::optional<checkpoint>> checkpoint_store::load(target_session& target) const {
     auto answer = target.query(
-        fmt::format("SELECT `stage`, `source_uuid`, `by_gtid`, `log_file`, `log_offset`, `gtid_set`, `copy_end_file`, "
+        fmt::format("SELECT `stage`, `source_uuid`, `by_gtid`, `log_file`, `log_offset`, "
+                    "`gtid_set`, `copy_end_file`, "
                     "`copy_end_offset`, `epoch` FROM {}.`checkpoint` WHERE `task` = {}",
                     state::quote_identifier(meta_database_), quote_string(task_)));
     if (!answer) {
-        if (answer.error().server.number == 1146 || answer.error().server.number == 1049) return std::nullopt;
+        if (answer.error().server.number == 1146 || answer.error().server.number == 1049)
+            return std::nullopt;
         return std::unexpected(std::move(answer.error()));
     }
     if (answer->rows.empty()) return std::nullopt;
@@ -91,13 +100,17 @@ result<std::optional<checkpoint>> checkpoint_store::load(target_session& target)
     checkpoint value;
     value.now = row[0] == "copying" ? checkpoint::stage::copying : checkpoint::stage::streaming;
     auto source = protocol::uuid::parse(row[1].value_or(""));
-    if (!source) return fail(errc::checkpoint_invalid, "the checkpoint's source_uuid: " + source.error().what);
+    if (!source)
+        return fail(errc::checkpoint_invalid,
+                    "the checkpoint's source_uuid: " + source.error().what);
     value.source_uuid = *source;
     value.by_gtid = row[2] != "0";
     value.applied.binlog.file = row[3].value_or("");
     auto offset = number(row[4]);
     auto executed = protocol::gtid_set::parse(row[5].value_or(""));
-    if (!executed) return fail(errc::checkpoint_invalid, "the checkpoint's gtid_set: " + executed.error().what);
+    if (!executed)
+        return fail(errc::checkpoint_invalid,
+                    "the checkpoint's gtid_set: " + executed.error().what);
     value.applied.executed = std::move(*executed);
     value.copy_end.file = row[6].value_or("");
     auto copy_end_offset = number(row[7]);
@@ -112,28 +125,33 @@ result<std::optional<checkpoint>> checkpoint_store::load(target_session& target)
 }
 
 result<void> checkpoint_store::create(target_session& target, const checkpoint& value) const {
-    return run(target,
-               fmt::format("INSERT INTO {}.`checkpoint` (`task`, `stage`, `source_uuid`, `by_gtid`, `log_file`, "
-                           "`log_offset`, `gtid_set`, `copy_end_file`, `copy_end_offset`, `epoch`) "
-                           "VALUES ({}, '{}', '{}', {}, {}, {}, {}, {}, {}, {})",
-                           state::quote_identifier(meta_database_), quote_string(task_),
-                           value.now == checkpoint::stage::copying ? "copying" : "streaming",
-                           value.source_uuid.to_string(), value.by_gtid ? 1 : 0,
-                           quote_string(value.applied.binlog.file), value.applied.binlog.offset,
-                           quote_string(value.applied.executed.to_string()), quote_string(value.copy_end.file),
-                           value.copy_end.offset, value.epoch));
+    return run(
+        target,
+        fmt::format(
+            "INSERT INTO {}.`checkpoint` (`task`, `stage`, `source_uuid`, `by_gtid`, `log_file`, "
+            "`log_offset`, `gtid_set`, `copy_end_file`, `copy_end_offset`, `epoch`) "
+            "VALUES ({}, '{}', '{}', {}, {}, {}, {}, {}, {}, {})",
+            state::quote_identifier(meta_database_), quote_string(task_),
+            value.now == checkpoint::stage::copying ? "copying" : "streaming",
+            value.source_uuid.to_string(), value.by_gtid ? 1 : 0,
+            quote_string(value.applied.binlog.file), value.applied.binlog.offset,
+            quote_string(value.applied.executed.to_string()), quote_string(value.copy_end.file),
+            value.copy_end.offset, value.epoch));
 }
 
 result<std::uint64_t> checkpoint_store::take_over(target_session& target) const {
     const std::string table = state::quote_identifier(meta_database_) + ".`checkpoint`";
     const std::string where = " WHERE `task` = " + quote_string(task_);
-    if (auto begun = run(target, "START TRANSACTION"); !begun) return std::unexpected(std::move(begun.error()));
+    if (auto begun = run(target, "START TRANSACTION"); !begun)
+        return std::unexpected(std::move(begun.error()));
     // The row lock makes two processes that start at the same moment get different epochs.
     auto held = target.scalar("SELECT `epoch` FROM " + table + where + " FOR UPDATE");
     if (!held) return std::unexpected(std::move(held.error()));
     if (!*held) {
-        if (auto undone = run(target, "ROLLBACK"); !undone) return std::unexpected(std::move(undone.error()));
-        return fail(errc::checkpoint_invalid, "task " + task_ + " has no checkpoint in " + table + " on the target");
+        if (auto undone = run(target, "ROLLBACK"); !undone)
+            return std::unexpected(std::move(undone.error()));
+        return fail(errc::checkpoint_invalid,
+                    "task " + task_ + " has no checkpoint in " + table + " on the target");
     }
     auto before = number(*held);
     if (!before) return std::unexpected(std::move(before.error()));
@@ -144,27 +162,33 @@ result<std::uint64_t> checkpoint_store::take_over(target_session& target) const 
     return epoch;
 }
 
-result<void> checkpoint_store::finish_copy(target_session& target, const protocol::binlog_position& copy_end) const {
-    return run(target,
-               fmt::format("UPDATE {}.`checkpoint` SET `stage` = 'streaming', `copy_end_file` = {}, "
-                           "`copy_end_offset` = {} WHERE `task` = {}",
-                           state::quote_identifier(meta_database_), quote_string(copy_end.file), copy_end.offset,
-                           quote_string(task_)));
+result<void> checkpoint_store::finish_copy(target_session& target,
+                                           const protocol::binlog_position& copy_end) const {
+    return run(
+        target,
+        fmt::format("UPDATE {}.`checkpoint` SET `stage` = 'streaming', `copy_end_file` = {}, "
+                    "`copy_end_offset` = {} WHERE `task` = {}",
+                    state::quote_identifier(meta_database_), quote_string(copy_end.file),
+                    copy_end.offset, quote_string(task_)));
 }
 
-result<void> checkpoint_store::advance(target_session& target, const state::source_position& applied,
+result<void> checkpoint_store::advance(target_session& target,
+                                       const state::source_position& applied,
                                        std::uint64_t epoch) const {
-    auto done = target.execute(
-        fmt::format("UPDATE {}.`checkpoint` SET `log_file` = {}, `log_offset` = {}, `gtid_set` = {} "
-                    "WHERE `task` = {} AND `epoch` = {}",
-                    state::quote_identifier(meta_database_), quote_string(applied.binlog.file), applied.binlog.offset,
-                    quote_string(applied.executed.to_string()), quote_string(task_), epoch));
+    auto done = target.execute(fmt::format(
+        "UPDATE {}.`checkpoint` SET `log_file` = {}, `log_offset` = {}, `gtid_set` = {} "
+        "WHERE `task` = {} AND `epoch` = {}",
+        state::quote_identifier(meta_database_), quote_string(applied.binlog.file),
+        applied.binlog.offset, quote_string(applied.executed.to_string()), quote_string(task_),
+        epoch));
     if (!done) return std::unexpected(std::move(done.error()));
     // The session counts matched rows (CLIENT_FOUND_ROWS), so an equal position is one row too.
     if (done->affected_rows != 1) {
-        return fail(errc::fenced, fmt::format("task {} was taken over by another process (epoch {} is no longer that "
-                                              "of its checkpoint): this process stops and has rolled its group back",
-                                              task_, epoch));
+        return fail(
+            errc::fenced,
+            fmt::format("task {} was taken over by another process (epoch {} is no longer that "
+                        "of its checkpoint): this process stops and has rolled its group back",
+                        task_, epoch));
     }
     return {};
 }
@@ -172,7 +196,8 @@ result<void> checkpoint_store::advance(target_session& target, const state::sour
 result<void> checkpoint_store::remove(target_session& target) const {
     for (const std::string_view table : {"ddl_journal", "checkpoint"}) {
         auto done = run(target, fmt::format("DELETE FROM {}.`{}` WHERE `task` = {}",
-                                            state::quote_identifier(meta_database_), table, quote_string(task_)));
+                                            state::quote_identifier(meta_database_), table,
+                                            quote_string(task_)));
         if (!done) return done;
     }
     return {};

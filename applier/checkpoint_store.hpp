@@ -11,7 +11,8 @@
 
 namespace understudy::applier {
 
-// What of a task is durable on the target: one row of `understudy`.`checkpoint`, written in the transaction of each group.
+// What of a task is durable on the target: one row of `understudy`.`checkpoint`, written in the
+// transaction of each group.
 struct checkpoint {
     enum class stage : std::uint8_t {
         copying,   // initial copy under way; `applied` is where the stream will begin
@@ -21,25 +22,33 @@ struct checkpoint {
     protocol::uuid source_uuid;
     bool by_gtid = true;
     state::source_position applied;
-    // End of the source's log when the initial copy was complete: up to here changes overwrite, behind it they are exact. Empty file: no copy.
+    // End of the source's log when the initial copy was complete: up to here changes overwrite,
+    // behind it they are exact. Empty file: no copy.
     protocol::binlog_position copy_end;
-    std::uint64_t epoch = 0; // raised by each process that takes the task over; every group checks it (fencing)
+    std::uint64_t epoch =
+        0; // raised by each process that takes the task over; every group checks it (fencing)
 };
 
-// SQL of the checkpoint row. Stateless but for names; used from the applier's and the snapshot's target sessions.
+// SQL of the checkpoint row. Stateless but for names; used from the applier's and the snapshot's
+// target sessions.
 class checkpoint_store {
 public:
     checkpoint_store(std::string meta_database, std::string task);
 
-    // Creates the meta database and its tables where missing (checkpoint, ddl_journal; the snapshot adds its own).
+    // Creates the meta database and its tables where missing (checkpoint, ddl_journal; the snapshot
+    // adds its own).
     [[nodiscard]] protocol::result<void> prepare(target_session& target) const;
     [[nodiscard]] protocol::result<std::optional<checkpoint>> load(target_session& target) const;
-    [[nodiscard]] protocol::result<void> create(target_session& target, const checkpoint& value) const;
-    // Raises the epoch and returns it: from now on an older process's groups fail with errc::fenced.
+    [[nodiscard]] protocol::result<void> create(target_session& target,
+                                                const checkpoint& value) const;
+    // Raises the epoch and returns it: from now on an older process's groups fail with
+    // errc::fenced.
     [[nodiscard]] protocol::result<std::uint64_t> take_over(target_session& target) const;
-    [[nodiscard]] protocol::result<void> finish_copy(target_session& target, const protocol::binlog_position& copy_end) const;
+    [[nodiscard]] protocol::result<void>
+    finish_copy(target_session& target, const protocol::binlog_position& copy_end) const;
     // Inside the caller's transaction; affected rows must be 1, else errc::fenced.
-    [[nodiscard]] protocol::result<void> advance(target_session& target, const state::source_position& applied,
+    [[nodiscard]] protocol::result<void> advance(target_session& target,
+                                                 const state::source_position& applied,
                                                  std::uint64_t epoch) const;
     [[nodiscard]] protocol::result<void> remove(target_session& target) const;
 

@@ -18,7 +18,8 @@ namespace understudy::applier {
 // Runs a blocking call on the pool and resumes the coroutine on its own executor with the result.
 // What `call` refers to must live until then: the awaiting coroutine holds it.
 template<class Call>
-[[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Call&>> on_thread(boost::asio::thread_pool& pool, Call call) {
+[[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Call&>>
+on_thread(boost::asio::thread_pool& pool, Call call) {
     const auto home = co_await boost::asio::this_coro::executor;
     co_await boost::asio::post(boost::asio::bind_executor(pool, boost::asio::use_awaitable));
     std::optional<std::invoke_result_t<Call&>> answer;

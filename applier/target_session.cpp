@@ -36,8 +36,7 @@ void initialise_library() {
 }
 
 unsigned seconds(std::chrono::milliseconds time) {
-    return static_cast<unsigned>(
-        std::max<std::int64_t>(1, (time.count() + 999) / 1000));
+    return static_cast<unsigned>(std::max<std::int64_t>(1, (time.count() + 999) / 1000));
 }
 
 std::uint64_t to_number(const std::optional<std::string>& text) {
@@ -93,8 +92,8 @@ struct target_session::impl {
     void set_options(const protocol::connect_options& options);
     void set_tls(const protocol::tls_options& tls, tls_mode mode);
     [[nodiscard]] result<void> sign_in(const protocol::connect_options& options, tls_mode mode);
-    [[nodiscard]] std::unexpected<protocol::error> sign_in_failure(const protocol::connect_options& options,
-                                                                   tls_mode mode);
+    [[nodiscard]] std::unexpected<protocol::error>
+    sign_in_failure(const protocol::connect_options& options, tls_mode mode);
     void keep_alive();
     void refuse_files();
 };
@@ -122,8 +121,8 @@ void target_session::impl::set_options(const protocol::connect_options& options)
     refuse_files();
 }
 
-// What the two client libraries call the same five modes. MariaDB's has no name for verify_ca: a CA without
-// VERIFY_SERVER_CERT checks the chain and not the name.
+// What the two client libraries call the same five modes. MariaDB's has no name for verify_ca: a CA
+// without VERIFY_SERVER_CERT checks the chain and not the name.
 void target_session::impl::set_tls(const protocol::tls_options& tls, tls_mode mode) {
     const auto file = [](const std::string& path) { return path.empty() ? nullptr : path.c_str(); };
 #ifdef MARIADB_PACKAGE_VERSION
@@ -148,8 +147,8 @@ void target_session::impl::set_tls(const protocol::tls_options& tls, tls_mode mo
     mysql_options(handle, MYSQL_OPT_SSL_KEY, file(tls.key));
 }
 
-std::unexpected<protocol::error> target_session::impl::sign_in_failure(const protocol::connect_options& options,
-                                                                       tls_mode mode) {
+std::unexpected<protocol::error>
+target_session::impl::sign_in_failure(const protocol::connect_options& options, tls_mode mode) {
     const unsigned number = mysql_errno(handle);
     const std::string said = mysql_error(handle);
     std::string_view step = "sign-in";
@@ -162,22 +161,26 @@ std::unexpected<protocol::error> target_session::impl::sign_in_failure(const pro
     case 2026: step = "TLS"; break;
     default: break;
     }
-    const bool certificate = number == 2026 && (said.contains("ertificate") || said.contains("self") ||
-                                                said.contains("verif") || said.contains("expired"));
+    const bool certificate =
+        number == 2026 && (said.contains("ertificate") || said.contains("self") ||
+                           said.contains("verif") || said.contains("expired"));
     if (certificate) step = "TLS, certificate of the target";
     std::string advice;
     if (number == 2026 && said.contains("does not support")) {
-        advice = fmt::format(". tls.mode is {} and the target offers no TLS", protocol::to_string(mode));
+        advice =
+            fmt::format(". tls.mode is {} and the target offers no TLS", protocol::to_string(mode));
     } else if (number == 2058 || number == 2059) {
         advice = ". The client library lacks the authentication plugin of this account";
     }
     lost = true;
     return fail(is_connection_lost(number) ? errc::connect_failed : sort_server_error(number),
-                fmt::format("target {}: {} failed: {} (error {}){}", options.to_string(), step, said, number, advice),
+                fmt::format("target {}: {} failed: {} (error {}){}", options.to_string(), step,
+                            said, number, advice),
                 {static_cast<std::uint16_t>(number), mysql_sqlstate(handle), said});
 }
 
-result<void> target_session::impl::sign_in(const protocol::connect_options& options, tls_mode mode) {
+result<void> target_session::impl::sign_in(const protocol::connect_options& options,
+                                           tls_mode mode) {
     UNDERSTUDY_ASSERT(handle == nullptr);
     handle = mysql_init(nullptr);
     UNDERSTUDY_ASSERT(handle != nullptr);
@@ -185,9 +188,10 @@ result<void> target_session::impl::sign_in(const protocol::connect_options& opti
     set_tls(options.tls, mode);
 
     std::string password(options.password.reveal());
-    const bool connected = mysql_real_connect(handle, options.host.c_str(), options.user.c_str(), password.c_str(),
-                                              options.database.empty() ? nullptr : options.database.c_str(),
-                                              options.port, nullptr, CLIENT_FOUND_ROWS) != nullptr;
+    const bool connected =
+        mysql_real_connect(handle, options.host.c_str(), options.user.c_str(), password.c_str(),
+                           options.database.empty() ? nullptr : options.database.c_str(),
+                           options.port, nullptr, CLIENT_FOUND_ROWS) != nullptr;
     OPENSSL_cleanse(password.data(), password.size());
     // The library keeps a copy for reconnects, which are off.
     if (handle->passwd != nullptr) OPENSSL_cleanse(handle->passwd, std::strlen(handle->passwd));
@@ -195,9 +199,10 @@ result<void> target_session::impl::sign_in(const protocol::connect_options& opti
 
     const bool encrypted = mysql_get_ssl_cipher(handle) != nullptr;
     if (!encrypted && mode != tls_mode::disabled) {
-        return fail(errc::connect_failed,
-                    fmt::format("target {}: TLS failed: tls.mode is {} and the connection is not encrypted",
-                                options.to_string(), protocol::to_string(mode)));
+        return fail(
+            errc::connect_failed,
+            fmt::format("target {}: TLS failed: tls.mode is {} and the connection is not encrypted",
+                        options.to_string(), protocol::to_string(mode)));
     }
     UNDERSTUDY_ASSERT(!encrypted || mode != tls_mode::disabled);
     refuse_files(); // MySQL's library forgets the handlers when it connects
@@ -205,7 +210,8 @@ result<void> target_session::impl::sign_in(const protocol::connect_options& opti
     return {};
 }
 
-// A peer that vanished without a word is noticed after about half a minute, however long a statement may run.
+// A peer that vanished without a word is noticed after about half a minute, however long a
+// statement may run.
 void target_session::impl::keep_alive() {
 #ifdef MARIADB_PACKAGE_VERSION
     const int descriptor = static_cast<int>(mysql_get_socket(handle));
@@ -223,11 +229,13 @@ void target_session::impl::keep_alive() {
     setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
     setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &interval_seconds, sizeof interval_seconds);
     setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
-    setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof unacknowledged_ms);
+    setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms,
+               sizeof unacknowledged_ms);
 }
 
-// A target may ask for any file of ours in answer to any statement (LOAD DATA LOCAL is the server's request). These
-// handlers answer from memory while load_data() runs and refuse otherwise; no path is ever opened.
+// A target may ask for any file of ours in answer to any statement (LOAD DATA LOCAL is the server's
+// request). These handlers answer from memory while load_data() runs and refuse otherwise; no path
+// is ever opened.
 void target_session::impl::refuse_files() {
     const auto init = [](void** state, const char*, void* user) -> int {
         *state = user;
@@ -256,7 +264,8 @@ result<bool> stopped_by_read_only(target_session& session, bool read_only, bool 
     if (!grants) return std::unexpected(std::move(grants.error()));
     for (const auto& row : grants->rows) {
         const std::string& grant = row.front().value();
-        for (const std::string_view right : {"ALL PRIVILEGES ON *.*", "SUPER", "CONNECTION_ADMIN", "READ_ONLY ADMIN"}) {
+        for (const std::string_view right :
+             {"ALL PRIVILEGES ON *.*", "SUPER", "CONNECTION_ADMIN", "READ_ONLY ADMIN"}) {
             if (grant.contains(right) && grant.contains("ON *.*")) return false;
         }
     }
@@ -264,12 +273,14 @@ result<bool> stopped_by_read_only(target_session& session, bool read_only, bool 
 }
 
 result<target_facts> read_facts(target_session& session) {
-    auto answer = session.query("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'server_uuid', 'gtid_mode', "
-                                "'read_only', 'super_read_only', 'local_infile', 'max_allowed_packet', "
-                                "'lower_case_table_names')");
+    auto answer = session.query(
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version', 'server_uuid', 'gtid_mode', "
+        "'read_only', 'super_read_only', 'local_infile', 'max_allowed_packet', "
+        "'lower_case_table_names')");
     if (!answer) return std::unexpected(std::move(answer.error()));
     std::map<std::string, std::optional<std::string>> values;
-    for (auto& row : answer->rows) values[row[0].value()] = row[1];
+    for (auto& row : answer->rows)
+        values[row[0].value()] = row[1];
     const auto is_on = [&](const char* name) {
         const std::string value = values[name].value_or("OFF");
         return value == "ON" || value == "1";
@@ -282,7 +293,8 @@ result<target_facts> read_facts(target_session& session) {
     facts.gtid_mode_on = is_on("gtid_mode");
     facts.local_infile = is_on("local_infile");
     facts.max_allowed_packet = to_number(values["max_allowed_packet"]);
-    facts.lower_case_table_names = static_cast<std::uint32_t>(to_number(values["lower_case_table_names"]));
+    facts.lower_case_table_names =
+        static_cast<std::uint32_t>(to_number(values["lower_case_table_names"]));
     auto stopped = stopped_by_read_only(session, is_on("read_only"), is_on("super_read_only"));
     if (!stopped) return std::unexpected(std::move(stopped.error()));
     facts.read_only = *stopped;
@@ -290,17 +302,20 @@ result<target_facts> read_facts(target_session& session) {
 }
 
 result<void> prepare_session(target_session& session) {
-    auto done = session.execute("SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', autocommit = 1, "
-                                "net_read_timeout = 600, net_write_timeout = 600, wait_timeout = 28800");
+    auto done = session.execute(
+        "SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', autocommit = 1, "
+        "net_read_timeout = 600, net_write_timeout = 600, wait_timeout = 28800");
     if (!done) return std::unexpected(std::move(done.error()));
     // Setting it needs a privilege, so only where it is in the way.
-    auto invisible = session.query("SHOW SESSION VARIABLES LIKE 'sql_generate_invisible_primary_key'");
+    auto invisible =
+        session.query("SHOW SESSION VARIABLES LIKE 'sql_generate_invisible_primary_key'");
     if (!invisible) return std::unexpected(std::move(invisible.error()));
     if (!invisible->rows.empty() && invisible->rows[0][1] == "ON") {
         done = session.execute("SET SESSION sql_generate_invisible_primary_key = OFF");
         if (!done) {
-            return wrap(std::move(done.error()),
-                        "the target adds invisible primary keys, which tables of the source do not have");
+            return wrap(
+                std::move(done.error()),
+                "the target adds invisible primary keys, which tables of the source do not have");
         }
     }
     return {};
@@ -311,34 +326,40 @@ result<void> prepare_session(target_session& session) {
 target_session::target_session(std::unique_ptr<impl> state) : impl_(std::move(state)) {}
 target_session::~target_session() = default;
 
-result<std::unique_ptr<target_session>> target_session::connect(const protocol::connect_options& options,
-                                                                const warning_sink& warn) {
+result<std::unique_ptr<target_session>>
+target_session::connect(const protocol::connect_options& options, const warning_sink& warn) {
     initialise_library();
-    const bool verifies = options.tls.mode == tls_mode::verify_ca || options.tls.mode == tls_mode::verify_identity;
+    const bool verifies =
+        options.tls.mode == tls_mode::verify_ca || options.tls.mode == tls_mode::verify_identity;
     if (verifies && options.tls.ca.empty()) {
-        return fail(errc::connect_failed, fmt::format("target {}: tls.mode is {} and tls.ca is not given",
-                                                      options.to_string(), protocol::to_string(options.tls.mode)));
+        return fail(errc::connect_failed,
+                    fmt::format("target {}: tls.mode is {} and tls.ca is not given",
+                                options.to_string(), protocol::to_string(options.tls.mode)));
     }
     auto state = std::make_unique<impl>();
     state->name = options.to_string();
     auto signed_in = state->sign_in(options, options.tls.mode);
-    if (!signed_in && options.tls.mode == tls_mode::preferred && signed_in.error().server.number == 2026) {
+    if (!signed_in && options.tls.mode == tls_mode::preferred &&
+        signed_in.error().server.number == 2026) {
         if (warn) {
-            warn(fmt::format("target {}: no TLS ({}); going on without encryption because tls.mode is preferred",
-                             options.to_string(), signed_in.error().server.message));
+            warn(fmt::format(
+                "target {}: no TLS ({}); going on without encryption because tls.mode is preferred",
+                options.to_string(), signed_in.error().server.message));
         }
         state = std::make_unique<impl>();
         state->name = options.to_string();
         signed_in = state->sign_in(options, tls_mode::disabled);
     } else if (signed_in && options.tls.mode == tls_mode::preferred && warn) {
-        warn(fmt::format("target {}: tls.mode preferred encrypts but does not authenticate the server; use "
-                         "verify-identity with tls.ca to be safe from an impostor",
-                         options.to_string()));
+        warn(fmt::format(
+            "target {}: tls.mode preferred encrypts but does not authenticate the server; use "
+            "verify-identity with tls.ca to be safe from an impostor",
+            options.to_string()));
     }
     if (!signed_in) return std::unexpected(std::move(signed_in.error()));
 
     std::unique_ptr<target_session> session(new target_session(std::move(state)));
-    if (auto prepared = prepare_session(*session); !prepared) return std::unexpected(std::move(prepared.error()));
+    if (auto prepared = prepare_session(*session); !prepared)
+        return std::unexpected(std::move(prepared.error()));
     auto facts = read_facts(*session);
     if (!facts) return std::unexpected(std::move(facts.error()));
     session->impl_->facts = std::move(*facts);
@@ -387,7 +408,8 @@ result<query_rows> target_session::query(std::string_view sql) {
     query_rows out;
     const unsigned width = mysql_num_fields(answer);
     const MYSQL_FIELD* const fields = mysql_fetch_fields(answer);
-    for (unsigned i = 0; i < width; ++i) out.columns.emplace_back(fields[i].name);
+    for (unsigned i = 0; i < width; ++i)
+        out.columns.emplace_back(fields[i].name);
     while (MYSQL_ROW row = mysql_fetch_row(answer)) {
         const unsigned long* const lengths = mysql_fetch_lengths(answer);
         auto& values = out.rows.emplace_back(width);
@@ -406,8 +428,9 @@ result<std::optional<std::string>> target_session::scalar(std::string_view sql) 
     return std::move(answer->rows.front().front());
 }
 
-result<execute_info> target_session::load_data(std::string_view sql,
-                                               std::function<std::size_t(std::span<char>)> produce) {
+result<execute_info>
+target_session::load_data(std::string_view sql,
+                          std::function<std::size_t(std::span<char>)> produce) {
     impl_->produce = &produce;
     auto done = execute(sql);
     impl_->produce = nullptr;

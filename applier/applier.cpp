@@ -1,0 +1,340 @@
+#include "applier/applier.hpp"
+
+#include "applier/apply_rules.hpp"
+#include "applier/apply_stream.hpp"
+#include "applier/errc.hpp"
+#include "applier/on_thread.hpp"
+#include "applier/refusal.hpp"
+#include "applier/retry_delay.hpp"
+#include "applier/server_errors.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <mutex>
+
+namespace understudy::applier {
+
+namespace asio = boost::asio;
+using protocol::result;
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+using read_result = result<std::optional<group>>;
+
+// A position that moved without rows of ours is written at most this often.
+constexpr std::chrono::milliseconds save_interval{200};
+// A statement that runs longer than this after stop() is interrupted; the journal or the checkpoint
+// tells its end later.
+constexpr std::chrono::seconds stop_grace{3};
+
+// What wakes the coordinator; shared with the relay's callback, which may still run while the
+// applier goes.
+struct wake_up {
+    explicit wake_up(const asio::any_io_executor& executor) : timer(executor) {}
+    asio::steady_timer timer;
+    std::atomic<bool> data{false};
+    bool finished = false; // run() has ended: the applier may be gone
+};
+
+} // namespace
+
+struct applier::impl {
+    impl(asio::any_io_executor executor, asio::thread_pool& pool, relay::log& relay,
+         applier_options options, const state::object_selection& selection,
+         state::status_board& board)
+        : executor_(executor), pool_(pool), relay_(relay), options_(std::move(options)),
+          board_(board), store_(options_.task.apply.meta_database, options_.task.name),
+          rules_(options_.from.copy_end, options_.from.by_gtid, options_.start_after,
+                 options_.copied),
+          context_{options_.task,
+                   selection,
+                   store_,
+                   rules_,
+                   relay_,
+                   options_.from.epoch,
+                   options_.source_version,
+                   stop_,
+                   options_.on_step},
+          wake_(std::make_shared<wake_up>(executor_)), grace_(executor_),
+          applied_(options_.from.applied) {}
+
+    [[nodiscard]] asio::awaitable<result<void>> run();
+    void stop();
+
+    asio::any_io_executor executor_;
+    asio::thread_pool& pool_;
+    relay::log& relay_;
+    applier_options options_;
+    state::status_board& board_;
+    checkpoint_store store_;
+    apply_rules rules_;
+    std::atomic<bool> stop_{false};
+    stream_context context_;
+    std::shared_ptr<wake_up> wake_;
+    asio::steady_timer grace_;
+    std::unique_ptr<apply_stream> stream_;
+    std::unique_ptr<target_session> session_; // left over from the last try
+    caution how_ = caution::none;
+    protocol::binlog_position careful_until_;
+    retry_delay delay_;
+    clock::time_point saved_{};
+
+    mutable std::mutex applied_mutex_;
+    state::source_position applied_;
+    std::function<void(const state::source_position&)> on_commit_;
+
+private:
+    void listen();
+    [[nodiscard]] asio::awaitable<result<void>> try_once();
+    [[nodiscard]] asio::awaitable<result<void>> drained();
+    [[nodiscard]] asio::awaitable<result<void>> write(const group& work,
+                                                      std::optional<read_result>& next);
+    [[nodiscard]] asio::awaitable<void> wait(std::chrono::milliseconds at_most);
+    // True when another try is to be made, after the wait that it takes.
+    [[nodiscard]] asio::awaitable<bool> try_again(protocol::error& error);
+    void publish(bool is_drained);
+    void relax_caution();
+};
+
+void applier::impl::listen() {
+    relay_.on_data([wake = wake_, executor = executor_] {
+        if (wake->data.exchange(true)) return;
+        asio::post(executor, [wake] { wake->timer.cancel(); });
+    });
+}
+
+void applier::impl::stop() {
+    if (stop_.exchange(true)) return;
+    wake_->timer.cancel();
+    grace_.expires_after(stop_grace);
+    grace_.async_wait([this, wake = wake_](const boost::system::error_code& error) {
+        if (!error && !wake->finished && stream_) stream_->interrupt();
+    });
+}
+
+asio::awaitable<void> applier::impl::wait(std::chrono::milliseconds at_most) {
+    if (stop_ || wake_->data) co_return;
+    wake_->timer.expires_after(at_most);
+    co_await wake_->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+asio::awaitable<result<void>> applier::impl::run() {
+    listen();
+    result<void> ended;
+    for (;;) {
+        ended = co_await try_once();
+        if (stop_) {
+            // The session is rolled back when it is closed.
+            ended = {};
+            break;
+        }
+        const bool again = co_await try_again(ended.error());
+        if (!again) break;
+    }
+    relay_.on_data({});
+    grace_.cancel();
+    wake_->finished = true;
+    stream_.reset();
+    session_.reset();
+    co_return ended;
+}
+
+// Ends with an error, or with stop_ set.
+asio::awaitable<result<void>> applier::impl::try_once() {
+    const auto open = [this] { return apply_stream::open(context_, std::move(session_), how_); };
+    auto opened = co_await on_thread(pool_, open);
+    if (!opened) co_return std::unexpected(std::move(opened.error()));
+    stream_ = std::move(*opened);
+    publish(false);
+
+    const auto read = [this] {
+        stream_->release_relay();
+        return stream_->read();
+    };
+    std::optional<read_result> next;
+    while (!stop_) {
+        wake_->data = false;
+        if (!next) next = co_await on_thread(pool_, read);
+        if (!*next) co_return std::unexpected(std::move(next->error()));
+        std::optional<group> work = std::move(**next);
+        next.reset();
+        result<void> done;
+        if (work) {
+            done = co_await write(*work, next);
+        } else {
+            done = co_await drained();
+        }
+        if (!done) {
+            // What was refused lies in this group; in smaller steps it is found.
+            if (work && how_ == caution::none && !work->transactions.empty()) {
+                const source_transaction& last = work->transactions.back();
+                careful_until_ = {*last.file, last.end_offset};
+            }
+            co_return done;
+        }
+    }
+    co_return result<void>{};
+}
+
+// While a group executes, the next one is put together from what has arrived.
+asio::awaitable<result<void>> applier::impl::write(const group& work,
+                                                   std::optional<read_result>& next) {
+    const auto execute = [this, &work] { return stream_->write(work); };
+    result<void> done;
+    // A step of caution may end with this group, and a statement changes what the next group may
+    // be.
+    if (work.statement || how_ != caution::none) {
+        done = co_await on_thread(pool_, execute);
+    } else {
+        using namespace asio::experimental::awaitable_operators;
+        const auto read = [this] { return stream_->read(); };
+        auto [written, following] = co_await (on_thread(pool_, execute) && on_thread(pool_, read));
+        done = std::move(written);
+        next = std::move(following);
+    }
+    if (!done) co_return done;
+    delay_.succeeded();
+    if (!stream_->has_unsaved_position()) saved_ = clock::now();
+    publish(false);
+    relax_caution();
+    const bool overdue =
+        stream_->has_unsaved_position() && clock::now() - saved_ >= std::chrono::seconds{1};
+    if (overdue) {
+        const auto save = [this] { return stream_->save_position(); };
+        done = co_await on_thread(pool_, save);
+        if (!done) co_return done;
+        saved_ = clock::now();
+        publish(false);
+    }
+    co_return done;
+}
+
+// Nothing more to read: the position is written if it moved, then we sleep until something arrives.
+asio::awaitable<result<void>> applier::impl::drained() {
+    if (!stream_->has_unsaved_position()) {
+        publish(true);
+        co_await wait(std::chrono::seconds{1});
+        co_return result<void>{};
+    }
+    const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - saved_);
+    if (since < save_interval) {
+        co_await wait(save_interval - since);
+        co_return result<void>{};
+    }
+    const auto save = [this] { return stream_->save_position(); };
+    auto done = co_await on_thread(pool_, save);
+    if (!done) co_return done;
+    saved_ = clock::now();
+    publish(true);
+    co_return done;
+}
+
+void applier::impl::relax_caution() {
+    if (how_ == caution::none || stream_->committed().binlog < careful_until_) return;
+    how_ = caution::none;
+    stream_->set_caution(how_);
+}
+
+void applier::impl::publish(bool is_drained) {
+    const state::source_position& position = stream_->committed();
+    bool moved = false;
+    {
+        const std::lock_guard lock(applied_mutex_);
+        moved = applied_ != position;
+        if (moved) applied_ = position;
+    }
+    const apply_counts counts = stream_->rows().take_counts();
+    const std::uint64_t statements = stream_->take_statement_count();
+    const auto source_time = stream_->rows().source_time();
+    board_.update([&](state::status& status) {
+        status.applied = position.binlog;
+        if (moved) status.applied_gtids = position.executed.to_string();
+        status.applied_rows += counts.rows;
+        status.applied_transactions += counts.transactions + statements;
+        status.applied_groups += counts.groups;
+        status.applied_ddl += statements;
+        if (counts.groups + statements > 0) status.applier_note.clear();
+        if (is_drained) {
+            status.lag = std::chrono::milliseconds{0};
+            status.applier_note.clear();
+        } else if (source_time.time_since_epoch().count() != 0) {
+            const auto behind = std::chrono::system_clock::now() - source_time;
+            status.lag = std::max(std::chrono::milliseconds{0},
+                                  std::chrono::duration_cast<std::chrono::milliseconds>(behind));
+        }
+    });
+    if (moved && on_commit_) on_commit_(position);
+}
+
+asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
+    const bool ours = error.code.category() == applier_category();
+    const errc code = ours ? static_cast<errc>(error.code.value()) : errc::target_refused;
+    const bool refused = stream_ && stream_->rows().rows_were_refused();
+    if (refused && how_ == caution::each_row) {
+        const auto explain = [this, &error]() -> protocol::error {
+            const refused_row row = stream_->rows().refused();
+            auto session = stream_->release_session();
+            return session ? explain_refusal(*session, row, std::move(error)) : std::move(error);
+        };
+        error = co_await on_thread(pool_, explain);
+        co_return false;
+    }
+    if (!refused && !(ours && is_retryable(code))) co_return false;
+
+    std::chrono::milliseconds pause{0};
+    if (refused) {
+        how_ = how_ == caution::none ? caution::each_transaction : caution::each_row;
+    } else {
+        pause = delay_.next(code);
+    }
+    board_.update([&](state::status& status) {
+        ++status.retries;
+        status.applier_note =
+            refused ? "looking for the refused row: " + error.what
+                    : fmt::format("trying again in {} ms: {}", pause.count(), error.what);
+    });
+    if (stream_) {
+        const auto give_back = [this] { return stream_->release_session(); };
+        session_ = co_await on_thread(pool_, give_back);
+        stream_.reset();
+    }
+    const auto until = clock::now() + pause;
+    while (!stop_ && clock::now() < until) {
+        wake_->timer.expires_at(until);
+        co_await wake_->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    co_return true;
+}
+
+applier::applier(asio::any_io_executor executor, asio::thread_pool& pool, relay::log& relay,
+                 applier_options options, const state::object_selection& selection,
+                 state::status_board& board)
+    : impl_(std::make_unique<impl>(std::move(executor), pool, relay, std::move(options), selection,
+                                   board)) {}
+
+applier::~applier() = default;
+
+asio::awaitable<result<void>> applier::run() {
+    return impl_->run();
+}
+
+void applier::stop() {
+    impl_->stop();
+}
+
+state::source_position applier::applied() const {
+    const std::lock_guard lock(impl_->applied_mutex_);
+    return impl_->applied_;
+}
+
+void applier::on_commit(std::function<void(const state::source_position&)> callback) {
+    impl_->on_commit_ = std::move(callback);
+}
+
+} // namespace understudy::applier

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "applier/checkpoint_store.hpp"
+#include "applier/group.hpp"
+#include "protocol/binlog/rows_event.hpp"
+#include "state/object_selection.hpp"
+#include "state/position.hpp"
+
+#include <map>
+#include <set>
+
+namespace understudy::applier {
+
+// What is to be done with changes of one table in one transaction, given how far the initial copy
+// had come when the table was read. Pure.
+//
+// - A table copied in chunks may be ahead of the stream until the end of the copy is passed: its
+// changes overwrite.
+// - A table copied in one snapshot at a known position has everything up to there: those changes
+// are dropped, later ones
+//   are exact from the first.
+// - Behind the end of the copy, and in tasks without a copy, everything is applied as logged.
+// Foreign keys are not checked while a parent may still be ahead or behind; where the source leaves
+// cascades to the replica, checks stay as logged because switching them off would switch the
+// cascades off too.
+class apply_rules {
+public:
+    enum class treatment : std::uint8_t { drop, as_logged, overwrite };
+
+    struct decision {
+        treatment what = treatment::as_logged;
+        std::uint16_t flags = 0;
+    };
+
+    apply_rules(protocol::binlog_position copy_end, bool by_gtid,
+                std::map<state::object_name, state::source_position> start_after,
+                std::set<state::object_name> copied);
+
+    [[nodiscard]] decision decide(const state::object_name& table,
+                                  const source_transaction& transaction, protocol::rows_kind kind,
+                                  std::uint16_t flags) const;
+    [[nodiscard]] bool in_copy_window(const source_transaction& transaction) const;
+    // A table whose data the initial copy brought, in either way.
+    [[nodiscard]] bool is_copied(const state::object_name& table) const;
+
+private:
+    protocol::binlog_position copy_end_;
+    bool by_gtid_;
+    std::map<state::object_name, state::source_position> start_after_;
+    std::set<state::object_name> copied_;
+};
+
+} // namespace understudy::applier

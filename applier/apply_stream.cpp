@@ -1,0 +1,129 @@
+#include "applier/apply_stream.hpp"
+
+#include "applier/errc.hpp"
+#include "applier/row_session.hpp"
+#include "protocol/assert.hpp"
+
+#include <fmt/format.h>
+
+namespace understudy::applier {
+
+using protocol::fail;
+using protocol::result;
+
+namespace {
+
+result<std::unique_ptr<target_session>> connect(const state::task_spec& task) {
+    protocol::connect_options options = task.target;
+    // A DDL may run for hours; a dead target is found by TCP keepalive.
+    options.read_timeout = std::chrono::milliseconds{0};
+    // Precheck has warned about an unauthenticated target already.
+    auto session = target_session::connect(options, {});
+    if (!session) return session;
+    if (auto ready = prepare_for_rows(**session); !ready)
+        return std::unexpected(std::move(ready.error()));
+    return session;
+}
+
+result<checkpoint> load_checkpoint(const stream_context& context, target_session& session) {
+    auto loaded = context.store.load(session);
+    if (!loaded) return std::unexpected(std::move(loaded.error()));
+    if (!*loaded) {
+        return fail(
+            errc::checkpoint_invalid,
+            fmt::format("the checkpoint of task {} is gone from the target", context.store.task()));
+    }
+    if ((*loaded)->epoch != context.epoch) {
+        return fail(
+            errc::fenced,
+            fmt::format(
+                "task {} was taken over by another process (its epoch is {}, ours {}): this "
+                "process stops",
+                context.store.task(), (*loaded)->epoch, context.epoch));
+    }
+    return std::move(**loaded);
+}
+
+} // namespace
+
+result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& context,
+                                                         std::unique_ptr<target_session> session,
+                                                         caution how) {
+    if (session == nullptr) {
+        auto connected = connect(context.task);
+        if (!connected) return std::unexpected(std::move(connected.error()));
+        session = std::move(*connected);
+    }
+    auto from = load_checkpoint(context, *session);
+    if (!from) return std::unexpected(std::move(from.error()));
+    auto reader = context.relay.open_reader(from->applied);
+    if (!reader) return std::unexpected(std::move(reader.error()));
+
+    std::unique_ptr<apply_stream> stream(new apply_stream(context));
+    stream->session_ = std::move(session);
+    stream->builder_ = std::make_unique<group_builder>(
+        std::move(*reader), context.selection, from->applied, from->by_gtid, context.source_version,
+        stream->limits_for(how));
+    apply_settings settings;
+    settings.epoch = context.epoch;
+    settings.group_time_max = context.task.apply.group_time_max;
+    settings.how = how;
+    settings.stop = &context.stop;
+    stream->rows_ =
+        std::make_unique<group_applier>(*stream->session_, context.store, context.selection,
+                                        context.rules, settings, from->applied);
+    stream->statements_executor_ = std::make_unique<statement_executor>(
+        *stream->session_, context.store, context.rules, context.epoch, context.hook);
+    return stream;
+}
+
+group_limits apply_stream::limits_for(caution how) const {
+    group_limits limits;
+    limits.bytes_max = context_.task.apply.group_bytes_max;
+    limits.rows_max = context_.task.apply.group_rows_max;
+    if (how != caution::none) limits.transactions_max = 1;
+    return limits;
+}
+
+void apply_stream::set_caution(caution how) {
+    builder_->set_limits(limits_for(how));
+    rows_->set_caution(how);
+}
+
+result<std::optional<group>> apply_stream::read() {
+    return builder_->next();
+}
+
+result<void> apply_stream::write(const group& work) {
+    if (work.statement) return write_statement(*work.statement, *work.format);
+    return rows_->apply(work);
+}
+
+result<void> apply_stream::write_statement(const source_statement& statement,
+                                           const protocol::format_description& format) {
+    // The journal begins where the checkpoint stands.
+    if (auto saved = rows_->save_position(); !saved) return saved;
+    state::source_position after = rows_->committed();
+    after.binlog = {*statement.transaction.file, statement.transaction.end_offset};
+    if (!statement.transaction.id.empty()) after.executed.add(statement.transaction.id);
+    auto outcome = statements_executor_->execute(statement, format, after);
+    if (!outcome) return std::unexpected(std::move(outcome.error()));
+    rows_->forget_definitions();
+    ++statements_;
+    if (*outcome == statement_executor::outcome::rows_follow) {
+        rows_->set_commit_companion(statements_executor_->closing_sql());
+    } else {
+        rows_->set_position(std::move(after));
+    }
+    return {};
+}
+
+std::unique_ptr<target_session> apply_stream::release_session() {
+    auto session = std::move(session_);
+    // Whatever is open is rolled back; a session that cannot even do that, or that still owes an
+    // answer, is dropped.
+    if (session->broken() || !session->execute("ROLLBACK")) return nullptr;
+    return session;
+}
+
+} // namespace understudy::applier

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "applier/apply_rules.hpp"
+#include "applier/checkpoint_store.hpp"
+#include "applier/group_applier.hpp"
+#include "applier/group_builder.hpp"
+#include "applier/statement_executor.hpp"
+#include "applier/target_session.hpp"
+#include "protocol/result.hpp"
+#include "relay/log.hpp"
+#include "state/object_selection.hpp"
+#include "state/task_spec.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace understudy::applier {
+
+// What stays the same from one try to the next; outlives every stream.
+struct stream_context {
+    const state::task_spec& task;
+    const state::object_selection& selection;
+    const checkpoint_store& store;
+    const apply_rules& rules;
+    relay::log& relay;
+    std::uint64_t epoch = 0;
+    std::uint32_t source_version = 0;
+    const std::atomic<bool>& stop;
+    step_hook hook;
+};
+
+// One try at applying: a target session and a reader of the relay, both from the checkpoint that is
+// on the target. Every error ends it, and the next try begins at the checkpoint again: whether a
+// COMMIT whose answer was lost has happened, how much of a cut transaction was written, what a
+// crash left behind, all that is asked of the target in one place.
+//
+// read() and write() may run at the same time on two threads, each on one at a time: read() has the
+// relay, write() the target.
+class apply_stream {
+public:
+    // Blocking. Takes the session that is left of the try before, when it is still good.
+    [[nodiscard]] static protocol::result<std::unique_ptr<apply_stream>>
+    open(const stream_context& context, std::unique_ptr<target_session> session, caution how);
+
+    // The next group; nullopt: nothing more at the moment.
+    [[nodiscard]] protocol::result<std::optional<group>> read();
+    [[nodiscard]] protocol::result<void> write(const group& work);
+    // Commits a position that moved without rows.
+    [[nodiscard]] protocol::result<void> save_position() { return rows_->save_position(); }
+    [[nodiscard]] bool has_unsaved_position() const { return rows_->has_unsaved_position(); }
+
+    // Between calls of read() and write().
+    void set_caution(caution how);
+    void release_relay() { builder_->release_until(rows_->committed().binlog); }
+    [[nodiscard]] const state::source_position& committed() const { return rows_->committed(); }
+    [[nodiscard]] group_applier& rows() { return *rows_; }
+    [[nodiscard]] std::uint64_t take_statement_count() { return std::exchange(statements_, 0); }
+
+    // Any thread.
+    void interrupt() { session_->interrupt(); }
+    [[nodiscard]] target_session& session() { return *session_; }
+    // Ends the stream. nullptr when the session cannot be used any more.
+    [[nodiscard]] std::unique_ptr<target_session> release_session();
+
+private:
+    explicit apply_stream(const stream_context& context) : context_(context) {}
+
+    [[nodiscard]] protocol::result<void>
+    write_statement(const source_statement& statement, const protocol::format_description& format);
+    [[nodiscard]] group_limits limits_for(caution how) const;
+
+    const stream_context& context_;
+    std::unique_ptr<target_session> session_;
+    std::unique_ptr<group_builder> builder_;
+    std::unique_ptr<group_applier> rows_;
+    std::unique_ptr<statement_executor> statements_executor_;
+    std::uint64_t statements_ = 0;
+};
+
+} // namespace understudy::applier

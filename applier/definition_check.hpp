@@ -1,0 +1,20 @@
+#pragma once
+
+#include "applier/target_table.hpp"
+#include "protocol/binlog/table_map.hpp"
+
+#include <optional>
+#include <string>
+
+namespace understudy::applier {
+
+// Whether row images of this map may be written into the table as they are. The target matches
+// columns by position and reads values by its own definition, so the layouts must be the same. The
+// answer names the first column that differs, with both definitions; nullopt: they fit. Pure.
+[[nodiscard]] std::optional<std::string> find_difference(const protocol::table_map& source,
+                                                         const target_table& target);
+
+// "varchar (at most 80 bytes)", "decimal(10,2)"
+[[nodiscard]] std::string describe_layout(protocol::column_type type, std::uint16_t metadata);
+
+} // namespace understudy::applier

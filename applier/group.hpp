@@ -1,0 +1,71 @@
+#pragma once
+
+#include "applier/source_table.hpp"
+#include "applier/statement_plan.hpp"
+#include "protocol/binlog/format_description.hpp"
+#include "protocol/gtid/gtid.hpp"
+#include "relay/log.hpp"
+#include "state/position.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace understudy::applier {
+
+// One rows event of a selected table, still in the relay's frame. `tables` is an index into
+// group::statement_tables.
+struct row_change {
+    relay::stored_event event;
+    std::shared_ptr<const source_table> table;
+    std::uint32_t tables_first = 0; // the maps of the source's statement this event belongs to
+    std::uint32_t tables_count = 0;
+    std::uint32_t rows = 0;
+};
+
+// One transaction of the source, or the part of it that is in this group.
+struct source_transaction {
+    protocol::gtid id; // empty(): the source has none
+    std::shared_ptr<const std::string> file;
+    std::uint64_t begin_offset = 0;
+    std::uint64_t end_offset = 0; // of what has been read of it
+    std::size_t changes_first = 0;
+    std::size_t changes_count = 0;
+    std::chrono::system_clock::time_point committed; // on the source
+    bool complete = false;
+
+    // "aaaa…:17 (binlog.000003:4711)"
+    [[nodiscard]] std::string to_string() const;
+};
+
+// A logged statement that is to be executed on the target, between groups of rows.
+struct source_statement {
+    relay::stored_event event; // the QUERY event
+    statement_plan plan;
+    source_transaction transaction;
+    // Rows follow in the same transaction: the position advances with them.
+    bool rows_follow = false;
+};
+
+// Consecutive changes of the source for one transaction on the target. A value: nothing in it moves
+// or changes when the relay goes on. Either rows or one statement, or neither (the position alone
+// has moved on).
+struct group {
+    std::vector<row_change> changes;
+    std::vector<std::shared_ptr<const source_table>> statement_tables;
+    std::vector<source_transaction> transactions; // the first may have begun in the group before,
+                                                  // the last may go on in the next
+    std::optional<source_statement> statement;
+    std::shared_ptr<const protocol::format_description> format;
+    std::uint64_t bytes = 0;
+    std::uint64_t rows = 0;
+
+    [[nodiscard]] bool ends_inside_transaction() const {
+        return !transactions.empty() && !transactions.back().complete;
+    }
+};
+
+} // namespace understudy::applier

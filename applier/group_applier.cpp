@@ -1,0 +1,343 @@
+#include "applier/group_applier.hpp"
+
+#include "applier/errc.hpp"
+#include "applier/overwriting.hpp"
+#include "applier/row_description.hpp"
+#include "applier/server_errors.hpp"
+#include "protocol/assert.hpp"
+
+#include <algorithm>
+
+namespace understudy::applier {
+
+using protocol::fail;
+using protocol::result;
+using protocol::rows_kind;
+
+namespace {
+
+bool has_columns(const protocol::column_bitmap& present, std::span<const std::uint32_t> columns) {
+    return std::ranges::all_of(columns, [&](std::uint32_t column) { return present.test(column); });
+}
+
+// Bytes of the row that a reader stands on: one image, or before and after of an UPDATE, which lie
+// side by side.
+std::span<const std::byte> row_bytes(const protocol::row_reader& reader, rows_kind kind) {
+    switch (kind) {
+    case rows_kind::write: return reader.after().bytes;
+    case rows_kind::delete_: return reader.before().bytes;
+    case rows_kind::update: break;
+    }
+    const auto before = reader.before().bytes;
+    return {before.data(), before.size() + reader.after().bytes.size()};
+}
+
+writer_limits limits_for(const target_session& target, const apply_settings& settings) {
+    writer_limits limits;
+    limits.packet_bytes = target.facts().max_allowed_packet;
+    // 3/4 of a packet is left when it is base64, and some of that for the words around it.
+    limits.statement_bytes = std::min(settings.statement_bytes, limits.packet_bytes / 4 * 3 - 256);
+    limits.event_bytes = limits.statement_bytes / 4;
+    return limits;
+}
+
+} // namespace
+
+group_applier::group_applier(target_session& target, const checkpoint_store& store,
+                             const state::object_selection& selection, const apply_rules& rules,
+                             apply_settings settings, state::source_position position)
+    : target_(target), store_(store), rules_(rules), settings_(settings), plans_(selection),
+      writer_(limits_for(target, settings),
+              [this](std::string_view sql, rbr_mode mode) { return send(sql, mode); }),
+      committed_(position), reached_(std::move(position)) {}
+
+void group_applier::set_position(state::source_position position) {
+    UNDERSTUDY_ASSERT(!in_transaction_);
+    committed_ = position;
+    reached_ = std::move(position);
+    unsaved_ = false;
+}
+
+result<void> group_applier::apply(const group& work) {
+    UNDERSTUDY_ASSERT(!work.statement);
+    statement_first_ = UINT32_MAX;
+    for (const source_transaction& transaction : work.transactions) {
+        if (auto done = apply_transaction(work, transaction); !done) return done;
+        if (!transaction.complete) return {};
+        reach(transaction);
+        const bool late = in_transaction_ &&
+                          std::chrono::steady_clock::now() - began_ >= settings_.group_time_max;
+        if (late) {
+            if (auto done = commit(); !done) return done;
+        }
+    }
+    if (in_transaction_) return commit();
+    return {};
+}
+
+void group_applier::reach(const source_transaction& transaction) {
+    reached_.binlog = {*transaction.file, transaction.end_offset};
+    if (!transaction.id.empty()) reached_.executed.add(transaction.id);
+    reached_time_ = transaction.committed;
+    ++open_counts_.transactions;
+    unsaved_ = true;
+}
+
+result<void> group_applier::apply_transaction(const group& work,
+                                              const source_transaction& transaction) {
+    const auto first =
+        work.changes.begin() + static_cast<std::ptrdiff_t>(transaction.changes_first);
+    const auto last = first + static_cast<std::ptrdiff_t>(transaction.changes_count);
+    for (auto change = first; change != last; ++change) {
+        if (stopping()) {
+            if (auto done = drain(); !done) return done;
+            return fail(errc::cancelled, "stopped on request");
+        }
+        if (auto done = apply_change(work, transaction, *change); !done) return done;
+        open_counts_.rows += change->rows;
+    }
+    return {};
+}
+
+result<const table_plan*>
+group_applier::plan_for(const std::shared_ptr<const source_table>& table) {
+    if (const table_plan* const known = plans_.find(*table)) return known;
+    if (auto done = drain(); !done) return std::unexpected(std::move(done.error()));
+    return plans_.load(target_, table);
+}
+
+result<void> group_applier::plan_statement_tables(const group& work, const row_change& change) {
+    if (statement_first_ == change.tables_first) return {};
+    statement_plans_.clear();
+    for (std::uint32_t i = 0; i < change.tables_count; ++i) {
+        auto plan = plan_for(work.statement_tables[change.tables_first + i]);
+        if (!plan) return std::unexpected(std::move(plan.error()));
+        statement_plans_.push_back(*plan);
+    }
+    statement_first_ = change.tables_first;
+    return {};
+}
+
+result<void> group_applier::apply_change(const group& work, const source_transaction& transaction,
+                                         const row_change& change) {
+    auto plan = plan_for(change.table);
+    if (plan) {
+        if (auto planned = plan_statement_tables(work, change); !planned) {
+            plan = std::unexpected(std::move(planned.error()));
+        }
+    }
+    if (!plan)
+        return wrap(std::move(plan.error()),
+                    "transaction " + transaction.to_string() + " of the source");
+    auto event = protocol::decode_event(change.event.bytes, work.format->has_checksum());
+    if (!event) return std::unexpected(std::move(event.error()));
+    auto decoded = protocol::decode_rows_event(*event, *work.format);
+    if (!decoded) return std::unexpected(std::move(decoded.error()));
+    const auto decision =
+        rules_.decide(change.table->name, transaction, decoded->kind, decoded->flags);
+    if (decision.what == apply_rules::treatment::drop) return {};
+    if (auto begun = begin(); !begun) return begun;
+
+    rows_to_write rows;
+    rows.table = *plan;
+    rows.kind = decoded->kind;
+    rows.flags = decision.flags;
+    rows.timestamp = event->header.timestamp;
+    rows.server_id = event->header.server_id;
+    rows.present = decoded->present.bytes;
+    rows.present_after = decoded->present_after.bytes;
+    rows.rows = decoded->rows;
+    if (decision.what == apply_rules::treatment::overwrite)
+        return write_overwriting(transaction, rows, *decoded);
+    return write_as_logged(transaction, rows, *decoded);
+}
+
+result<void> group_applier::write_as_logged(const source_transaction& transaction,
+                                            rows_to_write rows, const protocol::rows_event& event) {
+    const table_plan& table = *rows.table;
+    // Rows found by key are changed one after the other, in the order of the event. Without a key
+    // the server hashes the whole event, so an UPDATE must not find a row that the same event made.
+    const bool by_key = table.has_key() && (rows.kind == rows_kind::write ||
+                                            has_columns(event.present, table.target.key));
+    rows.joinable = by_key || rows.kind != rows_kind::update;
+    if (settings_.how == caution::each_row)
+        return write_each_row(transaction, rows, event, rbr_mode::strict);
+    if (!by_key && rows.kind == rows_kind::update) {
+        auto cuts = cuts_for_hash_scan(table.source->map, event);
+        if (!cuts) return std::unexpected(std::move(cuts.error()));
+        if (!cuts->empty()) return write_in_parts(rows, event, *cuts);
+    }
+    return writer_.append(rows, rbr_mode::strict, statement_plans_);
+}
+
+result<void> group_applier::write_in_parts(const rows_to_write& rows,
+                                           const protocol::rows_event& event,
+                                           const std::vector<std::size_t>& cuts) {
+    rows_to_write part = rows;
+    const std::byte* begin = event.rows.data();
+    const std::byte* end = begin;
+    auto cut = cuts.begin();
+    protocol::row_reader reader(rows.table->source->map, event);
+    for (std::size_t row = 0;; ++row) {
+        auto more = reader.next();
+        if (!more) return std::unexpected(std::move(more.error()));
+        if (!*more || (cut != cuts.end() && *cut == row)) {
+            part.rows = {begin, end};
+            if (auto done = writer_.append(part, rbr_mode::strict, statement_plans_); !done)
+                return done;
+            if (!*more) return {};
+            begin = end;
+            ++cut;
+        }
+        end += row_bytes(reader, rows.kind).size();
+    }
+}
+
+result<void> group_applier::write_overwriting(const source_transaction& transaction,
+                                              rows_to_write rows,
+                                              const protocol::rows_event& event) {
+    const table_plan& table = *rows.table;
+    const std::string where =
+        "table " + table.source->name.to_string() + ", transaction " + transaction.to_string();
+    if (!table.has_key()) {
+        return fail(errc::unsupported_event, where +
+                                                 ": the table was copied in chunks and has no key "
+                                                 "on the target, so changes made during the "
+                                                 "copy cannot be brought in. Give the target's "
+                                                 "table the source's key and begin the task anew");
+    }
+    const bool whole = event.kind == rows_kind::delete_
+                           ? has_columns(event.present, table.target.key)
+                           : event.present.all();
+    if (!whole) {
+        return fail(errc::unsupported_event, where +
+                                                 ": the row image holds only some columns; until "
+                                                 "the initial copy is complete and caught up "
+                                                 "with, the source needs binlog_row_image=FULL "
+                                                 "(for its running sessions too). Set it and "
+                                                 "begin the task anew");
+    }
+    if (settings_.how == caution::each_row)
+        return write_each_row(transaction, rows, event, rbr_mode::idempotent);
+    if (event.kind != rows_kind::update)
+        return writer_.append(rows, rbr_mode::idempotent, statement_plans_);
+
+    auto rewritten = overwrite_update(table.source->map, event, table.target.key);
+    if (!rewritten) return wrap(std::move(rewritten.error()), where);
+    rows.present_after = {};
+    for (const rewritten_rows& part : *rewritten) {
+        rows.kind = part.kind;
+        rows.rows = part.rows;
+        if (auto done = writer_.append(rows, rbr_mode::idempotent, statement_plans_); !done)
+            return done;
+    }
+    return {};
+}
+
+result<void> group_applier::write_each_row(const source_transaction& transaction,
+                                           const rows_to_write& rows,
+                                           const protocol::rows_event& event, rbr_mode mode) {
+    const protocol::table_map& map = rows.table->source->map;
+    protocol::row_reader reader(map, event);
+    for (;;) {
+        auto more = reader.next();
+        if (!more) return std::unexpected(std::move(more.error()));
+        if (!*more) return {};
+        const bool update = rows.kind == rows_kind::update;
+        const protocol::row_image& found_by =
+            rows.kind == rows_kind::write ? reader.after() : reader.before();
+        refused_.table = rows.table;
+        refused_.kind = rows.kind;
+        refused_.transaction = transaction.to_string();
+        refused_.row = describe_key(*rows.table, found_by);
+        refused_.condition = key_condition(*rows.table, found_by);
+
+        rows_to_write one = rows;
+        one.joinable = false;
+        if (update && mode == rbr_mode::idempotent) {
+            protocol::rows_event single = event;
+            single.rows = row_bytes(reader, rows.kind);
+            auto rewritten = overwrite_update(map, single, rows.table->target.key);
+            if (!rewritten) return std::unexpected(std::move(rewritten.error()));
+            one.present_after = {};
+            for (const rewritten_rows& part : *rewritten) {
+                one.kind = part.kind;
+                one.rows = part.rows;
+                if (auto done = writer_.append(one, mode, statement_plans_); !done) return done;
+            }
+        } else {
+            one.rows = row_bytes(reader, rows.kind);
+            if (auto done = writer_.append(one, mode, statement_plans_); !done) return done;
+        }
+        auto done = writer_.finish();
+        if (done) done = drain();
+        if (!done) return done;
+        if (stopping()) return fail(errc::cancelled, "stopped on request");
+    }
+}
+
+result<void> group_applier::begin() {
+    if (in_transaction_) return {};
+    auto begun = target_.execute("START TRANSACTION");
+    if (!begun) return std::unexpected(std::move(begun.error()));
+    in_transaction_ = true;
+    rows_were_refused_ = false;
+    began_ = std::chrono::steady_clock::now();
+    return {};
+}
+
+// One statement is on its way while the next is put together: the target never waits for base64.
+result<void> group_applier::send(std::string_view sql, rbr_mode mode) {
+    if (auto done = drain(); !done) return done;
+    if (mode != session_mode_) {
+        auto set =
+            target_.execute(mode == rbr_mode::strict ? "SET SESSION rbr_exec_mode = 'STRICT'"
+                                                     : "SET SESSION rbr_exec_mode = 'IDEMPOTENT'");
+        if (!set) return std::unexpected(std::move(set.error()));
+        session_mode_ = mode;
+    }
+    if (auto sent = target_.send(sql); !sent) return sent;
+    outstanding_ = true;
+    return {};
+}
+
+result<void> group_applier::drain() {
+    if (!std::exchange(outstanding_, false)) return {};
+    auto done = target_.receive();
+    if (done) return {};
+    const auto code = static_cast<errc>(done.error().code.value());
+    rows_were_refused_ = !is_retryable(code);
+    return wrap(std::move(done.error()), "writing rows");
+}
+
+result<void> group_applier::commit() {
+    UNDERSTUDY_ASSERT(in_transaction_);
+    auto done = writer_.finish();
+    if (done) done = drain();
+    if (done) done = store_.advance(target_, reached_, settings_.epoch);
+    if (!done) return done;
+    if (!companion_.empty()) {
+        auto closed = target_.execute(companion_);
+        if (!closed) return std::unexpected(std::move(closed.error()));
+    }
+    auto committed = target_.execute("COMMIT");
+    if (!committed) return wrap(std::move(committed.error()), "COMMIT");
+    in_transaction_ = false;
+    unsaved_ = false;
+    companion_.clear();
+    committed_ = reached_;
+    source_time_ = reached_time_;
+    counts_.rows += std::exchange(open_counts_.rows, 0);
+    counts_.transactions += std::exchange(open_counts_.transactions, 0);
+    ++counts_.groups;
+    return {};
+}
+
+result<void> group_applier::save_position() {
+    if (!unsaved_ || in_transaction_) return {};
+    auto begun = begin();
+    if (!begun) return begun;
+    return commit();
+}
+
+} // namespace understudy::applier

@@ -1,0 +1,138 @@
+#pragma once
+
+#include "applier/apply_rules.hpp"
+#include "applier/checkpoint_store.hpp"
+#include "applier/group.hpp"
+#include "applier/row_image_writer.hpp"
+#include "applier/table_plan.hpp"
+#include "applier/target_session.hpp"
+#include "protocol/result.hpp"
+#include "state/object_selection.hpp"
+#include "state/position.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace understudy::applier {
+
+// How carefully rows are written. The answer to a refused statement of many rows does not say which
+// row it was, so the same transactions are tried again in smaller steps until the refused one is
+// known.
+enum class caution : std::uint8_t { none, each_transaction, each_row };
+
+struct apply_settings {
+    std::uint64_t epoch = 0;
+    std::chrono::milliseconds group_time_max{1'000};
+    std::size_t statement_bytes = 1U << 20U;
+    caution how = caution::none;
+    const std::atomic<bool>* stop = nullptr; // looked at between statements
+};
+
+struct apply_counts {
+    std::uint64_t rows = 0;
+    std::uint64_t transactions = 0;
+    std::uint64_t groups = 0;
+};
+
+// The row that was refused, for the explanation. The table and what it looks into live as long as
+// the applier's plans.
+struct refused_row {
+    const table_plan* table = nullptr;
+    protocol::rows_kind kind = protocol::rows_kind::write;
+    std::string transaction;
+    std::string row;       // its key, or all of it, for a person to read
+    std::string condition; // WHERE …, when the key can be written as SQL
+};
+
+// Executes groups of rows on one target session, each in one transaction with its checkpoint.
+// Blocking; one thread at a time. After an error the transaction is still open: roll back or drop
+// the session, then begin anew from the checkpoint on the target.
+class group_applier {
+public:
+    group_applier(target_session& target, const checkpoint_store& store,
+                  const state::object_selection& selection, const apply_rules& rules,
+                  apply_settings settings, state::source_position position);
+
+    // A group without a statement. errc::cancelled when stop was set in the middle.
+    [[nodiscard]] protocol::result<void> apply(const group& work);
+    // Commits the position when it moved without rows of ours.
+    [[nodiscard]] protocol::result<void> save_position();
+    // The statement executor has committed this.
+    void set_position(state::source_position position);
+    // A DDL was executed: definitions are read anew.
+    void forget_definitions() { plans_.forget(); }
+    // The next commit also closes the journal entry of the CREATE TABLE whose rows it holds.
+    void set_commit_companion(std::string sql) { companion_ = std::move(sql); }
+
+    [[nodiscard]] const state::source_position& committed() const { return committed_; }
+    [[nodiscard]] bool has_unsaved_position() const { return unsaved_; }
+    void set_caution(caution how) { settings_.how = how; }
+    [[nodiscard]] apply_counts take_counts() { return std::exchange(counts_, {}); }
+    // When the last committed transaction was committed on the source.
+    [[nodiscard]] std::chrono::system_clock::time_point source_time() const { return source_time_; }
+
+    // Why apply() failed: a statement with rows was refused by the target.
+    [[nodiscard]] bool rows_were_refused() const { return rows_were_refused_; }
+    [[nodiscard]] const refused_row& refused() const { return refused_; } // with caution::each_row
+
+private:
+    [[nodiscard]] protocol::result<void> apply_transaction(const group& work,
+                                                           const source_transaction& transaction);
+    [[nodiscard]] protocol::result<void> apply_change(const group& work,
+                                                      const source_transaction& transaction,
+                                                      const row_change& change);
+    [[nodiscard]] protocol::result<const table_plan*>
+    plan_for(const std::shared_ptr<const source_table>& table);
+    [[nodiscard]] protocol::result<void> plan_statement_tables(const group& work,
+                                                               const row_change& change);
+    [[nodiscard]] protocol::result<void> write_as_logged(const source_transaction& transaction,
+                                                         rows_to_write rows,
+                                                         const protocol::rows_event& event);
+    [[nodiscard]] protocol::result<void> write_overwriting(const source_transaction& transaction,
+                                                           rows_to_write rows,
+                                                           const protocol::rows_event& event);
+    [[nodiscard]] protocol::result<void> write_each_row(const source_transaction& transaction,
+                                                        const rows_to_write& rows,
+                                                        const protocol::rows_event& event,
+                                                        rbr_mode mode);
+    [[nodiscard]] protocol::result<void> write_in_parts(const rows_to_write& rows,
+                                                        const protocol::rows_event& event,
+                                                        const std::vector<std::size_t>& cuts);
+    [[nodiscard]] protocol::result<void> send(std::string_view sql, rbr_mode mode);
+    [[nodiscard]] protocol::result<void> drain();
+    [[nodiscard]] protocol::result<void> begin();
+    [[nodiscard]] protocol::result<void> commit();
+    void reach(const source_transaction& transaction);
+    [[nodiscard]] bool stopping() const {
+        return settings_.stop != nullptr && settings_.stop->load();
+    }
+
+    target_session& target_;
+    const checkpoint_store& store_;
+    const apply_rules& rules_;
+    apply_settings settings_;
+    table_plans plans_;
+    row_image_writer writer_;
+    rbr_mode session_mode_ = rbr_mode::strict;
+    bool outstanding_ = false; // a statement was sent and its answer not read
+    bool in_transaction_ = false;
+    std::chrono::steady_clock::time_point began_;
+    std::vector<const table_plan*> statement_plans_; // of the source's statement at hand
+    std::uint32_t statement_first_ = UINT32_MAX;
+    std::string companion_;
+
+    state::source_position committed_;
+    state::source_position reached_; // of complete transactions that were read
+    bool unsaved_ = false;
+    apply_counts open_counts_; // since the last commit
+    apply_counts counts_;
+    std::chrono::system_clock::time_point reached_time_;
+    std::chrono::system_clock::time_point source_time_;
+    bool rows_were_refused_ = false;
+    refused_row refused_;
+};
+
+} // namespace understudy::applier

@@ -1,0 +1,426 @@
+#include "applier/group_builder.hpp"
+
+#include "applier/errc.hpp"
+#include "protocol/assert.hpp"
+#include "protocol/binlog/gtid_event.hpp"
+#include "protocol/binlog/rows_event.hpp"
+#include "protocol/binlog/transaction_words.hpp"
+#include "protocol/wire/byte_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <cctype>
+
+namespace understudy::applier {
+
+using protocol::boundary;
+using protocol::event_type;
+using protocol::event_view;
+using protocol::fail;
+using protocol::result;
+
+namespace {
+
+bool starts_with_word(std::string_view text, std::string_view word) {
+    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0)
+        text.remove_prefix(1);
+    if (text.size() < word.size()) return false;
+    for (std::size_t i = 0; i < word.size(); ++i) {
+        if (std::toupper(static_cast<unsigned char>(text[i])) != word[i]) return false;
+    }
+    return true;
+}
+
+std::chrono::system_clock::time_point commit_time(std::uint64_t microseconds,
+                                                  std::uint32_t seconds) {
+    const auto since = microseconds != 0 ? std::chrono::microseconds(microseconds)
+                                         : std::chrono::microseconds(std::chrono::seconds(seconds));
+    return std::chrono::system_clock::time_point(since);
+}
+
+} // namespace
+
+group_builder::group_builder(std::unique_ptr<relay::reader> reader,
+                             const state::object_selection& selection, state::source_position from,
+                             bool by_gtid, std::uint32_t source_version, group_limits limits)
+    : reader_(std::move(reader)), selection_(&selection), from_(std::move(from)), by_gtid_(by_gtid),
+      source_version_(source_version), limits_(limits), tables_(selection) {}
+
+result<std::optional<group>> group_builder::next() {
+    if (pending_statement_ || pending_error_) return hand_out();
+    if (pending_format_) {
+        const auto stored = std::move(*pending_format_);
+        pending_format_.reset();
+        if (auto taken = take_format(stored); !taken)
+            return std::unexpected(std::move(taken.error()));
+    }
+    for (;;) {
+        auto stored = reader_->next();
+        if (!stored) return std::unexpected(std::move(stored.error()));
+        if (!*stored) return hand_out();
+        auto done = take(std::move(**stored));
+        if (!done) {
+            pending_error_ = std::move(done.error());
+            drop_open_transaction();
+            return hand_out();
+        }
+        if (*done == verdict::cut) return hand_out();
+    }
+}
+
+result<std::optional<group>> group_builder::hand_out() {
+    if (!group_.transactions.empty()) {
+        if (open_is_in_group_) earlier_parts_ = true;
+        open_is_in_group_ = false;
+        statement_tables_in_group_ = false;
+        scanned_bytes_ = 0;
+        group_.format = format_;
+        return std::exchange(group_, {});
+    }
+    if (pending_statement_) {
+        group out;
+        out.format = format_;
+        out.transactions.push_back(pending_statement_->transaction);
+        out.bytes = pending_statement_->event.bytes.size();
+        out.statement = std::move(*pending_statement_);
+        pending_statement_.reset();
+        return out;
+    }
+    if (pending_error_) return std::unexpected(*pending_error_);
+    return std::nullopt;
+}
+
+void group_builder::drop_open_transaction() {
+    if (!open_is_in_group_) return;
+    group_.changes.resize(group_.transactions.back().changes_first);
+    group_.transactions.pop_back();
+    open_is_in_group_ = false;
+}
+
+bool group_builder::is_full() const {
+    return group_.bytes >= limits_.bytes_max || group_.rows >= limits_.rows_max ||
+           group_.transactions.size() >= limits_.transactions_max ||
+           scanned_bytes_ >= limits_.scanned_bytes_max;
+}
+
+bool group_builder::transaction_has_changes() const {
+    return open_is_in_group_ || earlier_parts_;
+}
+
+std::unexpected<protocol::error> group_builder::refuse(const event_view& event,
+                                                       std::string_view what,
+                                                       std::string_view advice) const {
+    return fail(
+        errc::unsupported_event,
+        fmt::format("{} event in transaction {} of the source{}{}: it cannot be applied. {}",
+                    protocol::to_string(event.header.type), open_.to_string(),
+                    what.empty() ? "" : ", ", what, advice));
+}
+
+result<void> group_builder::take_format(const relay::stored_event& stored) {
+    auto format = protocol::decode_format_description(stored.bytes);
+    if (!format) return std::unexpected(std::move(format.error()));
+    if (format_ && format_->checksum == format->checksum &&
+        format_->server_version == format->server_version &&
+        format_->post_header_lengths == format->post_header_lengths) {
+        return {};
+    }
+    format_ = std::make_shared<const protocol::format_description>(std::move(*format));
+    return {};
+}
+
+result<group_builder::verdict> group_builder::take(relay::stored_event stored) {
+    auto header = protocol::decode_event_header(stored.bytes);
+    if (!header) return std::unexpected(std::move(header.error()));
+    if (header->type == event_type::format_description) {
+        // A group has one format.
+        if (!group_.transactions.empty()) {
+            pending_format_ = std::move(stored);
+            return verdict::cut;
+        }
+        if (auto taken = take_format(stored); !taken)
+            return std::unexpected(std::move(taken.error()));
+        return verdict::go_on;
+    }
+    UNDERSTUDY_ASSERT(format_ != nullptr);
+    auto event = protocol::decode_event(stored.bytes, format_->has_checksum());
+    if (!event) return std::unexpected(std::move(event.error()));
+    scanned_bytes_ += stored.bytes.size();
+    auto role = boundary_.feed(*event, *format_);
+    if (!role) return std::unexpected(std::move(role.error()));
+    if (*role == boundary::role::outside) return verdict::go_on;
+    if (*role == boundary::role::starts || *role == boundary::role::starts_ends) {
+        if (auto begun = begin(stored, *event); !begun)
+            return std::unexpected(std::move(begun.error()));
+    }
+    open_.end_offset = stored.end_offset;
+    if (open_is_in_group_) group_.transactions.back().end_offset = stored.end_offset;
+    if (!already_executed_) {
+        auto done = take_body(stored, *event, *role);
+        if (!done || *done == verdict::cut) return done;
+    }
+    if (*role == boundary::role::ends || *role == boundary::role::starts_ends) {
+        end();
+        return is_full() ? verdict::cut : verdict::go_on;
+    }
+    const bool too_large = group_.bytes >= limits_.bytes_max + limits_.bytes_max / 4 ||
+                           group_.rows >= limits_.rows_max + limits_.rows_max / 4 ||
+                           scanned_bytes_ >= 2 * limits_.scanned_bytes_max;
+    return too_large && !group_.transactions.empty() ? verdict::cut : verdict::go_on;
+}
+
+result<void> group_builder::begin(const relay::stored_event& stored, const event_view& event) {
+    open_ = {};
+    open_.file = stored.file;
+    open_.begin_offset = stored.end_offset - stored.bytes.size();
+    open_.end_offset = stored.end_offset;
+    open_.committed = commit_time(0, event.header.timestamp);
+    in_transaction_ = true;
+    open_is_in_group_ = earlier_parts_ = already_executed_ = context_before_ = false;
+    mapped_.clear();
+    statement_tables_.clear();
+    statement_tables_in_group_ = false;
+    switch (event.header.type) {
+    case event_type::gtid:
+    case event_type::anonymous_gtid:
+    case event_type::gtid_tagged: {
+        auto decoded = protocol::decode_gtid_event(event);
+        if (!decoded) return std::unexpected(std::move(decoded.error()));
+        open_.id = decoded->id;
+        open_.committed = commit_time(decoded->immediate_commit_timestamp, event.header.timestamp);
+        already_executed_ = by_gtid_ && !open_.id.empty() && from_.executed.contains(open_.id);
+        return {};
+    }
+    default: return {};
+    }
+}
+
+void group_builder::end() {
+    if (!open_is_in_group_) {
+        open_.changes_first = group_.changes.size();
+        group_.transactions.push_back(open_);
+    }
+    group_.transactions.back().complete = true;
+    in_transaction_ = open_is_in_group_ = earlier_parts_ = already_executed_ = false;
+}
+
+source_transaction& group_builder::open_in_group() {
+    if (!open_is_in_group_) {
+        open_.changes_first = group_.changes.size();
+        open_.changes_count = 0;
+        group_.transactions.push_back(open_);
+        open_is_in_group_ = true;
+    }
+    return group_.transactions.back();
+}
+
+result<group_builder::verdict> group_builder::take_body(const relay::stored_event& stored,
+                                                        const event_view& event,
+                                                        boundary::role role) {
+    const auto go_on = [](result<void> done) -> result<verdict> {
+        if (!done) return std::unexpected(std::move(done.error()));
+        return verdict::go_on;
+    };
+    switch (event.header.type) {
+    case event_type::table_map: return go_on(take_map(event));
+    case event_type::write_rows_v1:
+    case event_type::update_rows_v1:
+    case event_type::delete_rows_v1:
+    case event_type::write_rows:
+    case event_type::update_rows:
+    case event_type::delete_rows: return go_on(take_rows(stored, event));
+    case event_type::query: return take_query(stored, event, role);
+    case event_type::gtid:
+    case event_type::anonymous_gtid:
+    case event_type::gtid_tagged:
+    case event_type::xid:
+    case event_type::rows_query:
+    case event_type::ignorable:
+    case event_type::transaction_context:
+    case event_type::view_change: return verdict::go_on;
+    case event_type::intvar:
+    case event_type::rand:
+    case event_type::user_var: context_before_ = true; return verdict::go_on;
+    case event_type::partial_update_rows: {
+        const auto mapped = mapped_.find(source_table_cache::table_id(event, *format_));
+        if (mapped != mapped_.end() && !mapped->second->selected) return verdict::go_on;
+        return refuse(event,
+                      mapped == mapped_.end() ? "" : "table " + mapped->second->name.to_string(),
+                      "Set binlog_row_value_options='' on the source, for its running sessions "
+                      "too, and copy the table anew.");
+    }
+    case event_type::transaction_payload:
+        return refuse(event, "a compressed transaction",
+                      "Set binlog_transaction_compression=OFF on the source, for its running "
+                      "sessions too, and begin "
+                      "the task anew behind this transaction.");
+    case event_type::incident:
+        return refuse(event, "",
+                      "The source says that its log lost changes here. Copy the data anew.");
+    case event_type::begin_load_query:
+    case event_type::append_block:
+    case event_type::delete_file:
+    case event_type::execute_load_query:
+        return refuse(event, "LOAD DATA logged as a statement",
+                      "Set binlog_format=ROW on the source, for its running sessions too, and copy "
+                      "the table anew.");
+    case event_type::xa_prepare:
+        if (transaction_has_changes()) {
+            return refuse(event, "an XA transaction with selected tables",
+                          "Two-phase transactions cannot be followed yet: exclude the tables, or "
+                          "commit them in one phase.");
+        }
+        return verdict::go_on;
+    default:
+        if (event.header.has(protocol::event_flag::ignorable)) return verdict::go_on;
+        return refuse(event, "",
+                      "No server that this version knows how to follow writes this event.");
+    }
+}
+
+result<void> group_builder::take_map(const event_view& event) {
+    auto table = tables_.find(event, *format_);
+    if (!table) return std::unexpected(std::move(table.error()));
+    if ((*table)->selected) {
+        statement_tables_.push_back(*table);
+        statement_tables_in_group_ = false;
+    }
+    mapped_[source_table_cache::table_id(event, *format_)] = std::move(*table);
+    return {};
+}
+
+result<void> group_builder::take_rows(const relay::stored_event& stored, const event_view& event) {
+    auto rows = protocol::decode_rows_event(event, *format_);
+    if (!rows) return std::unexpected(std::move(rows.error()));
+    constexpr std::uint64_t dummy_id = 0x00ffffff;
+    if (rows->table_id != dummy_id) {
+        const auto mapped = mapped_.find(rows->table_id);
+        if (mapped == mapped_.end()) {
+            return refuse(
+                event, fmt::format("of table id {}", rows->table_id),
+                "Its Table_map event is missing: the relay log or the source's log is damaged.");
+        }
+        if (mapped->second->selected) {
+            std::uint32_t row_count = 0;
+            protocol::row_reader reader(mapped->second->map, *rows);
+            for (;;) {
+                auto more = reader.next();
+                if (!more) return std::unexpected(std::move(more.error()));
+                if (!*more) break;
+                ++row_count;
+            }
+            source_transaction& open = open_in_group();
+            if (!statement_tables_in_group_) {
+                group_.statement_tables.insert(group_.statement_tables.end(),
+                                               statement_tables_.begin(), statement_tables_.end());
+                statement_tables_in_group_ = true;
+            }
+            const auto tables_count = static_cast<std::uint32_t>(statement_tables_.size());
+            const auto tables_first =
+                static_cast<std::uint32_t>(group_.statement_tables.size()) - tables_count;
+            group_.changes.push_back(
+                {stored, mapped->second, tables_first, tables_count, row_count});
+            ++open.changes_count;
+            group_.bytes += stored.bytes.size();
+            group_.rows += row_count;
+        }
+    }
+    if ((rows->flags & protocol::rows_flag::statement_end) != 0) {
+        mapped_.clear();
+        statement_tables_.clear();
+        statement_tables_in_group_ = false;
+    }
+    return {};
+}
+
+result<group_builder::verdict> group_builder::take_query(const relay::stored_event& stored,
+                                                         const event_view& event,
+                                                         boundary::role role) {
+    auto query = protocol::decode_query_event(event, *format_);
+    if (!query) return std::unexpected(std::move(query.error()));
+    if (query->is_begin() || query->is_commit()) return verdict::go_on;
+    if (query->is_rollback() ||
+        (query->is_savepoint() && starts_with_word(query->text, "ROLLBACK"))) {
+        if (!transaction_has_changes()) return verdict::go_on;
+        return refuse(event, fmt::format("'{}' behind row changes", query->text),
+                      "The source changed tables with and without transactions together and rolled "
+                      "back: copy the "
+                      "tables anew, or convert them to InnoDB.");
+    }
+    if (query->is_savepoint()) return verdict::go_on;
+    if (starts_with_word(query->text, "XA ")) {
+        if (auto taken = take_xa(event, query->text); !taken)
+            return std::unexpected(std::move(taken.error()));
+        return verdict::go_on;
+    }
+    return take_statement(stored, event, *query, role);
+}
+
+// XA PREPARE with selected rows stops the task, so a commit can only be let go when its rows were
+// seen to be of no concern, or when it commits nothing.
+result<void> group_builder::take_xa(const event_view& event, std::string_view text) {
+    const std::string id(text.substr(text.find(' ', 3) + 1)); // behind "XA COMMIT "
+    if (starts_with_word(text, "XA COMMIT")) {
+        if (prepared_without_changes_.erase(id) == 1) return {};
+        return refuse(event, std::string(text),
+                      "It commits an XA transaction that was prepared before the task began: its "
+                      "rows are unknown. Copy the data anew.");
+    }
+    if (starts_with_word(text, "XA ROLLBACK")) {
+        prepared_without_changes_.erase(id);
+        if (!transaction_has_changes()) return {};
+        return refuse(event, std::string(text),
+                      "Tables without transactions took part in it: copy them anew.");
+    }
+    if (starts_with_word(text, "XA END")) prepared_without_changes_.insert(id);
+    return {};
+}
+
+result<group_builder::verdict> group_builder::take_statement(const relay::stored_event& stored,
+                                                             const event_view& event,
+                                                             const protocol::query_event& query,
+                                                             boundary::role role) {
+    logged_statement logged;
+    logged.text = query.text;
+    logged.database = query.database;
+    logged.sql_mode = query.status.sql_mode.value_or(0);
+    logged.source_version = source_version_;
+    auto plan = plan_statement(logged, *selection_);
+    if (!plan) {
+        plan.error().what =
+            fmt::format("transaction {} of the source: {}", open_.to_string(), plan.error().what);
+        return std::unexpected(std::move(plan.error()));
+    }
+    const bool had_context = std::exchange(context_before_, false);
+    if (plan->what == statement_plan::action::skip) return verdict::go_on;
+
+    constexpr std::size_t shown_max = 200;
+    const std::string shown(query.text.substr(0, shown_max));
+    if (plan->is == statement_plan::kind::dml || had_context) {
+        return refuse(event, "the statement '" + shown + "'",
+                      "Changes of selected tables must be logged as rows: set binlog_format=ROW on "
+                      "the source, for its "
+                      "running sessions too, and copy the table anew.");
+    }
+    const bool inside = role == boundary::role::inside;
+    if (inside && plan->is != statement_plan::kind::create_table_with_rows) {
+        return refuse(event, "the statement '" + shown + "' in the middle of a transaction",
+                      "Only CREATE TABLE … SELECT is known to be logged like that.");
+    }
+    if (transaction_has_changes()) {
+        return refuse(event, "the statement '" + shown + "' behind row changes of its transaction",
+                      "Only CREATE TABLE … SELECT is known to be logged in a transaction, as its "
+                      "first statement.");
+    }
+    source_statement statement;
+    statement.event = stored;
+    statement.plan = std::move(*plan);
+    statement.transaction = open_;
+    statement.rows_follow = inside;
+    statement.transaction.complete = !inside;
+    pending_statement_ = std::move(statement);
+    if (!inside) in_transaction_ = already_executed_ = false;
+    return verdict::cut;
+}
+
+} // namespace understudy::applier

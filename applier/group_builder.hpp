@@ -1,0 +1,109 @@
+#pragma once
+
+#include "applier/group.hpp"
+#include "protocol/binlog/boundary.hpp"
+#include "protocol/binlog/query_event.hpp"
+#include "protocol/result.hpp"
+#include "relay/log.hpp"
+#include "state/object_selection.hpp"
+#include "state/position.hpp"
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+namespace understudy::applier {
+
+struct group_limits {
+    std::uint64_t bytes_max = 16U << 20U;
+    std::uint64_t rows_max = 100'000;
+    std::uint64_t transactions_max = UINT64_MAX;
+    std::uint64_t scanned_bytes_max =
+        64U << 20U; // of events that nobody selected, before the position is reported
+};
+
+// From events to groups. Takes whatever the reader has, up to the limits; a transaction above them
+// is cut into several groups, so memory depends on the limits and never on the source. Only rows
+// events of selected tables are kept.
+//
+// Everything that cannot be applied (errc::unsupported_event, unsupported_statement) is reported
+// after all that came before it has been handed out, so that the target stands right in front of
+// the offending event. One thread at a time; reads from disk and memory, never waits.
+class group_builder {
+public:
+    group_builder(std::unique_ptr<relay::reader> reader, const state::object_selection& selection,
+                  state::source_position from, bool by_gtid, std::uint32_t source_version,
+                  group_limits limits);
+
+    // nullopt: nothing more at the moment.
+    [[nodiscard]] protocol::result<std::optional<group>> next();
+    void set_limits(const group_limits& limits) { limits_ = limits; }
+    void release_until(const protocol::binlog_position& applied) {
+        reader_->release_until(applied);
+    }
+
+private:
+    enum class verdict : std::uint8_t { go_on, cut };
+
+    [[nodiscard]] protocol::result<verdict> take(relay::stored_event stored);
+    [[nodiscard]] protocol::result<verdict> take_body(const relay::stored_event& stored,
+                                                      const protocol::event_view& event,
+                                                      protocol::boundary::role role);
+    [[nodiscard]] protocol::result<verdict> take_query(const relay::stored_event& stored,
+                                                       const protocol::event_view& event,
+                                                       protocol::boundary::role role);
+    [[nodiscard]] protocol::result<verdict> take_statement(const relay::stored_event& stored,
+                                                           const protocol::event_view& event,
+                                                           const protocol::query_event& query,
+                                                           protocol::boundary::role role);
+    [[nodiscard]] protocol::result<void> take_xa(const protocol::event_view& event,
+                                                 std::string_view text);
+    [[nodiscard]] protocol::result<void> take_map(const protocol::event_view& event);
+    [[nodiscard]] protocol::result<void> take_rows(const relay::stored_event& stored,
+                                                   const protocol::event_view& event);
+    [[nodiscard]] protocol::result<void> take_format(const relay::stored_event& stored);
+    [[nodiscard]] protocol::result<void> begin(const relay::stored_event& stored,
+                                               const protocol::event_view& event);
+    void end();
+    [[nodiscard]] source_transaction& open_in_group();
+    [[nodiscard]] bool transaction_has_changes() const;
+    [[nodiscard]] bool is_full() const;
+    [[nodiscard]] std::unexpected<protocol::error>
+    refuse(const protocol::event_view& event, std::string_view what, std::string_view advice) const;
+    [[nodiscard]] protocol::result<std::optional<group>> hand_out();
+    void drop_open_transaction();
+
+    std::unique_ptr<relay::reader> reader_;
+    const state::object_selection* selection_;
+    state::source_position from_;
+    bool by_gtid_;
+    std::uint32_t source_version_;
+    group_limits limits_;
+    protocol::boundary boundary_;
+    source_table_cache tables_;
+    std::shared_ptr<const protocol::format_description> format_;
+
+    // The transaction being read.
+    source_transaction open_;
+    bool in_transaction_ = false;
+    bool open_is_in_group_ = false; // group_.transactions.back() is its entry
+    bool earlier_parts_ = false;    // a part with changes was handed out before
+    bool already_executed_ = false; // by the GTID set of the start position
+    bool context_before_ = false;   // INTVAR, RAND or USER_VAR belongs to the next statement
+    std::unordered_map<std::uint64_t, std::shared_ptr<const source_table>> mapped_;
+    std::vector<std::shared_ptr<const source_table>>
+        statement_tables_; // selected ones of the open statement
+    bool statement_tables_in_group_ = false;
+    std::set<std::string>
+        prepared_without_changes_; // XA transactions that touched nothing selected
+
+    group group_;
+    std::uint64_t scanned_bytes_ = 0;
+    std::optional<source_statement> pending_statement_;
+    std::optional<relay::stored_event> pending_format_;
+    std::optional<protocol::error> pending_error_;
+};
+
+} // namespace understudy::applier

@@ -1,0 +1,127 @@
+#include "applier/object_fingerprint.hpp"
+
+#include "state/object_selection.hpp"
+
+#include <fmt/format.h>
+
+namespace understudy::applier {
+
+using protocol::result;
+
+namespace {
+
+constexpr std::string_view missing = "no table;";
+
+bool says_missing(unsigned number) {
+    return number == 1146 || number == 1049; // ER_NO_SUCH_TABLE, ER_BAD_DB_ERROR
+}
+
+result<void> append_rows(target_session& target, std::string& out, const std::string& sql) {
+    auto answer = target.query(sql);
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    for (const auto& row : answer->rows) {
+        for (const auto& value : row)
+            out += value.value_or("NULL") + "|";
+        out += '\n';
+    }
+    return {};
+}
+
+result<void> append_table(target_session& target, std::string& out,
+                          const state::object_name& name) {
+    auto create = target.query("SHOW CREATE TABLE " + name.to_string());
+    if (!create) {
+        if (!says_missing(create.error().server.number))
+            return std::unexpected(std::move(create.error()));
+        out += missing;
+        return {};
+    }
+    out += create->rows.front()[1].value_or("") + "\n";
+    return append_rows(
+        target, out,
+        fmt::format("SELECT create_time FROM information_schema.tables WHERE table_schema = {} AND "
+                    "table_name = {}",
+                    quote_string(name.database), quote_string(name.object)));
+}
+
+// Routines, triggers and events share no name space with tables, so a name is looked up as each of
+// them.
+result<void> append_programs(target_session& target, std::string& out,
+                             const state::object_name& name) {
+    const std::string database = quote_string(name.database);
+    const std::string object = quote_string(name.object);
+    auto done = append_rows(
+        target, out,
+        fmt::format(
+            "SELECT routine_type, last_altered, MD5(routine_definition), sql_mode, definer "
+            "FROM information_schema.routines WHERE routine_schema = {} AND routine_name = {} "
+            "ORDER BY routine_type",
+            database, object));
+    if (done) {
+        done = append_rows(
+            target, out,
+            fmt::format(
+                "SELECT trigger_name, created, MD5(action_statement) FROM "
+                "information_schema.triggers WHERE trigger_schema = {} AND (trigger_name = {} OR "
+                "event_object_table = {}) ORDER BY trigger_name",
+                database, object, object));
+    }
+    if (done) {
+        done = append_rows(
+            target, out,
+            fmt::format("SELECT event_name, last_altered, MD5(event_definition) FROM "
+                        "information_schema.events WHERE event_schema = {} AND event_name = {}",
+                        database, object));
+    }
+    return done;
+}
+
+} // namespace
+
+result<std::string> take_fingerprint(target_session& target, const statement_plan& plan) {
+    std::string out;
+    for (const state::object_name& name : plan.target_names) {
+        out += name.to_string() + ": ";
+        auto done = append_rows(
+            target, out,
+            fmt::format(
+                "SELECT schema_name, default_character_set_name, default_collation_name FROM "
+                "information_schema.schemata WHERE schema_name = {}",
+                quote_string(name.database)));
+        if (done && !name.object.empty()) done = append_table(target, out, name);
+        if (done && !name.object.empty()) done = append_programs(target, out, name);
+        if (!done) return wrap(std::move(done.error()), "looking at the objects of a statement");
+    }
+    return out;
+}
+
+bool may_execute_again(const statement_plan& plan, const std::string& fingerprint) {
+    using kind = statement_plan::kind;
+    if (plan.target_names.empty()) return false;
+    switch (plan.is) {
+    case kind::create_table:
+    case kind::create_table_with_rows:
+    case kind::alter_table:
+    case kind::drop_table:
+    case kind::truncate_table:
+    case kind::create_index:
+    case kind::drop_index:
+    case kind::create_database:
+    case kind::alter_database:
+    case kind::drop_database:
+    case kind::view:
+    case kind::routine:
+    case kind::trigger:
+    case kind::event: return true;
+    // A swap of tables that look the same leaves no trace; where a name was free before, one does.
+    case kind::rename_table: return fingerprint.contains(missing);
+    case kind::other_ddl:
+    case kind::dml:
+    case kind::account:
+    case kind::maintenance:
+    case kind::other: return false;
+    }
+    return false;
+}
+
+} // namespace understudy::applier

@@ -1,0 +1,219 @@
+#include "applier/statement_executor.hpp"
+
+#include "applier/errc.hpp"
+#include "applier/object_fingerprint.hpp"
+
+#include <fmt/format.h>
+
+namespace understudy::applier {
+
+using protocol::fail;
+using protocol::result;
+
+namespace {
+
+std::string shorten(std::string_view text) {
+    constexpr std::size_t shown_max = 300;
+    return text.size() <= shown_max ? std::string(text)
+                                    : std::string(text.substr(0, shown_max)) + "…";
+}
+
+std::string place_of(const source_statement& statement) {
+    return fmt::format("the statement '{}' of transaction {} of the source",
+                       shorten(statement.plan.text), statement.transaction.to_string());
+}
+
+} // namespace
+
+statement_executor::statement_executor(target_session& target, const checkpoint_store& store,
+                                       const apply_rules& rules, std::uint64_t epoch,
+                                       step_hook hook)
+    : target_(target), store_(store), rules_(rules), epoch_(epoch), hook_(std::move(hook)),
+      journal_(store), session_(target) {}
+
+result<void> statement_executor::refuse_during_copy(const source_statement& statement) const {
+    if (!rules_.in_copy_window(statement.transaction)) return {};
+    for (const state::object_name& name : statement.plan.source_names) {
+        if (!rules_.is_copied(name)) continue;
+        return fail(
+            errc::unsupported_statement,
+            fmt::format(
+                "it changes {} while the initial copy was reading it, so the copy may hold rows of "
+                "before and after it. Remove the copied tables and begin the task anew",
+                name.to_string()));
+    }
+    return {};
+}
+
+result<statement_executor::outcome>
+statement_executor::execute(const source_statement& statement,
+                            const protocol::format_description& format,
+                            const state::source_position& after) {
+    const auto failed = [&](protocol::error error) {
+        return wrap(std::move(error), place_of(statement));
+    };
+    if (auto allowed = refuse_during_copy(statement); !allowed)
+        return failed(std::move(allowed.error()));
+    auto event = protocol::decode_event(statement.event.bytes, format.has_checksum());
+    if (!event) return failed(std::move(event.error()));
+    auto query = protocol::decode_query_event(*event, format);
+    if (!query) return failed(std::move(query.error()));
+
+    auto entry = journal_.load(target_);
+    if (!entry) return failed(std::move(entry.error()));
+    const bool known = entry->now != journal_entry::state::idle;
+    if (known && !entry->is_about(statement.transaction)) {
+        return fail(errc::checkpoint_invalid,
+                    fmt::format("the DDL journal on the target holds an open statement of {}:{} "
+                                "{}, and the next one of "
+                                "the log is {}: checkpoint and journal do not belong together",
+                                entry->file, entry->offset, entry->gtid,
+                                statement.transaction.to_string()));
+    }
+    bool executed = known && entry->now == journal_entry::state::executed;
+    if (known && !executed) {
+        auto asked = was_executed(statement, *entry);
+        if (!asked) return failed(std::move(asked.error()));
+        executed = *asked;
+    }
+    step("before intent");
+    if (!known) {
+        auto fingerprint = take_fingerprint(target_, statement.plan);
+        if (!fingerprint) return failed(std::move(fingerprint.error()));
+        entry->fingerprint = std::move(*fingerprint);
+        auto written = journal_.write_intent(target_, *entry, statement.transaction,
+                                             statement.plan.text, epoch_);
+        if (!written) return failed(std::move(written.error()));
+        step("after intent");
+    }
+    if (!executed) {
+        if (auto done = run(statement, *query, event->header.timestamp, *entry); !done)
+            return failed(std::move(done.error()));
+        step("after execute");
+    }
+    if (statement.plan.disable_event) {
+        if (auto done = disable_event(statement.plan); !done)
+            return failed(std::move(done.error()));
+        step("after disable");
+    }
+    if (statement.rows_follow) {
+        if (auto done = journal_.mark_executed(target_); !done)
+            return failed(std::move(done.error()));
+        step("after mark");
+        return outcome::rows_follow;
+    }
+    if (auto done = commit(after); !done) return failed(std::move(done.error()));
+    step("after checkpoint");
+    return outcome::committed;
+}
+
+// The session of a process that was killed goes on with a long ALTER until it is done.
+result<bool> statement_executor::still_running(const journal_entry& entry) {
+    auto count = target_.scalar(
+        fmt::format("SELECT COUNT(*) FROM information_schema.processlist WHERE id = {} AND "
+                    "command = 'Query' AND id <> CONNECTION_ID()",
+                    entry.connection_id));
+    if (!count) return std::unexpected(std::move(count.error()));
+    return *count != "0";
+}
+
+result<bool> statement_executor::was_executed(const source_statement& statement,
+                                              const journal_entry& entry) {
+    if (entry.decided != journal_entry::decision::none)
+        return entry.decided == journal_entry::decision::done;
+    auto running = still_running(entry);
+    if (!running) return std::unexpected(std::move(running.error()));
+    if (*running) {
+        return fail(errc::transient,
+                    fmt::format("it is still being executed by session {} of the target",
+                                entry.connection_id));
+    }
+    if (target_.facts().gtid_mode_on) {
+        auto subset = target_.scalar(
+            fmt::format("SELECT GTID_SUBSET('{}', @@GLOBAL.gtid_executed)", entry.target_gtid()));
+        if (!subset) return std::unexpected(std::move(subset.error()));
+        return *subset == "1";
+    }
+    auto now = take_fingerprint(target_, statement.plan);
+    if (!now) return std::unexpected(std::move(now.error()));
+    if (*now != entry.fingerprint) return true;
+    if (may_execute_again(statement.plan, entry.fingerprint)) return false;
+    return fail(
+        errc::ddl_uncertain,
+        fmt::format(
+            "the process or the target ended while it was being executed, and the target's "
+            "dictionary "
+            "does not show whether it was. Look at its objects on the target, then tell: if it was "
+            "executed: {} if it was not: {} and start the task again",
+            journal_.decision_sql(journal_entry::decision::done),
+            journal_.decision_sql(journal_entry::decision::undone)));
+}
+
+result<void> statement_executor::use_database(const statement_plan& plan) {
+    if (plan.database.empty()) return {};
+    auto used = target_.execute("USE " + state::quote_identifier(plan.database));
+    if (used) return {};
+    // CREATE DATABASE is logged with itself as the default, and the default of DROP DATABASE may be
+    // gone already.
+    constexpr unsigned unknown_database = 1049;
+    const bool about_databases = plan.is == statement_plan::kind::create_database ||
+                                 plan.is == statement_plan::kind::drop_database;
+    if (about_databases && used.error().server.number == unknown_database) return {};
+    return std::unexpected(std::move(used.error()));
+}
+
+result<void> statement_executor::run_text(const source_statement& statement,
+                                          const journal_entry& entry) {
+    if (target_.facts().gtid_mode_on) {
+        auto set =
+            target_.execute(fmt::format("SET SESSION gtid_next = '{}'", entry.target_gtid()));
+        if (!set) return wrap(std::move(set.error()), "giving it a GTID of its own");
+    }
+    auto done = target_.execute(statement.plan.text);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
+}
+
+result<void> statement_executor::run(const source_statement& statement,
+                                     const protocol::query_event& query, std::uint32_t timestamp,
+                                     const journal_entry& entry) {
+    if (auto used = use_database(statement.plan); !used) return used;
+    if (auto entered = session_.enter(query.status, timestamp); !entered) return entered;
+    auto done = run_text(statement, entry);
+    if (target_.broken()) return done;
+    if (target_.facts().gtid_mode_on) {
+        // A statement that failed still owns its GTID; ROLLBACK lets go of it.
+        auto released = done ? result<execute_info>{} : target_.execute("ROLLBACK");
+        if (released) released = target_.execute("SET SESSION gtid_next = 'AUTOMATIC'");
+        if (!released && done) return std::unexpected(std::move(released.error()));
+    }
+    auto left = session_.leave();
+    return done ? left : done;
+}
+
+// Both sides would run it otherwise.
+result<void> statement_executor::disable_event(const statement_plan& plan) {
+    if (plan.target_names.empty()) return {};
+    constexpr std::uint32_t first_with_replica = 80200;
+    const bool replica =
+        target_.facts().version_number >= first_with_replica && !target_.facts().is_mariadb;
+    auto done = target_.execute(fmt::format("ALTER EVENT {} DISABLE ON {}",
+                                            plan.target_names.front().to_string(),
+                                            replica ? "REPLICA" : "SLAVE"));
+    constexpr unsigned no_such_event = 1539;
+    if (!done && done.error().server.number != no_such_event)
+        return wrap(std::move(done.error()), "disabling the event");
+    return {};
+}
+
+result<void> statement_executor::commit(const state::source_position& after) {
+    auto begun = target_.execute("START TRANSACTION");
+    if (!begun) return std::unexpected(std::move(begun.error()));
+    if (auto advanced = store_.advance(target_, after, epoch_); !advanced) return advanced;
+    auto closed = target_.execute(journal_.closing_sql());
+    if (closed) closed = target_.execute("COMMIT");
+    if (!closed) return std::unexpected(std::move(closed.error()));
+    return {};
+}
+
+} // namespace understudy::applier

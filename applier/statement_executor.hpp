@@ -1,0 +1,76 @@
+#pragma once
+
+#include "applier/apply_rules.hpp"
+#include "applier/checkpoint_store.hpp"
+#include "applier/ddl_journal.hpp"
+#include "applier/group.hpp"
+#include "applier/statement_session.hpp"
+#include "applier/target_session.hpp"
+#include "protocol/binlog/query_event.hpp"
+#include "protocol/result.hpp"
+#include "state/position.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace understudy::applier {
+
+// Called between every two steps of a statement, with the step's name: where a test makes the
+// process "die".
+using step_hook = std::function<void(std::string_view step)>;
+
+// Executes logged statements (DDL) exactly once, through the journal:
+//
+//   1 intent      the journal names the statement and what its objects looked like; committed
+//   2 execute     under the session state it was logged with; commits by itself
+//   3 checkpoint  position and journal in one transaction
+//
+// After a crash between any two of them the same statement comes again from the relay and finds its
+// intent. Where the target has GTIDs the statement was given one of the task's own, so that
+// gtid_executed says whether 2 happened, and executing it twice is impossible. Otherwise the
+// target's dictionary is compared with what the intent holds; when that does not tell,
+// errc::ddl_uncertain asks a person. Blocking; one thread.
+class statement_executor {
+public:
+    statement_executor(target_session& target, const checkpoint_store& store,
+                       const apply_rules& rules, std::uint64_t epoch, step_hook hook);
+
+    enum class outcome : std::uint8_t {
+        committed,   // the position has advanced to `after`
+        rows_follow, // the table is there; closing_sql() belongs into the transaction of its rows
+    };
+    // The position before the statement must be committed on the target.
+    [[nodiscard]] protocol::result<outcome> execute(const source_statement& statement,
+                                                    const protocol::format_description& format,
+                                                    const state::source_position& after);
+    [[nodiscard]] std::string closing_sql() const { return journal_.closing_sql(); }
+
+private:
+    [[nodiscard]] protocol::result<bool> was_executed(const source_statement& statement,
+                                                      const journal_entry& entry);
+    [[nodiscard]] protocol::result<bool> still_running(const journal_entry& entry);
+    [[nodiscard]] protocol::result<void> run(const source_statement& statement,
+                                             const protocol::query_event& query,
+                                             std::uint32_t timestamp, const journal_entry& entry);
+    [[nodiscard]] protocol::result<void> run_text(const source_statement& statement,
+                                                  const journal_entry& entry);
+    [[nodiscard]] protocol::result<void> use_database(const statement_plan& plan);
+    [[nodiscard]] protocol::result<void> disable_event(const statement_plan& plan);
+    [[nodiscard]] protocol::result<void> commit(const state::source_position& after);
+    [[nodiscard]] protocol::result<void>
+    refuse_during_copy(const source_statement& statement) const;
+    void step(std::string_view name) const {
+        if (hook_) hook_(name);
+    }
+
+    target_session& target_;
+    const checkpoint_store& store_;
+    const apply_rules& rules_;
+    std::uint64_t epoch_;
+    step_hook hook_;
+    ddl_journal journal_;
+    statement_session session_;
+};
+
+} // namespace understudy::applier

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "applier/target_session.hpp"
+#include "protocol/binlog/table_map.hpp"
+#include "protocol/result.hpp"
+#include "state/object_selection.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace understudy::applier {
+
+// One column of a table on the target, and how a row image for it must be laid out.
+struct target_column {
+    std::string name;
+    std::string type_text; // "varchar(20)", as information_schema prints it
+    protocol::column_type type = protocol::column_type::null;
+    std::uint16_t metadata = 0; // normalised as in protocol::table_map_column
+    bool is_unsigned = false;
+    bool is_known = true;      // false: a type whose layout this version does not know
+    std::string character_set; // empty: no text
+};
+
+struct target_table {
+    state::object_name name;
+    std::vector<target_column> columns; // generated and invisible ones included, as in row images
+    // Columns of the PRIMARY KEY, or of the first unique key that holds no NULL. Empty: the table
+    // has no key.
+    std::vector<std::uint32_t> key;
+    bool has_other_unique_keys = false;
+    std::string engine;
+};
+
+// nullopt: there is no such base table.
+[[nodiscard]] protocol::result<std::optional<target_table>>
+load_target_table(target_session& target, const state::object_name& name);
+
+// Column layout of one row of information_schema.columns.
+[[nodiscard]] target_column describe_column(std::string name, std::string_view data_type,
+                                            std::string type_text, std::uint64_t octet_length,
+                                            std::uint64_t precision, std::uint64_t scale,
+                                            std::uint64_t fractional_digits);
+
+} // namespace understudy::applier
