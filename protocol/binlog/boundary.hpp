@@ -10,20 +10,22 @@
 
 namespace understudy::protocol {
 
-// Where a replication group (a source transaction) starts and ends. The only judge of it: the receiver trims at its word,
-// the relay seals at its word, the applier commits at its word.
+// Where a replication group (a source transaction) starts and ends. The only judge of it: the
+// receiver trims at its word, the relay seals at its word, the applier commits at its word.
 //
 //   group := (GTID | ANONYMOUS_GTID | GTID_TAGGED)? body
-//   body  := BEGIN {TABLE_MAP | rows | ROWS_QUERY | INTVAR | RAND | USER_VAR | QUERY that ends nothing} (XID | COMMIT | ROLLBACK)
-//          | {INTVAR | RAND | USER_VAR} QUERY            one statement that commits by itself: DDL, XA COMMIT, XA ROLLBACK
-//          | XA START … XA END XA_PREPARE
-//          | TRANSACTION_PAYLOAD
-// Inside BEGIN … neither SAVEPOINT nor CREATE TABLE … START TRANSACTION nor statement DML ends the group.
-// Pure; one event at a time; see protocol.md of the server's trx_boundary_parser.h for the same grammar.
+//   body  := BEGIN {TABLE_MAP | rows | ROWS_QUERY | INTVAR | RAND | USER_VAR | QUERY that ends
+//   nothing} (XID | COMMIT | ROLLBACK)
+//          | {INTVAR | RAND | USER_VAR} QUERY            one statement that commits by itself: DDL,
+//          XA COMMIT, XA ROLLBACK | XA START … XA END XA_PREPARE | TRANSACTION_PAYLOAD
+// Inside BEGIN … neither SAVEPOINT nor CREATE TABLE … START TRANSACTION nor statement DML ends the
+// group. Pure; one event at a time. The server has the same grammar in
+// sql/rpl_trx_boundary_parser.h.
 class boundary {
 public:
     enum class role : std::uint8_t {
-        outside,     // belongs to no group: FORMAT_DESCRIPTION, ROTATE, PREVIOUS_GTIDS, STOP, heartbeats
+        outside,     // belongs to no group: FORMAT_DESCRIPTION, ROTATE, PREVIOUS_GTIDS, STOP,
+                     // heartbeats
         starts,      // first event of a group (GTID event, or BEGIN when there is none)
         inside,      // in a group, does not end it
         ends,        // last event of a group
@@ -31,7 +33,8 @@ public:
     };
 
     [[nodiscard]] result<role> feed(const event_view& event, const format_description& format);
-    // The stream broke off or starts anew (reconnect): the open group will be sent again from its start.
+    // The stream broke off or starts anew (reconnect): the open group will be sent again from its
+    // start.
     void reset();
     [[nodiscard]] bool in_group() const { return state_ != state::outside; }
 

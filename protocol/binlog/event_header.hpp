@@ -35,19 +35,20 @@ struct event_header {
 // bytes must hold at least the 19 bytes of the header; the rest is not looked at.
 [[nodiscard]] result<event_header> decode_event_header(std::span<const std::byte> bytes);
 
-// One event over the caller's buffer: `bytes` is the whole event, `body` what is between header and checksum.
-// Views live as long as that buffer.
+// One event over the caller's buffer: `bytes` is the whole event, `body` what is between header and
+// checksum. Views live as long as that buffer.
 struct event_view {
     event_header header;
     std::span<const std::byte> bytes;
     std::span<const std::byte> body;
 };
 
-// Splits an event; bytes.size() must equal the header's length. has_checksum as the format description says
-// (format descriptions of checksum-aware servers always have one).
+// Splits an event; bytes.size() must equal the header's length. has_checksum as the format
+// description says (format descriptions of checksum-aware servers always have one).
 [[nodiscard]] result<event_view> decode_event(std::span<const std::byte> bytes, bool has_checksum);
 
-// CRC32 over the event; the IN_USE flag of a format description counts as cleared, as on the server.
+// CRC32 over the event; the IN_USE flag of a format description counts as cleared, as on the
+// server.
 [[nodiscard]] bool checksum_matches(std::span<const std::byte> bytes);
 
 } // namespace understudy::protocol

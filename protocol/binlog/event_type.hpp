@@ -5,7 +5,8 @@
 
 namespace understudy::protocol {
 
-// Binary log event types, numbered as in libs/mysql/binlog/event/binlog_event.h and MariaDB's sql/log_event.h.
+// Binary log event types, numbered as in libs/mysql/binlog/event/binlog_event.h and MariaDB's
+// sql/log_event.h.
 enum class event_type : std::uint8_t {
     unknown = 0,
     start_v3 = 1,

@@ -17,7 +17,8 @@ struct gtid_event {
     std::int64_t sequence_number = 0;
     std::uint64_t immediate_commit_timestamp = 0; // microseconds since 1970
     std::uint64_t original_commit_timestamp = 0;
-    std::uint64_t transaction_length = 0; // from this event's first byte to the transaction's last, checksums included
+    std::uint64_t transaction_length =
+        0; // from this event's first byte to the transaction's last, checksums included
     std::uint32_t immediate_server_version = 0;
     std::uint32_t original_server_version = 0;
 };

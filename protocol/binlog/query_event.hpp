@@ -12,7 +12,8 @@
 
 namespace understudy::protocol {
 
-// The session state a statement was logged with. Absent means that the source did not log it, not a default.
+// The session state a statement was logged with. Absent means that the source did not log it, not a
+// default.
 struct query_status {
     std::optional<std::uint32_t> flags2;
     std::optional<std::uint64_t> sql_mode;
@@ -27,7 +28,8 @@ struct query_status {
     std::optional<std::uint64_t> table_map_for_update;
     std::optional<std::string> invoker_user;
     std::optional<std::string> invoker_host;
-    std::optional<std::vector<std::string>> updated_databases; // absent also when there were too many
+    std::optional<std::vector<std::string>>
+        updated_databases; // absent also when there were too many
     std::optional<std::uint32_t> microseconds;
     std::optional<bool> explicit_defaults_for_timestamp;
     std::optional<std::uint64_t> ddl_xid;
@@ -43,7 +45,8 @@ struct query_status {
     static constexpr std::uint32_t relaxed_unique_checks = 0x08000000;
 };
 
-// QUERY event. database and text are byte strings in the character set the status names, views over the event.
+// QUERY event. database and text are byte strings in the character set the status names, views over
+// the event.
 struct query_event {
     std::uint32_t thread_id = 0;
     std::uint32_t execution_seconds = 0;
@@ -52,16 +55,19 @@ struct query_event {
     query_status status;
     std::string_view text;
 
-    [[nodiscard]] bool is_begin() const;     // exactly BEGIN (any case, blanks around)
+    [[nodiscard]] bool is_begin() const; // exactly BEGIN (any case, blanks around)
     [[nodiscard]] bool is_commit() const;
     [[nodiscard]] bool is_rollback() const;  // not ROLLBACK TO
     [[nodiscard]] bool is_savepoint() const; // SAVEPOINT, ROLLBACK TO, RELEASE SAVEPOINT
 };
 
-// Only the text, without looking at the status variables: for those who ask what kind of statement it is.
-[[nodiscard]] result<std::string_view> decode_query_text(const event_view& event, const format_description& format);
+// Only the text, without looking at the status variables: for those who ask what kind of statement
+// it is.
+[[nodiscard]] result<std::string_view> decode_query_text(const event_view& event,
+                                                         const format_description& format);
 
 // An unknown status variable is an error: what follows it cannot be found.
-[[nodiscard]] result<query_event> decode_query_event(const event_view& event, const format_description& format);
+[[nodiscard]] result<query_event> decode_query_event(const event_view& event,
+                                                     const format_description& format);
 
 } // namespace understudy::protocol

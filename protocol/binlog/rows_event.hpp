@@ -49,12 +49,15 @@ struct rows_event {
     std::span<const std::byte> rows;
 };
 
-[[nodiscard]] result<rows_event> decode_rows_event(const event_view& event, const format_description& format);
+[[nodiscard]] result<rows_event> decode_rows_event(const event_view& event,
+                                                   const format_description& format);
 
-// One row image cut into columns without decoding values. Reused between rows: no allocation after the first.
+// One row image cut into columns without decoding values. Reused between rows: no allocation after
+// the first.
 struct row_image {
     struct column {
-        std::span<const std::byte> value; // with its length prefix; empty for NULL and for absent columns
+        std::span<const std::byte>
+            value; // with its length prefix; empty for NULL and for absent columns
         bool present = false;
         bool is_null = false;
     };
@@ -62,21 +65,25 @@ struct row_image {
     std::vector<column> columns;      // one per column of the table map
 };
 
-// Length in bytes of a value of this type at the start of `bytes` (length prefix included). Values are not checked further.
-[[nodiscard]] result<std::size_t> value_length(const table_map_column& column, std::span<const std::byte> bytes);
+// Length in bytes of a value of this type at the start of `bytes` (length prefix included). Values
+// are not checked further.
+[[nodiscard]] result<std::size_t> value_length(const table_map_column& column,
+                                               std::span<const std::byte> bytes);
 
 // Walks the rows of one event. In a loop: while (next()) use before() / after().
 class row_reader {
 public:
     row_reader(const table_map& map, const rows_event& event);
 
-    // true: an image (UPDATE: a pair) is ready; false: no more rows. Errors leave the reader unusable.
+    // true: an image (UPDATE: a pair) is ready; false: no more rows. Errors leave the reader
+    // unusable.
     [[nodiscard]] result<bool> next();
     [[nodiscard]] const row_image& before() const { return before_; } // DELETE, UPDATE
     [[nodiscard]] const row_image& after() const { return after_; }   // WRITE, UPDATE
 
 private:
-    [[nodiscard]] result<void> slice(const column_bitmap& present, std::uint32_t present_count, row_image& image);
+    [[nodiscard]] result<void> slice(const column_bitmap& present, std::uint32_t present_count,
+                                     row_image& image);
 
     const table_map* map_;
     rows_kind kind_;
@@ -91,8 +98,8 @@ private:
     row_image after_;
 };
 
-// A V2 rows event for another server. rows: concatenated images that fit the bitmaps. No checksum, log_pos 0.
-// `extra` is dropped on purpose: partition ids of the source mean nothing on the target.
+// A V2 rows event for another server. rows: concatenated images that fit the bitmaps. No checksum,
+// log_pos 0. `extra` is dropped on purpose: partition ids of the source mean nothing on the target.
 struct rows_event_header {
     std::uint32_t timestamp = 0;
     std::uint32_t server_id = 0;
@@ -103,6 +110,7 @@ struct rows_event_header {
     std::span<const std::byte> present;
     std::span<const std::byte> present_after; // UPDATE only
 };
-void encode_rows_event(std::vector<std::byte>& out, const rows_event_header& header, std::span<const std::byte> rows);
+void encode_rows_event(std::vector<std::byte>& out, const rows_event_header& header,
+                       std::span<const std::byte> rows);
 
 } // namespace understudy::protocol

@@ -13,8 +13,9 @@
 
 namespace understudy::protocol {
 
-// A set of GTIDs as sorted, disjoint, non-adjacent intervals per UUID and tag. A value: copy, compare, no I/O.
-// Text form as in the manual (GTID sets), tagged ones included; binary form as in PREVIOUS_GTIDS and COM_BINLOG_DUMP_GTID.
+// A set of GTIDs as sorted, disjoint, non-adjacent intervals per UUID and tag. A value: copy,
+// compare, no I/O. Text form as in the manual (GTID sets), tagged ones included; binary form as in
+// PREVIOUS_GTIDS and COM_BINLOG_DUMP_GTID.
 class gtid_set {
 public:
     struct interval {
@@ -43,7 +44,9 @@ public:
     [[nodiscard]] bool has_tags() const;
     [[nodiscard]] std::uint64_t count() const;
 
-    [[nodiscard]] const std::map<tsid, std::vector<interval>>& sequences() const { return sequences_; }
+    [[nodiscard]] const std::map<tsid, std::vector<interval>>& sequences() const {
+        return sequences_;
+    }
     bool operator==(const gtid_set&) const = default;
 
 private:
