@@ -1,0 +1,236 @@
+// What precheck says about real servers: the statement that it gives is executed, and then it is
+// content.
+
+#include "precheck/precheck.hpp"
+
+#include "tests/support/live_server.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+namespace understudy::test {
+namespace {
+
+using precheck::item;
+using precheck::outcome;
+using precheck::report;
+using precheck::severity;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr auto shop = R"(
+CREATE DATABASE shop; USE shop;
+CREATE TABLE customer (id INT PRIMARY KEY, name VARCHAR(100)) ENGINE=InnoDB;
+CREATE TABLE visit (at DATETIME, page VARCHAR(100)) ENGINE=InnoDB;
+CREATE VIEW names AS SELECT name FROM customer;
+CREATE TRIGGER note BEFORE INSERT ON customer FOR EACH ROW SET NEW.name = TRIM(NEW.name);
+)";
+
+class precheck_live : public testing::Test {
+protected:
+    precheck_live(server_kind source = server_kind::mysql_97, server_options source_options = {},
+                  server_options target_options = {})
+        : servers_(live_server::start_all({{source, std::move(source_options)},
+                                           {server_kind::mysql_97, std::move(target_options)}})) {
+        spec_.name = "shop";
+        spec_.source = endpoint(source_server(), "repl");
+        spec_.target = endpoint(target_server(), "apply");
+        spec_.objects.include = {"shop.*"};
+        source_server().root().exec("CREATE USER repl@'%' IDENTIFIED BY 'secret'");
+        target_server().root().exec("CREATE USER apply@'%' IDENTIFIED BY 'secret'");
+    }
+
+    [[nodiscard]] live_server& source_server() { return servers_[0]; }
+    [[nodiscard]] live_server& target_server() { return servers_[1]; }
+
+    [[nodiscard]] static protocol::connect_options endpoint(const live_server& server,
+                                                            std::string user) {
+        protocol::connect_options options;
+        options.host = "127.0.0.1";
+        options.port = server.port();
+        options.user = std::move(user);
+        options.password = protocol::secret("secret");
+        return options;
+    }
+
+    [[nodiscard]] report check() {
+        const auto selection = state::object_selection::make(spec_);
+        EXPECT_TRUE(selection.has_value());
+        return precheck::check_blocking(spec_, *selection, known_);
+    }
+
+    void grant_everything() {
+        source_server().root().exec(
+            "GRANT REPLICATION SLAVE, REPLICATION CLIENT, SELECT, SHOW VIEW, EVENT, TRIGGER,"
+            " LOCK TABLES ON *.* TO repl@'%'");
+        target_server().root().exec("GRANT ALL ON *.* TO apply@'%'");
+    }
+
+    // Does what the report says until it has nothing to say, a few rounds at most.
+    void obey() {
+        for (int round = 0; round < 4; ++round) {
+            const report said = check();
+            if (said.passed()) return;
+            for (const item& one : said.items) {
+                if (one.level != severity::blocking || one.state != outcome::failed) continue;
+                auto root =
+                    one.id.starts_with("source.") ? source_server().root() : target_server().root();
+                root.exec(one.fix);
+            }
+        }
+    }
+
+    std::vector<live_server> servers_;
+    state::task_spec spec_;
+    precheck::context known_;
+};
+
+item said(const report& all, const std::string& id) {
+    const auto found = std::ranges::find(all.items, id, &item::id);
+    EXPECT_NE(found, all.items.end()) << id << " in\n" << precheck::to_text(all, false);
+    return found == all.items.end() ? item{} : *found;
+}
+
+TEST_F(precheck_live, passes_after_the_statements_that_it_names_were_executed) {
+    source_server().root().exec(shop);
+    EXPECT_FALSE(check().passed());
+    obey();
+    const report after = check();
+    EXPECT_TRUE(after.passed()) << precheck::to_text(after, false);
+    EXPECT_EQ(said(after, "source.keys").state, outcome::failed) << "`visit` has no key";
+}
+
+TEST_F(precheck_live, takes_rights_from_active_roles_and_minds_partial_revokes) {
+    source_server().root().exec(shop);
+    grant_everything();
+    auto root = source_server().root();
+    root.exec("REVOKE ALL ON *.* FROM repl@'%'; CREATE ROLE replica; GRANT replica TO repl@'%';"
+              "GRANT REPLICATION SLAVE, REPLICATION CLIENT, SELECT, SHOW VIEW, EVENT, TRIGGER,"
+              " LOCK TABLES ON *.* TO replica");
+    EXPECT_THAT(said(check(), "source.privileges").fix, HasSubstr("SET DEFAULT ROLE ALL TO"));
+    root.exec("SET DEFAULT ROLE ALL TO repl@'%'");
+    EXPECT_EQ(said(check(), "source.privileges").state, outcome::passed);
+
+    auto target = target_server().root();
+    target.exec("SET GLOBAL partial_revokes = ON; REVOKE INSERT ON shop.* FROM apply@'%'");
+    EXPECT_THAT(said(check(), "target.privileges").seen, HasSubstr("INSERT on `shop`.*"));
+}
+
+TEST_F(precheck_live, refuses_same_named_tables_before_anything_is_written) {
+    source_server().root().exec(shop);
+    grant_everything();
+    auto target = target_server().root();
+    target.exec("SET GLOBAL log_bin_trust_function_creators = ON;"
+                "CREATE DATABASE shop; CREATE TABLE shop.customer (id INT)");
+    const report refused = check();
+    EXPECT_FALSE(refused.passed());
+    EXPECT_THAT(said(refused, "target.same_names").seen, HasSubstr("`shop`.`customer`"));
+    spec_.conflict.policy = state::task_spec::existing_tables::ignore;
+    EXPECT_TRUE(check().passed());
+    EXPECT_EQ(target.scalar("SELECT COUNT(*) FROM information_schema.SCHEMATA"
+                            " WHERE SCHEMA_NAME = 'understudy'"),
+              "0")
+        << "precheck writes nothing";
+}
+
+TEST_F(precheck_live, sees_settings_that_block) {
+    source_server().root().exec(shop);
+    grant_everything();
+    source_server().root().exec(
+        "SET GLOBAL binlog_row_image = 'MINIMAL'; SET GLOBAL binlog_transaction_compression = ON;"
+        "SET GLOBAL binlog_row_value_options = 'PARTIAL_JSON';"
+        "SET GLOBAL binlog_format = 'MIXED'; SET GLOBAL max_allowed_packet = 134217728");
+    target_server().root().exec("SET GLOBAL super_read_only = ON");
+    const report before = check();
+    for (const char* id : {"source.row_image", "source.compression", "source.partial_json",
+                           "source.row_format", "target.max_allowed_packet"}) {
+        EXPECT_EQ(said(before, id).state, outcome::failed) << id;
+    }
+    EXPECT_EQ(said(before, "target.writable").state, outcome::failed);
+    obey();
+    EXPECT_TRUE(check().passed()) << precheck::to_text(check(), false);
+}
+
+TEST_F(precheck_live, names_the_step_that_failed) {
+    grant_everything();
+    spec_.source.password = protocol::secret("wrong");
+    report refused = check();
+    EXPECT_EQ(said(refused, "source.sign_in").state, outcome::failed);
+    EXPECT_THAT(said(refused, "source.sign_in").seen, HasSubstr("Access denied"));
+    EXPECT_THAT(precheck::to_json(refused), testing::Not(HasSubstr("wrong")));
+
+    spec_.source.password = protocol::secret("secret");
+    const std::uint16_t port = target_server().port();
+    target_server().stop();
+    refused = check();
+    EXPECT_EQ(said(refused, "source.sign_in").state, outcome::passed);
+    EXPECT_EQ(said(refused, "target.sign_in").state, outcome::failed);
+    EXPECT_THAT(said(refused, "target.sign_in").title, HasSubstr(std::to_string(port)));
+}
+
+TEST_F(precheck_live, refuses_a_purged_start) {
+    source_server().root().exec(shop);
+    grant_everything();
+    auto root = source_server().root();
+    const auto executed = protocol::gtid_set::parse(root.scalar("SELECT @@GLOBAL.gtid_executed"));
+    ASSERT_TRUE(executed.has_value());
+    known_.first_start = false;
+    known_.start = state::source_position{{}, *executed};
+    EXPECT_EQ(said(check(), "source.start_position").state, outcome::passed);
+    root.exec("INSERT INTO shop.customer VALUES (1, 'x'); FLUSH BINARY LOGS");
+    root.exec("PURGE BINARY LOGS BEFORE NOW() + INTERVAL 1 DAY");
+    EXPECT_EQ(said(check(), "source.start_position").state, outcome::failed);
+}
+
+TEST_F(precheck_live, refuses_the_same_server_twice) {
+    grant_everything();
+    source_server().root().exec("CREATE USER apply@'%' IDENTIFIED BY 'secret'");
+    spec_.target.port = source_server().port();
+    EXPECT_EQ(said(check(), "target.another_server").state, outcome::failed);
+}
+
+class precheck_live_56 : public precheck_live {
+protected:
+    precheck_live_56() : precheck_live(server_kind::mysql_56) {}
+};
+
+TEST_F(precheck_live_56, passes_an_old_source_after_obeying) {
+    source_server().root().exec(shop);
+    obey();
+    const report after = check();
+    EXPECT_TRUE(after.passed()) << precheck::to_text(after, false);
+}
+
+class precheck_live_positions : public precheck_live {
+protected:
+    precheck_live_positions() : precheck_live(server_kind::mysql_97, {.gtid = false}) {}
+};
+
+TEST_F(precheck_live_positions, looks_for_the_binary_log_file) {
+    source_server().root().exec(shop);
+    grant_everything();
+    target_server().root().exec("SET GLOBAL log_bin_trust_function_creators = ON");
+    known_.first_start = false;
+    const auto file = source_server().root().query("SHOW BINARY LOGS").back().front().value();
+    known_.start = state::source_position{{file, 4}, {}};
+    EXPECT_EQ(said(check(), "source.start_position").state, outcome::passed);
+    known_.start = state::source_position{{"binlog.000999", 4}, {}};
+    EXPECT_EQ(said(check(), "source.start_position").state, outcome::failed);
+}
+
+class precheck_live_mariadb : public precheck_live {
+protected:
+    precheck_live_mariadb() : precheck_live(server_kind::mariadb_1011) {}
+};
+
+TEST_F(precheck_live_mariadb, is_refused_as_a_source) {
+    const item version = said(check(), "source.version");
+    EXPECT_EQ(version.state, outcome::failed);
+    EXPECT_THAT(version.seen, HasSubstr("MariaDB 10.11"));
+}
+
+} // namespace
+} // namespace understudy::test
