@@ -10,17 +10,21 @@
 
 namespace understudy::protocol {
 
+// clang-format off
 // Where a replication group (a source transaction) starts and ends. The only judge of it: the
 // receiver trims at its word, the relay seals at its word, the applier commits at its word.
 //
 //   group := (GTID | ANONYMOUS_GTID | GTID_TAGGED)? body
-//   body  := BEGIN {TABLE_MAP | rows | ROWS_QUERY | INTVAR | RAND | USER_VAR | QUERY that ends
-//   nothing} (XID | COMMIT | ROLLBACK)
-//          | {INTVAR | RAND | USER_VAR} QUERY            one statement that commits by itself: DDL,
-//          XA COMMIT, XA ROLLBACK | XA START … XA END XA_PREPARE | TRANSACTION_PAYLOAD
-// Inside BEGIN … neither SAVEPOINT nor CREATE TABLE … START TRANSACTION nor statement DML ends the
-// group. Pure; one event at a time. The server has the same grammar in
-// sql/rpl_trx_boundary_parser.h.
+//   body  := BEGIN {part} (XID | COMMIT | ROLLBACK)
+//          | {INTVAR | RAND | USER_VAR} QUERY       commits by itself: DDL, XA COMMIT, XA ROLLBACK
+//          | XA START {part} XA END XA_PREPARE
+//          | TRANSACTION_PAYLOAD
+//   part  := TABLE_MAP | rows | ROWS_QUERY | INTVAR | RAND | USER_VAR | QUERY that ends nothing
+//
+// Inside BEGIN neither SAVEPOINT nor CREATE TABLE … START TRANSACTION nor statement DML ends the
+// group. MariaDB's GTID event stands for BEGIN (or XA START) unless it is flagged STANDALONE.
+// Pure; one event at a time. The server has the same grammar in sql/rpl_trx_boundary_parser.h.
+// clang-format on
 class boundary {
 public:
     enum class role : std::uint8_t {
