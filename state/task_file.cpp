@@ -189,19 +189,36 @@ task_spec read_document(const toml_node& document, task_file_context& context) {
     return spec;
 }
 
+protocol::result<toml_node> read_document_text(const std::filesystem::path& file) {
+    const auto text = read_whole(file);
+    if (!text) return protocol::fail(errc::task_file_unreadable, text.error().what);
+    auto document = parse_toml(*text);
+    if (!document) return protocol::fail(errc::task_file_invalid, file.string() + ":" + document.error().what);
+    return document;
+}
+
 } // namespace
 
 protocol::result<task_file> read_task_file(const std::filesystem::path& file) {
-    const auto text = read_whole(file);
-    if (!text) return protocol::fail(errc::task_file_unreadable, text.error().what);
-    const auto document = parse_toml(*text);
-    if (!document) return protocol::fail(errc::task_file_invalid, file.string() + ":" + document.error().what);
+    const auto document = read_document_text(file);
+    if (!document) return std::unexpected(document.error());
     task_file_context context{.file = file, .problems = {}, .warnings = {}, .keys = {}};
     task_spec spec = read_document(*document, context);
     if (!context.problems.empty()) {
         return protocol::fail(errc::task_file_invalid, context.problems.to_string(file.string()));
     }
     return task_file{std::move(spec), std::move(context.warnings)};
+}
+
+protocol::result<std::string> read_task_name(const std::filesystem::path& file) {
+    const auto document = read_document_text(file);
+    if (!document) return std::unexpected(document.error());
+    task_file_context context{.file = file, .problems = {}, .warnings = {}, .keys = {}};
+    task_section root(*document, context.problems);
+    task_spec spec;
+    read_name(root, spec, context);
+    if (context.problems.empty()) return std::move(spec.name);
+    return protocol::fail(errc::task_file_invalid, context.problems.to_string(file.string()));
 }
 
 std::vector<std::string> task_file_keys() {

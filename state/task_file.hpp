@@ -20,6 +20,9 @@ struct task_file {
 // errc::task_file_unreadable, errc::task_file_invalid.
 [[nodiscard]] protocol::result<task_file> read_task_file(const std::filesystem::path& file);
 
+// The task's name alone, for those who only want to know which task the file is about.
+[[nodiscard]] protocol::result<std::string> read_task_name(const std::filesystem::path& file);
+
 // Every key that a task file may have, "source.tls.mode", from the reading code itself.
 [[nodiscard]] std::vector<std::string> task_file_keys();
 

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <variant>
+
+namespace understudy::apps {
+
+// What a user asked for. data_dir is filled in with its default.
+
+struct run_command {
+    std::filesystem::path task_file;
+    std::filesystem::path data_dir;
+    bool until_caught_up = false;
+};
+
+struct precheck_command {
+    std::filesystem::path task_file;
+    bool json = false;
+};
+
+struct status_command {
+    std::string task; // a name or a task file; empty: all tasks
+    std::filesystem::path data_dir;
+    bool json = false;
+};
+
+struct stop_command {
+    std::string task; // empty: the one that runs
+    std::filesystem::path data_dir;
+};
+
+struct relay_command {
+    enum class verb : std::uint8_t { ls, show, verify };
+    verb what = verb::ls;
+    std::filesystem::path path; // a relay directory, a task's directory or one segment
+};
+
+// Help, version or a mistake: say it and end.
+struct say_and_exit {
+    int code = 0;
+    std::string text; // to standard output for code 0, else to standard error
+};
+
+using command = std::variant<run_command, precheck_command, status_command, stop_command, relay_command, say_and_exit>;
+
+// Exit codes of all commands.
+inline constexpr int exit_good = 0;
+inline constexpr int exit_failed = 1; // the task failed, a blocking item failed, damage was found
+inline constexpr int exit_usage = 2;  // bad usage, or a bad task file
+
+[[nodiscard]] command parse_command_line(int argc, const char* const* argv);
+
+} // namespace understudy::apps
