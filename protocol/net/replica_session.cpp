@@ -33,6 +33,32 @@ result<std::vector<std::byte>> encode_dump(const server_info& server,
     return encode_binlog_dump(std::get<binlog_position>(options.start), flags, options.server_id);
 }
 
+// Up to the dump command; the first answer to it comes with the first read.
+asio::awaitable<result<source_facts>> begin_dump(connection& source, replica_options options) {
+    auto facts = co_await read_source_facts(source);
+    if (!facts) co_return facts;
+    auto checked = check_source(*facts, source.server(), options);
+    if (!checked) co_return std::unexpected(std::move(checked.error()));
+    auto dump = encode_dump(source.server(), options);
+    if (!dump) co_return std::unexpected(std::move(dump.error()));
+
+    for (const auto& statement : replica_setup_statements(source.server(), options)) {
+        auto set = co_await source.execute(statement);
+        if (!set && set.error().server.number != unknown_system_variable) {
+            co_return wrap(std::move(set.error()), statement);
+        }
+    }
+    auto sent = co_await source.send_command(encode_register_replica(options.server_id));
+    if (!sent) co_return std::unexpected(std::move(sent.error()));
+    auto registered = co_await source.read_ok();
+    if (!registered) {
+        co_return wrap(dump_error(std::move(registered.error())), "registering as a replica");
+    }
+    sent = co_await source.send_command(*std::move(dump));
+    if (!sent) co_return std::unexpected(std::move(sent.error()));
+    co_return facts;
+}
+
 } // namespace
 
 replica_session::replica_session(std::unique_ptr<connection> source, source_facts facts)
@@ -40,27 +66,11 @@ replica_session::replica_session(std::unique_ptr<connection> source, source_fact
 
 asio::awaitable<result<std::unique_ptr<replica_session>>>
 replica_session::start(std::unique_ptr<connection> source, replica_options options) {
-    auto facts = co_await read_source_facts(*source);
-    if (!facts) co_return std::unexpected(std::move(facts.error()));
-    auto checked = check_source(*facts, source->server(), options);
-    if (!checked) co_return std::unexpected(std::move(checked.error()));
-    auto dump = encode_dump(source->server(), options);
-    if (!dump) co_return std::unexpected(std::move(dump.error()));
-
-    for (const auto& statement : replica_setup_statements(source->server(), options)) {
-        auto set = co_await source->execute(statement);
-        if (!set && set.error().server.number != unknown_system_variable) {
-            co_return wrap(std::move(set.error()), statement);
-        }
+    auto facts = co_await begin_dump(*source, options);
+    if (!facts) {
+        co_await source->close();
+        co_return std::unexpected(std::move(facts.error()));
     }
-    auto sent = co_await source->send_command(encode_register_replica(options.server_id));
-    if (!sent) co_return std::unexpected(std::move(sent.error()));
-    auto registered = co_await source->read_ok();
-    if (!registered) {
-        co_return wrap(dump_error(std::move(registered.error())), "registering as a replica");
-    }
-    sent = co_await source->send_command(*std::move(dump));
-    if (!sent) co_return std::unexpected(std::move(sent.error()));
     source->set_read_timeout(silent_heartbeats_max * options.heartbeat_period);
     co_return std::unique_ptr<replica_session>(
         new replica_session(std::move(source), *std::move(facts)));

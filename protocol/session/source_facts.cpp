@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint32_t first_with_set_persist = 80'000;
 constexpr std::uint32_t first_with_binary_log_status = 80'200;
+constexpr std::uint32_t first_with_tags = 80'300;
 
 // Long, because a pause of ours (a full disk) must not end the dump; the source notices a dead
 // connection through TCP.
@@ -71,6 +72,10 @@ result<void> check_source(const source_facts& source, const server_info& server,
                           "and position, or turn it on step by step (manual: \"Enabling GTID "
                           "Transactions Online\"), ending with " +
                           set_global(server, "gtid_mode = ON"));
+    }
+    if (std::get<gtid_set>(options.start).has_tags() && server.version_number < first_with_tags) {
+        return unsuitable("the task holds tagged GTIDs, which the source (version " +
+                          server.version + ") cannot have written: they came with MySQL 8.3");
     }
     return {};
 }

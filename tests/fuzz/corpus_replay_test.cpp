@@ -51,5 +51,13 @@ TEST(fuzz_corpus, of_queries_passes) {
     replay("query", feed_query);
 }
 
+TEST(fuzz_corpus, of_handshakes_passes) {
+    replay("handshake", feed_handshake);
+}
+
+TEST(fuzz_corpus, of_query_responses_passes) {
+    replay("query_response", feed_query_response);
+}
+
 } // namespace
 } // namespace understudy::fuzz

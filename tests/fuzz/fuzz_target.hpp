@@ -12,5 +12,7 @@ void feed_gtid_set_text(std::span<const std::byte> input);
 void feed_gtid_set_binary(std::span<const std::byte> input);
 void feed_rows(std::span<const std::byte> input);
 void feed_query(std::span<const std::byte> input);
+void feed_handshake(std::span<const std::byte> input);
+void feed_query_response(std::span<const std::byte> input);
 
 } // namespace understudy::fuzz

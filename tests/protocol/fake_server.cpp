@@ -9,6 +9,7 @@
 
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -61,10 +62,10 @@ struct fake_server::line {
 
     bool write(const bytes& data) {
         for (std::size_t at = 0; at < data.size();) {
-            const auto count = session_ ? SSL_write(session_.get(), data.data() + at,
-                                                    static_cast<int>(data.size() - at))
-                                        : ::send(socket_, data.data() + at, data.size() - at,
-                                                 MSG_NOSIGNAL);
+            const auto count =
+                session_ ? SSL_write(session_.get(), data.data() + at,
+                                     static_cast<int>(data.size() - at))
+                         : ::send(socket_, data.data() + at, data.size() - at, MSG_NOSIGNAL);
             if (count <= 0) return false;
             at += static_cast<std::size_t>(count);
         }
@@ -95,7 +96,8 @@ struct fake_server::line {
     // Bytes of the client are left where they are: it only has to end, or the test.
     void wait_for_the_end(const std::atomic<bool>& ending) const {
         pollfd watched{socket_, POLLRDHUP, 0};
-        while (!ending && ::poll(&watched, 1, 20) == 0) {}
+        while (!ending && ::poll(&watched, 1, 20) == 0) {
+        }
     }
 
 private:
@@ -113,8 +115,8 @@ fake_server::fake_server(std::vector<server_step> script,
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
     socklen_t size = sizeof address;
-    require(listener_ >= 0 && ::bind(listener_, generic, size) == 0 && ::listen(listener_, 1) == 0 &&
-                ::getsockname(listener_, generic, &size) == 0,
+    require(listener_ >= 0 && ::bind(listener_, generic, size) == 0 &&
+                ::listen(listener_, 1) == 0 && ::getsockname(listener_, generic, &size) == 0,
             "listening");
     port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { run(); });
@@ -141,6 +143,12 @@ std::vector<bytes> fake_server::received() {
 }
 
 void fake_server::run() {
+    // For this thread only: a client that dies of it has a bug.
+    sigset_t broken_pipe;
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+
     pollfd watched{listener_, POLLIN, 0};
     while (::poll(&watched, 1, 20) == 0) {
         if (ending_) return;
@@ -158,7 +166,11 @@ void fake_server::run() {
             break;
         }
         case server_step::what::tls:
-            if (!client.start_tls(certificate_.value(), server_name_)) return;
+            if (!client.start_tls(certificate_.value(), server_name_)) {
+                // Closing at once could overtake the alert that says why.
+                client.wait_for_the_end(ending_);
+                return;
+            }
             break;
         case server_step::what::stall: client.wait_for_the_end(ending_); return;
         case server_step::what::hang_up: return;

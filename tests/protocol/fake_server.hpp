@@ -65,7 +65,11 @@ private:
 [[nodiscard]] inline server_step send(bytes data) {
     return {server_step::what::send, std::move(data)};
 }
-[[nodiscard]] inline server_step expect() { return {server_step::what::expect}; }
-[[nodiscard]] inline server_step tls() { return {server_step::what::tls}; }
+[[nodiscard]] inline server_step expect() {
+    return {server_step::what::expect};
+}
+[[nodiscard]] inline server_step tls() {
+    return {server_step::what::tls};
+}
 
 } // namespace understudy::test

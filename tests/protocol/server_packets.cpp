@@ -57,7 +57,9 @@ bytes ok_payload(std::uint8_t header) {
     return out;
 }
 
-bytes eof_payload() { return from_hex("fe01000200"); }
+bytes eof_payload() {
+    return from_hex("fe01000200");
+}
 
 bytes error_payload(std::uint16_t number, std::string_view message, std::string_view sqlstate) {
     bytes out;
@@ -84,7 +86,8 @@ bytes auth_switch_payload(std::string_view plugin, std::string_view nonce) {
 bytes column_payload(std::string_view name) {
     bytes out;
     byte_writer writer(out);
-    for (const auto* text : {"def", "shop", "orders", "orders_"}) writer.lenenc_text(text);
+    for (const auto* text : {"def", "shop", "orders", "orders_"})
+        writer.lenenc_text(text);
     writer.lenenc_text(name);
     writer.lenenc_text(name);
     writer.u8(12);

@@ -59,9 +59,8 @@ TEST(auth_native, answers_as_the_formula_says) {
 }
 
 TEST(auth_caching_sha2, answers_as_the_formula_says) {
-    EXPECT_EQ(
-        caching_sha2_response(password, nonce),
-        test::from_hex("28763bd87d655bab8bb32c7e918991f3ea75054eeba265b94375382beb77720c"));
+    EXPECT_EQ(caching_sha2_response(password, nonce),
+              test::from_hex("28763bd87d655bab8bb32c7e918991f3ea75054eeba265b94375382beb77720c"));
 }
 
 TEST(auth, answers_nothing_for_no_password) {

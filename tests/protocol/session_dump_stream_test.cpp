@@ -182,8 +182,7 @@ TEST(dump_stream, moves_with_heartbeats) {
 }
 
 TEST(dump_stream, stops_at_a_heartbeat_from_elsewhere) {
-    for (const auto& wrong :
-         {heartbeat("binlog.000008", 500), heartbeat_v2("binlog.000007", 3)}) {
+    for (const auto& wrong : {heartbeat("binlog.000008", 500), heartbeat_v2("binlog.000007", 3)}) {
         auto stream = started(400);
         const auto item = stream.feed(wrong);
         ASSERT_FALSE(item.has_value());

@@ -196,8 +196,7 @@ TEST(handshake, names_plugins_it_lacks_and_how_to_mend_it) {
 TEST(handshake, treats_tls_as_the_mode_says) {
     auto without_tls = test::greeting_request{};
     without_tls.capabilities &= ~capability::ssl;
-    for (const auto mode :
-         {tls_mode::required, tls_mode::verify_ca, tls_mode::verify_identity}) {
+    for (const auto mode : {tls_mode::required, tls_mode::verify_ca, tls_mode::verify_identity}) {
         handshake machine(options(mode));
         expect_error(machine.on_packet(test::greeting_payload(without_tls), 0),
                      errc::tls_not_offered, std::string(to_string(mode)));

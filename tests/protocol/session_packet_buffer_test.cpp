@@ -55,12 +55,13 @@ TEST(packet_buffer, finds_packets_however_the_bytes_arrive) {
 }
 
 TEST(packet_buffer, joins_packets_of_16_mb_and_more_and_shrinks_afterwards) {
-    for (const std::size_t size : {packet_payload_max - 1, packet_payload_max,
-                                   packet_payload_max + 1, 2 * packet_payload_max,
-                                   2 * packet_payload_max + 77}) {
+    for (const std::size_t size :
+         {packet_payload_max - 1, packet_payload_max, packet_payload_max + 1,
+          2 * packet_payload_max, 2 * packet_payload_max + 77}) {
         SCOPED_TRACE(size);
         bytes payload(size);
-        for (std::size_t i = 0; i < size; i += 4096) payload[i] = static_cast<std::byte>(i >> 12U);
+        for (std::size_t i = 0; i < size; i += 4096)
+            payload[i] = static_cast<std::byte>(i >> 12U);
         payload.back() = std::byte{0xaa};
         bytes wire;
         std::uint8_t sequence = 254;

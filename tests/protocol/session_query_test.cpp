@@ -53,7 +53,7 @@ TEST(query_response, takes_an_ok_for_the_end) {
 
 TEST(query_response, does_not_take_a_row_with_a_huge_first_value_for_the_end) {
     const auto payload = test::row_payload({std::string(packet_payload_max, 'x')});
-    ASSERT_EQ(payload.front(), eof_header - std::byte{1}); // 0xfd, a three-byte length
+    ASSERT_EQ(payload.front(), std::byte{0xfd}); // a three-byte length
     test::bytes huge(packet_payload_max + 20, std::byte{'x'});
     huge.front() = eof_header;
     for (const bool deprecate_eof : {false, true}) {
@@ -71,7 +71,8 @@ TEST(query_response, reports_the_servers_error_at_every_step) {
                                          test::row_payload({"x"})};
     for (std::size_t before = 0; before <= steps.size(); ++before) {
         query_response response(true);
-        for (std::size_t i = 0; i < before; ++i) ASSERT_TRUE(response.feed(steps[i]).has_value());
+        for (std::size_t i = 0; i < before; ++i)
+            ASSERT_TRUE(response.feed(steps[i]).has_value());
         const auto got = response.feed(refused);
         ASSERT_FALSE(got.has_value());
         EXPECT_EQ(got.error().code, make_error_code(errc::server_error));
@@ -82,12 +83,12 @@ TEST(query_response, reports_the_servers_error_at_every_step) {
 
 TEST(query_response, refuses_what_no_server_sends) {
     const std::vector<test::bytes> wrong{
-        {},                                          // nothing
-        test::from_hex("fb2f657463"),                // asks for a local file
-        test::from_hex("0100"),                      // bytes behind the column count
-        test::from_hex("fdffffff"),                  // 16 million columns
-        test::from_hex("fefefefefefefefefe"),        // more than there can be
-        test::from_hex("000105"),                    // an OK cut short
+        {},                                   // nothing
+        test::from_hex("fb2f657463"),         // asks for a local file
+        test::from_hex("0100"),               // bytes behind the column count
+        test::from_hex("fdffffff"),           // 16 million columns
+        test::from_hex("fefefefefefefefefe"), // more than there can be
+        test::from_hex("000105"),             // an OK cut short
     };
     for (const auto& payload : wrong) {
         query_response response(true);

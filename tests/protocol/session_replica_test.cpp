@@ -101,8 +101,7 @@ TEST(check_source, says_what_mends_each_obstacle) {
 TEST(replica_setup, speaks_to_each_flavour_in_its_words) {
     const auto for_mysql = replica_setup_statements(mysql(), by_gtid());
     const auto for_mariadb = replica_setup_statements(mariadb(), by_position());
-    EXPECT_THAT(for_mysql, ::testing::Contains(
-                               HasSubstr("@source_heartbeat_period = 5000000000")));
+    EXPECT_THAT(for_mysql, ::testing::Contains(HasSubstr("@source_heartbeat_period = 5000000000")));
     EXPECT_THAT(for_mysql, ::testing::Contains(HasSubstr("@source_binlog_checksum")));
     EXPECT_THAT(for_mysql, ::testing::Contains(HasSubstr("@slave_uuid = '99999999-1111")));
     EXPECT_THAT(for_mariadb, ::testing::Contains("SET @mariadb_slave_capability = 4"));
@@ -115,8 +114,11 @@ TEST(replica_setup, speaks_to_each_flavour_in_its_words) {
 TEST(commands, are_laid_out_as_the_manual_says) {
     EXPECT_EQ(encode_query("DO 1"), test::from_hex("03444f2031"));
     EXPECT_EQ(encode_quit(), test::from_hex("01"));
-    EXPECT_EQ(encode_register_replica(0x11223344),
-              test::from_hex("1544332211" "000000" "0000" "00000000" "00000000"));
+    EXPECT_EQ(encode_register_replica(0x11223344), test::from_hex("1544332211"
+                                                                  "000000"
+                                                                  "0000"
+                                                                  "00000000"
+                                                                  "00000000"));
     EXPECT_EQ(*encode_binlog_dump({"b.1", 0x01020304}, 2, 77),
               test::from_hex("120403020102004d000000622e31"));
     EXPECT_EQ(encode_binlog_dump_gtid(gtid_set(), 2, 77),
@@ -135,7 +137,8 @@ TEST(commands, refuse_a_position_that_does_not_fit) {
 // The sentences are those of MySQL 9.7 and MariaDB 10.11.
 TEST(dump_error, tells_what_can_be_tried_again_from_what_cannot) {
     const auto meaning = [](std::uint16_t number, const std::string& message) {
-        return dump_error({make_error_code(errc::server_error), message, {number, "HY000", message}})
+        return dump_error(
+                   {make_error_code(errc::server_error), message, {number, "HY000", message}})
             .code;
     };
     const auto lost = make_error_code(errc::binlog_position_lost);
