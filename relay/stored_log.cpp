@@ -100,7 +100,7 @@ stored_log::~stored_log() {
         if (cutter_ && writer_) cutter_->cut();
     }
     writer_.reset();
-    parts_->frames.on_data({});
+    if (parts_) parts_->frames.on_data({}); // readers may live on
 }
 
 std::shared_ptr<log_parts> stored_log::parts() const {
