@@ -156,10 +156,11 @@ include = ["shop.*"]
 TASK
 }
 
+# In sessions of their own as well: the mysql client takes Ctrl-C for itself.
 start_writers() {
     local i
     for ((i = 0; i < writers; i++)); do
-        setpriv --pdeathsig KILL "$mysql" --no-defaults --user=root \
+        setsid setpriv --pdeathsig KILL "$mysql" --no-defaults --user=root \
             --socket="$work/source/mysqld.sock" traffic --execute='CALL keep_writing()' \
             </dev/null >>"$work/writers.log" 2>&1 &
         writer_pids+=($!)
