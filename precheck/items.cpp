@@ -33,7 +33,8 @@ namespace {
 }
 
 [[nodiscard]] bool is_loopback(std::string_view host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
+    return host.starts_with('/') || host == "localhost" || host == "::1" ||
+           host.starts_with("127.");
 }
 
 void append(std::vector<item>& all, std::vector<item> more) {
