@@ -1,0 +1,133 @@
+#include "snapshot/batch_writer.hpp"
+
+#include "snapshot/errc.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace understudy::snapshot {
+
+using protocol::fail;
+using protocol::result;
+
+namespace {
+
+constexpr std::string_view warning_truncated = "1265";
+constexpr std::string_view warning_duplicate = "1062";
+
+result<void> run(applier::target_session& target, std::string_view sql) {
+    auto done = target.execute(sql);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
+}
+
+} // namespace
+
+std::vector<std::string> row_session_setup() {
+    return {"SET NAMES binary",
+            "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
+            "foreign_key_checks = 0, unique_checks = 0, max_error_count = 65535"};
+}
+
+batch_writer::batch_writer(target_worker& worker, const copy_progress& progress,
+                           const source_table& table, const row_encoder& encoder, progress_key key)
+    : worker_(&worker), progress_(&progress), table_(&table), encoder_(&encoder),
+      key_(std::move(key)) {}
+
+boost::asio::awaitable<result<void>> batch_writer::write(const batch& rows, progress_row& row) {
+    retrying_ = false;
+    auto call = [this, &rows, &row](applier::target_session& target) {
+        auto done = write_once(target, rows, row);
+        if (!done && !target.broken()) {
+            // A lock wait timeout ends the statement, not the transaction. The first error is the
+            // one to report; a failing ROLLBACK means a broken session, which is replaced.
+            static_cast<void>(target.execute("ROLLBACK"));
+        }
+        retrying_ = true;
+        return done;
+    };
+    // Rows without a key in a table without transactions would be there twice.
+    const bool repeatable = table_->transactional || table_->order.has_value();
+    auto done = repeatable ? co_await worker_->run_retrying(call) : co_await worker_->run(call);
+    if (!done)
+        co_return protocol::wrap(std::move(done.error()),
+                                 fmt::format("copying {}", table_->name.to_string()));
+    ++row.change;
+    co_return result<void>{};
+}
+
+result<void> batch_writer::write_once(applier::target_session& target, const batch& rows,
+                                      const progress_row& row) {
+    if (retrying_) {
+        auto stored = progress_->load_one(target, key_);
+        if (!stored) return std::unexpected(std::move(stored.error()));
+        if (*stored && (*stored)->change == row.change + 1) return {};
+    }
+    if (!table_->transactional) {
+        // Not in one transaction: with enforce_gtid_consistency the server refuses to mix engines.
+        // A crash in between repeats the batch, which the table's key makes harmless; tables
+        // without a key start anew.
+        if (auto done = write_rows(target, rows); !done) return done;
+        return progress_->update(target, key_, row);
+    }
+    if (auto done = run(target, "START TRANSACTION"); !done) return done;
+    if (auto done = progress_->update(target, key_, row); !done) return done;
+    if (auto done = write_rows(target, rows); !done) return done;
+    return run(target, "COMMIT");
+}
+
+result<void> batch_writer::write_rows(applier::target_session& target, const batch& rows) const {
+    for (const encoded_rows& statement : rows.statements) {
+        const bool load = encoder_->loads_data();
+        if (!load && statement.text.size() + 1 > target.facts().max_allowed_packet)
+            return fail(applier::errc::packet_too_large,
+                        fmt::format("a row of {} needs a statement of {} bytes and max_allowed_packet "
+                                    "of the target is {}: raise it there (up to 1073741824)",
+                                    table_->name.to_string(), statement.text.size(),
+                                    target.facts().max_allowed_packet));
+        result<applier::execute_info> done = std::unexpected(protocol::error{});
+        if (load) {
+            auto produce = [rest = std::string_view(statement.text)](std::span<char> out) mutable {
+                const std::size_t count = std::min(out.size(), rest.size());
+                std::memcpy(out.data(), rest.data(), count);
+                rest.remove_prefix(count);
+                return count;
+            };
+            done = target.load_data(encoder_->load_statement(), produce);
+        } else {
+            done = target.execute(statement.text);
+        }
+        if (!done) return std::unexpected(std::move(done.error()));
+        if (done->warnings == 0) continue;
+        if (auto checked = check_warnings(target, rows, statement); !checked) return checked;
+    }
+    return {};
+}
+
+result<void> batch_writer::check_warnings(applier::target_session& target, const batch& rows,
+                                          const encoded_rows& statement) const {
+    auto warnings = target.query("SHOW WARNINGS");
+    if (!warnings) return std::unexpected(std::move(warnings.error()));
+    std::uint32_t enum_errors = 0;
+    for (const auto& warning : warnings->rows) {
+        const std::string& code = warning[1].value();
+        const std::string& message = warning[2].value();
+        if (code == warning_duplicate && encoder_->keeps_existing()) continue;
+        const bool of_enum = std::ranges::any_of(table_->columns, [&](const column& one) {
+            return one.data_type == "enum" && message.contains("'" + one.name + "'");
+        });
+        if (code == warning_truncated && of_enum && ++enum_errors <= statement.enum_errors) continue;
+        return fail(errc::value_not_exact,
+                    fmt::format("the target stored a row of {} with a warning, so it would differ "
+                                "from the source: {} (warning {}; row of a statement of {} rows, in "
+                                "the chunk that ends at key ({}))",
+                                table_->name.to_string(), message, code, statement.rows,
+                                fmt::join(rows.last_key, ", ")));
+    }
+    return {};
+}
+
+} // namespace understudy::snapshot

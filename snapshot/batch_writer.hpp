@@ -1,0 +1,50 @@
+#pragma once
+
+#include "protocol/result.hpp"
+#include "snapshot/copy_progress.hpp"
+#include "snapshot/row_encoder.hpp"
+#include "snapshot/source_table.hpp"
+#include "snapshot/target_worker.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <string>
+#include <vector>
+
+namespace understudy::snapshot {
+
+// Session settings for writing copied rows: what would refuse or change them is off. Triggers do
+// not exist yet, foreign keys are checked by the source.
+[[nodiscard]] std::vector<std::string> row_session_setup();
+
+// Writes batches of one part of one table, each with its progress in one transaction. The progress
+// row is changed first: its lock keeps out a late transaction of a process that was killed.
+class batch_writer {
+public:
+    batch_writer(target_worker& worker, const copy_progress& progress, const source_table& table,
+                 const row_encoder& encoder, progress_key key);
+
+    // After success `row` is what is stored. On a lost connection or a deadlock the batch is tried
+    // again; whether a lost COMMIT was done is told by the progress row.
+    // errc::value_not_exact if the server stored a value with a warning.
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> write(const batch& rows,
+                                                                       progress_row& row);
+
+private:
+    [[nodiscard]] protocol::result<void> write_once(applier::target_session& target,
+                                                    const batch& rows, const progress_row& row);
+    [[nodiscard]] protocol::result<void> write_rows(applier::target_session& target,
+                                                    const batch& rows) const;
+    [[nodiscard]] protocol::result<void> check_warnings(applier::target_session& target,
+                                                        const batch& rows,
+                                                        const encoded_rows& statement) const;
+
+    target_worker* worker_;
+    const copy_progress* progress_;
+    const source_table* table_;
+    const row_encoder* encoder_;
+    progress_key key_;
+    bool retrying_ = false;
+};
+
+} // namespace understudy::snapshot

@@ -1,0 +1,170 @@
+#include "snapshot/copy_context.hpp"
+#include "snapshot/data_copy.hpp"
+#include "snapshot/errc.hpp"
+#include "snapshot/object_creator.hpp"
+#include "snapshot/program_copy.hpp"
+#include "snapshot/schema_copy.hpp"
+#include "snapshot/snapshot.hpp"
+#include "snapshot/table_lock.hpp"
+
+#include "protocol/errc.hpp"
+
+namespace understudy::snapshot {
+
+using applier::target_session;
+using boost::asio::awaitable;
+using protocol::fail;
+using protocol::result;
+
+namespace {
+
+// Two rows: the end of the source's log behind the last chunk (part 0), and that all is done
+// (part 1).
+progress_key data_end_key() {
+    return {"copy", {}, 0};
+}
+progress_key finished_key() {
+    return {"copy", {}, 1};
+}
+
+copy_outcome outcome_of(const std::map<progress_key, progress_row>& done) {
+    copy_outcome outcome;
+    for (const auto& [key, row] : done) {
+        if (key == data_end_key() && row.position) outcome.copy_end = row.position->binlog;
+        if (key.kind != "data") continue;
+        outcome.copied.insert(key.source);
+        if (row.position) outcome.start_after[key.source] = *row.position;
+    }
+    return outcome;
+}
+
+} // namespace
+
+struct copier::impl {
+    state::task_spec task;
+    stop_signal stop;
+    copy_context context;
+
+    impl(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, state::task_spec spec,
+         const state::object_selection& selection, state::status_board& board)
+        : task(std::move(spec)),
+          context{executor, &pool, &task, &selection, &board, &stop,
+                  copy_progress(task.apply.meta_database, task.name),
+                  source_link{executor, task.source,
+                              [&board](std::string text) { board.warn(std::move(text)); }, &stop}} {
+        context.source.options.database.clear(); // SHOW CREATE VIEW then names everything in full
+    }
+
+    [[nodiscard]] awaitable<result<void>> load(target_worker& worker);
+    [[nodiscard]] awaitable<result<void>> note(target_worker& worker, progress_key key, progress_row row);
+    [[nodiscard]] awaitable<result<void>> copy(object_creator& creator);
+    [[nodiscard]] awaitable<result<copy_outcome>> run();
+
+    void show(state::phase phase) const {
+        context.board->update([phase](state::status& status) { status.now = phase; });
+    }
+};
+
+awaitable<result<void>> copier::impl::load(target_worker& worker) {
+    auto call = [this](target_session& target) -> result<std::map<progress_key, progress_row>> {
+        if (auto prepared = context.progress.prepare(target); !prepared)
+            return std::unexpected(std::move(prepared.error()));
+        return context.progress.load(target);
+    };
+    auto done = co_await worker.run_retrying(call);
+    if (!done) co_return protocol::wrap(std::move(done.error()), "reading the progress of the initial copy");
+    context.done = *std::move(done);
+    co_return result<void>{};
+}
+
+awaitable<result<void>> copier::impl::note(target_worker& worker, progress_key key, progress_row row) {
+    auto call = [this, &key, &row](target_session& target) -> result<void> {
+        auto stored = context.progress.load_one(target, key);
+        if (!stored) return std::unexpected(std::move(stored.error()));
+        if (*stored) return {};
+        return context.progress.insert(target, key, row);
+    };
+    auto noted = co_await worker.run_retrying(call);
+    if (noted) {
+        row.change = 1;
+        context.done[key] = std::move(row);
+    }
+    co_return noted;
+}
+
+awaitable<result<void>> copier::impl::copy(object_creator& creator) {
+    auto source = co_await reopen_source(context.source);
+    if (!source) co_return std::unexpected(std::move(source.error()));
+    auto catalog = co_await read_catalog(**source, *context.selection);
+    if (!catalog) co_return std::unexpected(std::move(catalog.error()));
+    context.catalog = *std::move(catalog);
+
+    const bool data_is_done = context.done.contains(data_end_key());
+    schema_copy schema(context, **source, creator);
+    if (task.initial.schema && !data_is_done) {
+        show(state::phase::copying_schema);
+        if (auto done = co_await schema.create_databases(); !done) co_return done;
+        if (auto done = co_await schema.create_tables(); !done) co_return done;
+    }
+    if (task.initial.data && !data_is_done) {
+        if (auto done = co_await schema.compare_tables(); !done) co_return done;
+        show(state::phase::copying_data);
+        data_copy data(context, **source);
+        if (auto done = co_await data.run(); !done) co_return done;
+        // The session of the schema may have waited for hours.
+        source = co_await reopen_source(context.source);
+        if (!source) co_return std::unexpected(std::move(source.error()));
+        auto end = co_await read_position(*source);
+        if (!end) co_return std::unexpected(std::move(end.error()));
+        progress_row row;
+        row.now = progress_row::stage::copied;
+        row.position = *std::move(end);
+        if (auto noted = co_await note(creator.worker(), data_end_key(), std::move(row)); !noted) co_return noted;
+    }
+    if (task.initial.schema) {
+        show(state::phase::copying_schema);
+        program_copy programs(context, **source, creator);
+        if (auto done = co_await programs.create_all(); !done) co_return done;
+    }
+    co_await (*source)->close();
+    co_return result<void>{};
+}
+
+awaitable<result<copy_outcome>> copier::impl::run() {
+    object_creator creator(context);
+    if (auto loaded = co_await load(creator.worker()); !loaded) co_return std::unexpected(std::move(loaded.error()));
+    const bool wanted = task.initial.schema || task.initial.data;
+    if (wanted && !context.done.contains(finished_key())) {
+        if (auto done = co_await copy(creator); !done) co_return std::unexpected(std::move(done.error()));
+        progress_row row;
+        row.now = progress_row::stage::copied;
+        if (auto noted = co_await note(creator.worker(), finished_key(), std::move(row)); !noted)
+            co_return std::unexpected(std::move(noted.error()));
+    }
+    co_return outcome_of(context.done);
+}
+
+copier::copier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, state::task_spec task,
+               const state::object_selection& selection, state::status_board& board)
+    : impl_(std::make_unique<impl>(executor, pool, std::move(task), selection, board)) {}
+
+copier::~copier() = default;
+
+awaitable<result<copy_outcome>> copier::run() {
+    auto outcome = co_await impl_->run();
+    // Whatever broke first, the reason was the request to stop.
+    if (!outcome && impl_->stop.stopped()) co_return fail(errc::cancelled, "the copy was stopped");
+    co_return outcome;
+}
+
+awaitable<result<copy_outcome>> copier::load_outcome() {
+    target_worker worker(impl_->context.worker({}));
+    if (auto loaded = co_await impl_->load(worker); !loaded) co_return std::unexpected(std::move(loaded.error()));
+    co_return outcome_of(impl_->context.done);
+}
+
+void copier::stop() {
+    impl_->stop.stop();
+}
+
+} // namespace understudy::snapshot

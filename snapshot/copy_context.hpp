@@ -1,0 +1,44 @@
+#pragma once
+
+#include "snapshot/copy_progress.hpp"
+#include "snapshot/source_catalog.hpp"
+#include "snapshot/source_session.hpp"
+#include "snapshot/stop_signal.hpp"
+#include "snapshot/target_worker.hpp"
+#include "state/object_selection.hpp"
+#include "state/status_board.hpp"
+#include "state/task_spec.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <map>
+
+namespace understudy::snapshot {
+
+// What the parts of one copy share; owned by the copier, used on its executor. What runs on the
+// pool gets only `progress` (stateless) and its own target session.
+struct copy_context {
+    boost::asio::any_io_executor executor;
+    boost::asio::thread_pool* pool;
+    const state::task_spec* task;
+    const state::object_selection* selection;
+    state::status_board* board;
+    stop_signal* stop;
+    copy_progress progress;
+    source_link source;
+    source_catalog catalog{};
+    std::map<progress_key, progress_row> done{}; // as stored on the target
+
+    [[nodiscard]] state::object_name on_target(const state::object_name& source_name) const {
+        return selection->map(source_name.database, source_name.object);
+    }
+    [[nodiscard]] bool keeps_existing() const {
+        return task->conflict.policy == state::task_spec::existing_tables::ignore;
+    }
+    [[nodiscard]] target_worker::options worker(std::vector<std::string> setup) const {
+        return {executor, pool, task->target, {}, stop, std::move(setup)};
+    }
+};
+
+} // namespace understudy::snapshot

@@ -1,0 +1,38 @@
+#include "snapshot/copy_plan.hpp"
+
+#include "protocol/assert.hpp"
+
+#include <algorithm>
+
+namespace understudy::snapshot {
+
+const source_table& find_table(const source_catalog& catalog, const state::object_name& name) {
+    const auto found = std::ranges::find(catalog.tables, name, &source_table::name);
+    UNDERSTUDY_ASSERT(found != catalog.tables.end());
+    return *found;
+}
+
+copy_plan plan_copy(const source_catalog& catalog) {
+    std::set<state::object_name> alone;
+    for (const source_table& table : catalog.tables) {
+        if (!table.order && table.transactional) alone.insert(table.name);
+    }
+    copy_plan plan;
+    plan.snapshot_sets = connected_sets(
+        catalog.logs_cascades ? std::vector<cascading_key>{} : catalog.cascading_keys, alone);
+    std::set<state::object_name> in_sets;
+    for (const auto& set : plan.snapshot_sets) in_sets.insert(set.begin(), set.end());
+    for (const source_table& table : catalog.tables) {
+        if (in_sets.contains(table.name)) continue;
+        (table.order ? plan.chunked : plan.locked).push_back(&table);
+    }
+    const auto size = [](const source_table* table) {
+        return table->rows_estimated * std::max<std::uint64_t>(table->row_bytes, 1);
+    };
+    std::ranges::sort(plan.chunked, [&](const source_table* a, const source_table* b) {
+        return size(a) != size(b) ? size(a) > size(b) : a->name < b->name;
+    });
+    return plan;
+}
+
+} // namespace understudy::snapshot

@@ -1,0 +1,123 @@
+#include "snapshot/key_range.hpp"
+
+#include "protocol/assert.hpp"
+#include "snapshot/column_values.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace understudy::snapshot {
+
+namespace {
+
+// Wide enough for differences of BIGINT and BIGINT UNSIGNED values.
+__extension__ using wide = __int128;
+
+std::optional<wide> parse_wide(const std::string& text) {
+    std::size_t at = text.starts_with('-') ? 1 : 0;
+    if (at == text.size() || text.size() > 21) return std::nullopt;
+    wide value = 0;
+    for (; at < text.size(); ++at) {
+        if (text[at] < '0' || text[at] > '9') return std::nullopt;
+        value = value * 10 + (text[at] - '0');
+    }
+    return text.starts_with('-') ? -value : value;
+}
+
+std::string print_wide(wide value) {
+    if (value == 0) return "0";
+    std::string digits;
+    for (wide rest = value < 0 ? -value : value; rest > 0; rest /= 10)
+        digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
+    return value < 0 ? "-" + digits : digits;
+}
+
+std::string name_of(const source_table& table, std::size_t key_column) {
+    return state::quote_identifier(table.columns[table.order->columns[key_column]].name);
+}
+
+std::string behind(const source_table& table, const std::vector<std::string>& after,
+                   std::size_t at) {
+    const std::string name = name_of(table, at);
+    if (at + 1 == after.size()) return fmt::format("{} > {}", name, after[at]);
+    return fmt::format("{} >= {} AND ({} > {} OR ({} = {} AND {}))", name, after[at], name,
+                       after[at], name, after[at], behind(table, after, at + 1));
+}
+
+std::string column_list(const source_table& table) {
+    std::string list;
+    for (const column& one : table.columns) {
+        if (one.generated) continue;
+        if (!list.empty()) list += ", ";
+        list += select_expression(one);
+    }
+    return list;
+}
+
+} // namespace
+
+std::string to_lines(const std::vector<std::string>& values) {
+    std::string text;
+    for (const std::string& value : values) {
+        if (!text.empty()) text += '\n';
+        text += value;
+    }
+    return text;
+}
+
+std::vector<std::string> from_lines(const std::string& text) {
+    std::vector<std::string> values;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        values.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return values;
+}
+
+std::string condition_of(const source_table& table, const key_range& range) {
+    std::string condition;
+    UNDERSTUDY_ASSERT(range.after.size() <= table.order->columns.size());
+    if (!range.after.empty()) condition = behind(table, range.after, 0);
+    if (!range.upper.empty()) {
+        if (!condition.empty()) condition += " AND ";
+        condition += fmt::format("{} <= {}", name_of(table, 0), range.upper);
+    }
+    return condition;
+}
+
+std::string select_all(const source_table& table) {
+    return fmt::format("SELECT {} FROM {}", column_list(table), table.name.to_string());
+}
+
+std::string select_chunk(const source_table& table, const key_range& range,
+                         std::uint64_t row_count) {
+    UNDERSTUDY_ASSERT(table.order.has_value());
+    std::string sql = fmt::format("{} FORCE INDEX ({})", select_all(table),
+                                  state::quote_identifier(table.order->index));
+    if (const std::string condition = condition_of(table, range); !condition.empty())
+        sql += " WHERE " + condition;
+    for (std::size_t i = 0; i < table.order->columns.size(); ++i)
+        sql += (i == 0 ? " ORDER BY " : ", ") + name_of(table, i);
+    return sql + fmt::format(" LIMIT {}", row_count);
+}
+
+std::vector<key_range> split_range(const std::string& lowest, const std::string& highest,
+                                   std::uint32_t part_count) {
+    const auto low = parse_wide(lowest);
+    const auto high = parse_wide(highest);
+    std::vector<key_range> ranges(1);
+    if (!low || !high || *high <= *low) return ranges;
+    wide previous = *low;
+    for (std::uint32_t part = 1; part < part_count; ++part) {
+        const wide bound = *low + (*high - *low) * part / part_count;
+        if (bound <= previous) continue;
+        ranges.back().upper = print_wide(bound);
+        ranges.push_back({{print_wide(bound)}, ""});
+        previous = bound;
+    }
+    return ranges;
+}
+
+} // namespace understudy::snapshot

@@ -1,0 +1,214 @@
+#include "snapshot/object_creator.hpp"
+
+#include "applier/errc.hpp"
+#include "snapshot/errc.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace understudy::snapshot {
+
+using applier::quote_string;
+using applier::target_session;
+using boost::asio::awaitable;
+using protocol::fail;
+using protocol::result;
+
+namespace {
+
+constexpr std::string_view neutral_state =
+    "SET NAMES utf8mb4, SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'";
+
+result<void> run(target_session& target, const std::string& sql) {
+    auto done = target.execute(sql);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
+}
+
+std::string existence_query(const object_definition& object) {
+    const std::string database = quote_string(object.target.database);
+    const std::string name = quote_string(object.target.object);
+    if (object.kind == "table" || object.kind == "view")
+        return fmt::format("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                           database, name);
+    if (object.kind == "trigger")
+        return fmt::format("SELECT 1 FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {} AND "
+                           "TRIGGER_NAME = {}", database, name);
+    if (object.kind == "event")
+        return fmt::format("SELECT 1 FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {} AND EVENT_NAME = {}",
+                           database, name);
+    return fmt::format("SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {} AND "
+                       "ROUTINE_NAME = {} AND ROUTINE_TYPE = '{}'",
+                       database, name, object.kind == "function" ? "FUNCTION" : "PROCEDURE");
+}
+
+result<bool> exists(target_session& target, const object_definition& object) {
+    auto found = target.query(existence_query(object));
+    if (!found) return std::unexpected(std::move(found.error()));
+    return !found->rows.empty();
+}
+
+// What an operator can do about a refusal that the server's words do not say.
+std::string advice_for(const object_definition& object, unsigned number) {
+    switch (number) {
+    case 1227:
+    case 1449:
+        return ". Its DEFINER is kept, which needs: GRANT SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER "
+               "ON *.* TO the target's account (SET_USER_ID or SUPER on servers before 8.2); or "
+               "create that user on the target";
+    case 1418:
+    case 1419:
+        return ". The target writes a binary log: SET GLOBAL log_bin_trust_function_creators = ON "
+               "there, or GRANT SUPER to the target's account";
+    case 1146:
+    case 1356:
+    case 1305:
+    case 1049:
+        return fmt::format(". The {} uses something that the target does not have: select that too, "
+                           "or exclude the {}", object.kind, object.kind);
+    default: return "";
+    }
+}
+
+// Old tables carry options that a newer default refuses although it can do them. Setting these
+// needs SESSION_VARIABLES_ADMIN, so only where the server asked for it.
+std::string_view setting_that_helps(unsigned number) {
+    switch (number) {
+    case 1031: // ER_ILLEGAL_HA
+    case 1118: // ER_TOO_BIG_ROWSIZE
+    case 1478: // ER_ILLEGAL_HA_CREATE_OPTION
+        return "SET SESSION innodb_strict_mode = OFF";
+    case 3750: // ER_TABLE_WITHOUT_PK
+        return "SET SESSION sql_require_primary_key = OFF";
+    default: return "";
+    }
+}
+
+result<void> execute_text(target_session& target, const object_definition& object) {
+    auto done = run(target, object.text);
+    if (done) return done;
+    const std::string_view setting = setting_that_helps(done.error().server.number);
+    if (object.kind != "table" || setting.empty()) return done;
+    if (auto set = run(target, std::string(setting)); !set)
+        return protocol::wrap(std::move(done.error()),
+                              fmt::format("and {} is not allowed to the account", setting));
+    return run(target, object.text);
+}
+
+result<void> execute_with_state(target_session& target, const object_definition& object) {
+    const auto& facts = target.facts();
+    std::string state = fmt::format(
+        "SET SESSION sql_mode = {}, character_set_client = {}, character_set_results = 'utf8mb4'",
+        quote_string(mask_sql_mode(object.sql_mode, facts.version_number, facts.is_mariadb)),
+        quote_string(object.client_charset));
+    if (!object.collation_connection.empty())
+        state += ", collation_connection = " + quote_string(object.collation_connection);
+    if (!object.time_zone.empty()) state += ", time_zone = " + quote_string(object.time_zone);
+    for (const std::string& sql : {"USE " + state::quote_identifier(object.target.database),
+                                   std::string("SET SESSION foreign_key_checks = 0"), state}) {
+        if (auto done = run(target, sql); !done) return done;
+    }
+    return execute_text(target, object);
+}
+
+// A stored program remembers the collation that its database had when it was made; it can only be
+// given by letting the database have it for a moment.
+result<void> execute_in_collation(target_session& target, const object_definition& object) {
+    const std::string database = state::quote_identifier(object.target.database);
+    std::string found;
+    if (!object.database_collation.empty()) {
+        auto now = target.scalar("SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = " +
+                                 quote_string(object.target.database));
+        if (!now) return std::unexpected(std::move(now.error()));
+        found = now->value_or("");
+    }
+    const bool other = normal_charset(found) != normal_charset(object.database_collation);
+    if (other) {
+        if (auto done = run(target, fmt::format("ALTER DATABASE {} COLLATE {}", database, object.database_collation)); !done)
+            return done;
+    }
+    auto made = execute_with_state(target, object);
+    if (auto back = run(target, std::string(neutral_state)); !back && made) return back;
+    if (other) {
+        if (auto back = run(target, fmt::format("ALTER DATABASE {} COLLATE {}", database, found)); !back && made)
+            return back;
+    }
+    return made;
+}
+
+} // namespace
+
+std::string mask_sql_mode(std::string_view modes, std::uint32_t target_version,
+                          bool target_is_mariadb) {
+    static constexpr std::array<std::string_view, 11> gone_since_8{
+        "NO_AUTO_CREATE_USER", "DB2", "MAXDB", "MSSQL", "MYSQL323", "MYSQL40", "ORACLE", "POSTGRESQL",
+        "NO_FIELD_OPTIONS", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS"};
+    std::string kept;
+    for (std::size_t at = 0; at < modes.size();) {
+        const auto end = std::min(modes.find(',', at), modes.size());
+        const auto mode = modes.substr(at, end - at);
+        at = end + 1;
+        const bool refused = !target_is_mariadb && target_version >= 80000 &&
+                             std::ranges::find(gone_since_8, mode) != gone_since_8.end();
+        if (mode.empty() || refused) continue;
+        if (!kept.empty()) kept += ',';
+        kept += mode;
+    }
+    return kept;
+}
+
+object_creator::object_creator(copy_context& context)
+    : context_(&context), worker_(context.worker({})) {}
+
+bool object_creator::is_done(const std::string& kind, const state::object_name& source) const {
+    const auto found = context_->done.find({kind, source});
+    return found != context_->done.end() && found->second.now != progress_row::stage::creating;
+}
+
+awaitable<result<void>> object_creator::create(object_definition object) {
+    const progress_key key{object.kind, object.source};
+    const auto found = context_->done.find(key);
+    progress_row row = found == context_->done.end() ? progress_row{} : found->second;
+    if (row.change > 0 && row.now != progress_row::stage::creating) co_return result<void>{};
+
+    const bool keep = context_->keeps_existing();
+    auto call = [this, &object, &key, &row, keep](target_session& target) -> result<void> {
+        const auto& progress = context_->progress;
+        // Stored but not answered: the run before this retry got further than it knew.
+        auto stored = progress.load_one(target, key);
+        if (!stored) return std::unexpected(std::move(stored.error()));
+        if (*stored) row = **stored;
+        auto there = exists(target, object);
+        if (!there) return std::unexpected(std::move(there.error()));
+        if (row.change == 0) {
+            if (*there && !keep)
+                return fail(applier::errc::target_refused,
+                            fmt::format("the target has a {} {} already; drop or rename it there, or set "
+                                        "conflict.existing_tables = \"ignore\"",
+                                        object.kind, object.target.to_string()));
+            row.now = *there ? progress_row::stage::kept : progress_row::stage::creating;
+            if (auto noted = progress.insert(target, key, row); !noted) return noted;
+            row.change = 1;
+        }
+        if (row.now != progress_row::stage::creating) return {};
+        if (!*there) {
+            if (auto made = execute_in_collation(target, object); !made) return made;
+        }
+        row.now = progress_row::stage::created;
+        if (auto noted = progress.update(target, key, row); !noted) return noted;
+        ++row.change;
+        return {};
+    };
+    auto made = co_await worker_.run_retrying(call);
+    if (row.change > 0) context_->done[key] = row;
+    if (!made) {
+        auto error = std::move(made.error());
+        error.what += advice_for(object, error.server.number);
+        co_return protocol::wrap(std::move(error), fmt::format("creating {} {}", object.kind, object.target.to_string()));
+    }
+    co_return result<void>{};
+}
+
+} // namespace understudy::snapshot

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "snapshot/source_table.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy::snapshot {
+
+// What one statement (or one LOAD DATA body) holds.
+struct encoded_rows {
+    std::string text;
+    std::uint32_t rows = 0;
+    // ENUM values 0 in it: the server stores them as asked and warns about each (1265).
+    std::uint32_t enum_errors = 0;
+};
+
+// Rows that are written in one transaction together with the progress that they mean.
+struct batch {
+    std::vector<encoded_rows> statements;
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;           // of the values as read
+    std::vector<std::string> last_key; // literals; empty for tables without an order
+    bool last = false;                 // nothing comes behind it
+
+    void clear() { *this = batch{}; }
+};
+
+// Turns rows of the source into statements for the target. Pure; one table, one thread.
+class row_encoder {
+public:
+    enum class write_mode : std::uint8_t {
+        // REPLACE: two chunks read at different times can hold rows that clash on a secondary
+        // unique key. What REPLACE removes then was changed meanwhile: the stream brings it back.
+        overwrite,
+        keep_existing, // INSERT IGNORE: rows of the target stay
+    };
+    struct options {
+        write_mode mode = write_mode::overwrite;
+        bool load_data = false;                // LOAD DATA LOCAL; else multi-row statements
+        std::size_t statement_bytes = 1U << 20U; // a longer row is alone in its statement
+    };
+
+    // All columns of the table may be loaded (column_values.hpp).
+    [[nodiscard]] static bool can_load(const source_table& table);
+
+    row_encoder(const source_table& table, const state::object_name& target, options how);
+
+    // The LOAD DATA statement whose data the batch's texts are.
+    [[nodiscard]] const std::string& load_statement() const { return head_; }
+    [[nodiscard]] bool loads_data() const { return how_.load_data; }
+    [[nodiscard]] bool keeps_existing() const { return how_.mode == write_mode::keep_existing; }
+
+    // fields: in the order of select_chunk and select_all.
+    void add(batch& to, std::span<const std::optional<std::string_view>> fields);
+    // Literals of the order key of the row added last.
+    [[nodiscard]] std::vector<std::string> last_key() const;
+
+private:
+    void start_statement(batch& to) const;
+
+    std::vector<column> columns_;            // those that are written
+    std::vector<std::size_t> key_;           // positions in columns_
+    std::vector<std::string> key_values_;    // of the last row
+    options how_;
+    std::string head_;
+};
+
+} // namespace understudy::snapshot

@@ -1,0 +1,130 @@
+#include "snapshot/schema_copy.hpp"
+
+#include "applier/errc.hpp"
+#include "applier/statement_plan.hpp"
+#include "snapshot/column_dictionary.hpp"
+#include "snapshot/definition_text.hpp"
+#include "snapshot/errc.hpp"
+
+#include <fmt/format.h>
+
+namespace understudy::snapshot {
+
+using applier::quote_string;
+using applier::target_session;
+using boost::asio::awaitable;
+using protocol::fail;
+using protocol::result;
+
+namespace {
+
+// Without strictness for zero dates of old defaults; with NO_ENGINE_SUBSTITUTION so that no table
+// silently gets another engine.
+constexpr std::string_view table_sql_mode =
+    "NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES";
+
+constexpr std::string_view collations_query =
+    "SELECT CHARACTER_SET_NAME, DEFAULT_COLLATE_NAME FROM information_schema.CHARACTER_SETS";
+
+} // namespace
+
+schema_copy::schema_copy(copy_context& context, protocol::net::connection& source,
+                         object_creator& creator)
+    : context_(&context), source_(&source), creator_(&creator) {}
+
+awaitable<result<void>> schema_copy::create_databases() {
+    for (const source_database& one : context_->catalog.databases) {
+        const std::string sql = fmt::format(
+            "CREATE DATABASE IF NOT EXISTS {} CHARACTER SET {} COLLATE {}",
+            state::quote_identifier(context_->selection->map_database(one.name)), one.charset, one.collation);
+        auto call = [&sql](target_session& target) { return target.execute(sql); };
+        auto made = co_await creator_->worker().run_retrying(call);
+        if (!made)
+            co_return protocol::wrap(std::move(made.error()),
+                                     "creating the database of " + state::quote_identifier(one.name));
+    }
+    co_return result<void>{};
+}
+
+awaitable<result<std::map<std::string, std::string>>> schema_copy::differing_collations() {
+    auto ours = co_await source_->query(std::string(collations_query));
+    if (!ours) co_return std::unexpected(std::move(ours.error()));
+    auto call = [](target_session& target) { return target.query(collations_query); };
+    auto theirs = co_await creator_->worker().run_retrying(call);
+    if (!theirs) co_return std::unexpected(std::move(theirs.error()));
+    std::map<std::string, std::string> on_target;
+    for (const auto& row : theirs->rows) on_target[normal_charset(row[0].value())] = normal_charset(row[1].value());
+    std::map<std::string, std::string> differing;
+    for (const auto& row : ours->rows) {
+        const std::string charset = row[0].value();
+        const std::string collation = normal_charset(row[1].value());
+        const auto found = on_target.find(normal_charset(charset));
+        if (found != on_target.end() && found->second != collation) differing[charset] = collation;
+    }
+    co_return differing;
+}
+
+awaitable<result<void>> schema_copy::create_tables() {
+    auto collations = co_await differing_collations();
+    if (!collations) co_return std::unexpected(std::move(collations.error()));
+    for (const source_table& table : context_->catalog.tables) {
+        if (creator_->is_done("table", table.name)) continue;
+        if (auto made = co_await create_table(table, *collations); !made) co_return made;
+    }
+    co_return result<void>{};
+}
+
+awaitable<result<void>> schema_copy::create_table(
+    const source_table& table, const std::map<std::string, std::string>& collations) {
+    auto shown = co_await source_->query("SHOW CREATE TABLE " + table.name.to_string());
+    if (!shown || shown->rows.empty())
+        co_return fail(errc::object_unreadable,
+                       fmt::format("the definition of {} cannot be read: {}", table.name.to_string(),
+                                   shown ? "no rows" : shown.error().what));
+    const std::string text = with_collations(shown->rows[0][1].value(), collations);
+    auto plan = applier::plan_statement({.text = text,
+                                         .database = table.name.database,
+                                         .source_version = context_->catalog.version},
+                                        *context_->selection);
+    if (!plan) co_return protocol::wrap(std::move(plan.error()), "the definition of " + table.name.to_string());
+    if (plan->what != applier::statement_plan::action::execute)
+        co_return fail(errc::unsupported_object,
+                       fmt::format("{} cannot be created: {}", table.name.to_string(), plan->reason));
+    co_return co_await creator_->create({.kind = "table",
+                                         .source = table.name,
+                                         .target = context_->on_target(table.name),
+                                         .text = plan->text,
+                                         .sql_mode = std::string(table_sql_mode),
+                                         .collation_connection = {},
+                                         .database_collation = {},
+                                         .time_zone = {}});
+}
+
+awaitable<result<void>> schema_copy::compare_tables() {
+    for (const source_table& table : context_->catalog.tables) {
+        const state::object_name target_name = context_->on_target(table.name);
+        auto call = [&target_name](target_session& target) {
+            return target.query(columns_query(fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                                          quote_string(target_name.database),
+                                                          quote_string(target_name.object))));
+        };
+        auto rows = co_await creator_->worker().run_retrying(call);
+        if (!rows) co_return std::unexpected(std::move(rows.error()));
+        if (rows->rows.empty())
+            co_return fail(applier::errc::missing_table,
+                           fmt::format("{} is to be filled and is not on the target; with initial.schema = "
+                                       "false it has to be there", target_name.to_string()));
+        auto columns = parse_columns(target_name, rows->rows);
+        if (!columns) co_return std::unexpected(std::move(columns.error()));
+        source_table found{.name = target_name, .engine = {}, .columns = *std::move(columns), .order = {}};
+        if (found.fingerprint() != table.fingerprint())
+            co_return fail(applier::errc::definition_mismatch,
+                           fmt::format("{} on the target does not have the columns of {} at the source.\n"
+                                       "source:\n{}target:\n{}Drop it there, or give it these columns in "
+                                       "this order", target_name.to_string(), table.name.to_string(),
+                                       table.fingerprint(), found.fingerprint()));
+    }
+    co_return result<void>{};
+}
+
+} // namespace understudy::snapshot

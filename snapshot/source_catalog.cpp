@@ -1,0 +1,188 @@
+#include "snapshot/source_catalog.hpp"
+
+#include "applier/target_session.hpp"
+#include "snapshot/column_dictionary.hpp"
+#include "snapshot/errc.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+namespace understudy::snapshot {
+
+using boost::asio::awaitable;
+using protocol::fail;
+using protocol::result;
+
+namespace {
+
+constexpr std::uint32_t first_version_with_logged_cascades = 90600;
+
+using rows_t = dictionary_rows;
+using rows_of_table = std::map<std::string, rows_t>;
+
+awaitable<result<rows_t>> ask(protocol::net::connection& source, std::string sql) {
+    auto answer = co_await source.query(std::move(sql), 10'000'000);
+    if (!answer) co_return protocol::wrap(std::move(answer.error()), "reading the source's dictionary");
+    co_return std::move(answer->rows);
+}
+
+std::uint64_t to_number(const std::optional<std::string>& text) {
+    std::uint64_t value = 0;
+    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+    return value;
+}
+
+rows_of_table by_table(rows_t rows) {
+    rows_of_table tables;
+    for (auto& row : rows) tables[row[0].value()].push_back(std::move(row));
+    return tables;
+}
+
+std::vector<index_part> make_parts(const rows_t& rows) {
+    std::vector<index_part> parts;
+    for (const auto& row : rows) {
+        // Other kinds (HASH of MEMORY tables) have no order.
+        if (row[6].value_or("") != "BTREE") continue;
+        parts.push_back({row[1].value_or(""), row[2].value_or(""), row[3].value_or("") == "0",
+                         row[4].value_or("") == "YES", row[5].has_value(),
+                         row[7].value_or("YES") == "YES"});
+    }
+    return parts;
+}
+
+awaitable<result<void>> read_server(protocol::net::connection& source, source_catalog& catalog) {
+    catalog.version = source.server().version_number;
+    catalog.is_mariadb = source.server().is_mariadb;
+    auto rows = co_await ask(source, "SHOW VARIABLES LIKE 'innodb_native_foreign_keys'");
+    if (!rows) co_return std::unexpected(std::move(rows.error()));
+    const bool native = !rows->empty() && rows->front()[1].value_or("") != "OFF";
+    catalog.logs_cascades = !catalog.is_mariadb &&
+                            catalog.version >= first_version_with_logged_cascades && !native;
+    co_return result<void>{};
+}
+
+awaitable<result<void>> read_tables(protocol::net::connection& source, const std::string& database,
+                                    const std::set<std::string>& transactional,
+                                    const state::object_selection& selection,
+                                    source_catalog& catalog) {
+    const std::string here = "TABLE_SCHEMA = " + name_literal(database);
+    auto tables = co_await ask(source,
+                               "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, AVG_ROW_LENGTH FROM "
+                               "information_schema.TABLES WHERE " + here + " ORDER BY TABLE_NAME");
+    if (!tables) co_return std::unexpected(std::move(tables.error()));
+    auto columns = co_await ask(source, columns_query(here));
+    if (!columns) co_return std::unexpected(std::move(columns.error()));
+    const bool has_visibility = !catalog.is_mariadb && catalog.version >= 80000;
+    auto indexes = co_await ask(
+        source, fmt::format("SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, NON_UNIQUE, NULLABLE, SUB_PART, "
+                            "INDEX_TYPE, {} FROM information_schema.STATISTICS WHERE {} ORDER BY "
+                            "TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
+                            has_visibility ? "IS_VISIBLE" : "'YES'", here));
+    if (!indexes) co_return std::unexpected(std::move(indexes.error()));
+
+    const rows_of_table columns_of = by_table(*std::move(columns));
+    const rows_of_table indexes_of = by_table(*std::move(indexes));
+    for (const auto& row : *tables) {
+        const state::object_name name{database, row[0].value()};
+        if (!selection.selects(name.database, name.object)) continue;
+        const std::string type = row[1].value_or("");
+        if (type.contains("VIEW")) {
+            catalog.views.push_back(name);
+            continue;
+        }
+        if (type != "BASE TABLE")
+            co_return fail(errc::unsupported_object,
+                           fmt::format("{} is a {}, which cannot be copied; exclude it", name.to_string(), type));
+        source_table table;
+        table.name = name;
+        table.engine = row[2].value_or("");
+        table.transactional = transactional.contains(table.engine);
+        table.rows_estimated = to_number(row[3]);
+        table.row_bytes = to_number(row[4]);
+        const auto found = columns_of.find(name.object);
+        if (found == columns_of.end())
+            co_return fail(errc::object_unreadable,
+                           fmt::format("the account at the source does not see the columns of {}: GRANT SELECT ON {} TO it",
+                                       name.to_string(), name.to_string()));
+        auto made = parse_columns(name, found->second);
+        if (!made) co_return std::unexpected(std::move(made.error()));
+        table.columns = *std::move(made);
+        if (const auto parts = indexes_of.find(name.object); parts != indexes_of.end())
+            table.order = choose_order(table.columns, make_parts(parts->second));
+        catalog.tables.push_back(std::move(table));
+    }
+    co_return result<void>{};
+}
+
+awaitable<result<void>> read_foreign_keys(protocol::net::connection& source,
+                                          const std::string& database,
+                                          const state::object_selection& selection,
+                                          source_catalog& catalog) {
+    auto keys = co_await ask(source,
+                             "SELECT TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME FROM "
+                             "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = " +
+                                 name_literal(database) +
+                                 " AND (UPDATE_RULE NOT IN ('RESTRICT', 'NO ACTION') OR DELETE_RULE "
+                                 "NOT IN ('RESTRICT', 'NO ACTION'))");
+    if (!keys) co_return std::unexpected(std::move(keys.error()));
+    for (const auto& row : *keys) {
+        const cascading_key key{{database, row[0].value()}, {row[1].value(), row[2].value()}};
+        if (selection.selects(key.child.database, key.child.object) &&
+            selection.selects(key.parent.database, key.parent.object))
+            catalog.cascading_keys.push_back(key);
+    }
+    co_return result<void>{};
+}
+
+} // namespace
+
+std::string name_literal(std::string_view name) {
+    return "_utf8" + applier::quote_string(name);
+}
+
+awaitable<result<source_catalog>> read_catalog(protocol::net::connection& source,
+                                               const state::object_selection& selection) {
+    source_catalog catalog;
+    if (auto done = co_await read_server(source, catalog); !done)
+        co_return std::unexpected(std::move(done.error()));
+    auto engines = co_await ask(source, "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'");
+    if (!engines) co_return std::unexpected(std::move(engines.error()));
+    std::set<std::string> transactional;
+    for (const auto& row : *engines) transactional.insert(row[0].value());
+
+    auto databases = co_await ask(source,
+                                  "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME "
+                                  "FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME");
+    if (!databases) co_return std::unexpected(std::move(databases.error()));
+    for (const auto& row : *databases) {
+        const std::string name = row[0].value();
+        if (!selection.touches_database(name)) continue;
+        catalog.databases.push_back({name, row[1].value(), row[2].value()});
+        auto tables = co_await read_tables(source, name, transactional, selection, catalog);
+        if (!tables) co_return std::unexpected(std::move(tables.error()));
+        auto keys = co_await read_foreign_keys(source, name, selection, catalog);
+        if (!keys) co_return std::unexpected(std::move(keys.error()));
+    }
+    co_return catalog;
+}
+
+awaitable<result<std::string>> read_fingerprint(protocol::net::connection& source,
+                                                const state::object_name& table) {
+    auto rows = co_await ask(source, columns_query(fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                                               name_literal(table.database),
+                                                               name_literal(table.object))));
+    if (!rows) co_return std::unexpected(std::move(rows.error()));
+    if (rows->empty())
+        co_return fail(errc::changed_during_copy, table.to_string() + " was dropped while it was copied");
+    source_table read{.name = table, .engine = {}, .columns = {}, .order = {}};
+    auto columns = parse_columns(table, *rows);
+    if (!columns) co_return std::unexpected(std::move(columns.error()));
+    read.columns = *std::move(columns);
+    co_return read.fingerprint();
+}
+
+} // namespace understudy::snapshot

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "protocol/result.hpp"
+#include "snapshot/key_range.hpp"
+#include "snapshot/row_encoder.hpp"
+#include "snapshot/source_session.hpp"
+#include "snapshot/source_table.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+
+namespace understudy::snapshot {
+
+// Reads one part of a table, batch by batch, and encodes its rows for the target. What it holds in
+// memory is one batch, whatever the size of the table; a single larger row comes alone.
+// One coroutine at a time; borrows everything it is given.
+class table_reader {
+public:
+    // A key range, in chunks that are short consistent reads by themselves. A lost connection is
+    // opened again and reading goes on behind the last row.
+    table_reader(const source_link& source, source_session& session, const source_table& table,
+                 row_encoder& encoder, std::uint64_t chunk_bytes, key_range rest);
+    // The whole table in one statement, on a session whose snapshot must not be left: a lost
+    // connection is an error.
+    table_reader(source_session& session, const source_table& table, row_encoder& encoder,
+                 std::uint64_t chunk_bytes);
+
+    // Fills `to` with the next rows; to.last says that there are no more.
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> fill(batch& to);
+
+private:
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> fill_once(batch& to);
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> open_result();
+    void close_result();
+
+    const source_link* source_ = nullptr; // null: one statement for the whole table
+    source_session* session_;
+    const source_table* table_;
+    row_encoder* encoder_;
+    std::uint64_t chunk_bytes_;
+    key_range rest_;
+
+    bool open_ = false;
+    bool exhausted_ = false;
+    std::uint64_t row_limit_;
+    std::uint64_t result_rows_ = 0;
+    std::uint64_t result_bytes_ = 0;
+    std::chrono::steady_clock::duration reading_{}; // without waits for the target
+};
+
+} // namespace understudy::snapshot
