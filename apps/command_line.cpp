@@ -12,8 +12,8 @@ namespace understudy::apps {
 
 namespace {
 
-constexpr const char* about =
-    "Understudy: replicates one MySQL server into another, as a replica of the source that writes to the target.";
+constexpr const char* about = "Understudy: replicates one MySQL server into another, as a replica "
+                              "of the source that writes to the target.";
 
 constexpr const char* footer = R"(Examples:
   understudy precheck shop.toml              would it run? what is missing?
@@ -37,49 +37,68 @@ struct options {
 
 void add_data_dir(CLI::App& to, options& into) {
     to.add_option("--data-dir", into.data_dir,
-                  "Where tasks keep their relay log and state (default: $UNDERSTUDY_DATA_DIR, else /var/lib/understudy for "
+                  "Where tasks keep their relay log and state (default: $UNDERSTUDY_DATA_DIR, else "
+                  "/var/lib/understudy for "
                   "root and ~/.local/state/understudy for others)")
         ->type_name("DIR");
 }
 
 void add_run(CLI::App& program, options& into) {
-    CLI::App* run = program.add_subcommand("run", "Run a task in the foreground: precheck, initial copy, then follow the source");
+    CLI::App* run = program.add_subcommand(
+        "run", "Run a task in the foreground: precheck, initial copy, then follow the source");
     run->add_option("TASK.toml", into.run.task_file, "Task file")->required()->type_name("");
     run->add_option("--until", into.until,
-                    "End with exit code 0 once the initial copy is done and all that the source had executed when this command "
+                    "End with exit code 0 once the initial copy is done and all that the source "
+                    "had executed when this command "
                     "began is committed on the target")
         ->type_name("caught-up")
-        ->check(CLI::IsMember({"caught-up"}));
+        ->check([](const std::string& goal) {
+            return goal == "caught-up" ? std::string() : "found " + goal + "; allowed is caught-up";
+        });
     add_data_dir(*run, into);
-    run->footer("SIGINT (Ctrl-C) or SIGTERM ends it at a transaction boundary; the next run goes on from there.");
+    run->footer("SIGINT (Ctrl-C) or SIGTERM ends it at a transaction boundary; the next run goes "
+                "on from there.");
 }
 
 void add_precheck(CLI::App& program, options& into) {
-    CLI::App* precheck = program.add_subcommand("precheck", "Look at both servers without changing anything: would the task run?");
-    precheck->add_option("TASK.toml", into.precheck.task_file, "Task file")->required()->type_name("");
+    CLI::App* precheck = program.add_subcommand(
+        "precheck", "Look at both servers without changing anything: would the task run?");
+    precheck->add_option("TASK.toml", into.precheck.task_file, "Task file")
+        ->required()
+        ->type_name("");
     precheck->add_flag("--json", into.precheck.json, "Print the report as JSON");
-    precheck->footer("Exit codes: 0 it would run, 1 a blocking item failed, 2 bad usage or a bad task file.");
+    precheck->footer(
+        "Exit codes: 0 it would run, 1 a blocking item failed, 2 bad usage or a bad task file.");
 }
 
 void add_status(CLI::App& program, options& into) {
     CLI::App* status = program.add_subcommand("status", "Say how far tasks are");
-    status->add_option("TASK", into.status.task, "Task name or task file; all tasks when left out")->type_name("");
+    status->add_option("TASK", into.status.task, "Task name or task file; all tasks when left out")
+        ->type_name("");
     status->add_flag("--json", into.status.json, "Print as JSON");
     add_data_dir(*status, into);
+    status->footer("");
 }
 
 void add_stop(CLI::App& program, options& into) {
-    CLI::App* stop = program.add_subcommand("stop", "Ask a running task to stop, and wait until it has");
-    stop->add_option("TASK", into.stop.task, "Task name or task file; the one that runs when left out")->type_name("");
+    CLI::App* stop =
+        program.add_subcommand("stop", "Ask a running task to stop, and wait until it has");
+    stop->add_option("TASK", into.stop.task,
+                     "Task name or task file; the one that runs when left out")
+        ->type_name("");
     add_data_dir(*stop, into);
+    stop->footer("");
 }
 
 void add_relay(CLI::App& program, options& into) {
     CLI::App* relay = program.add_subcommand("relay", "Look into relay logs");
+    relay->footer("");
     relay->require_subcommand(1);
     const auto add = [&](const char* name, const char* description) {
         CLI::App* verb = relay->add_subcommand(name, description);
-        verb->add_option("PATH", into.relay.path, "Directory of a task, its relay directory, or one segment file")
+        verb->footer("");
+        verb->add_option("PATH", into.relay.path,
+                         "Directory of a task, its relay directory, or one segment file")
             ->required()
             ->type_name("");
     };
@@ -88,14 +107,20 @@ void add_relay(CLI::App& program, options& into) {
     add("verify", "Read everything and check it; exit code 1 if something is damaged");
 }
 
-say_and_exit complaint(const std::string& text) { return {.code = exit_usage, .text = "understudy: " + text + "\n"}; }
+say_and_exit complaint(const std::string& text) {
+    return {.code = exit_usage, .text = "understudy: " + text + "\n"};
+}
 
 command chosen(const CLI::App& program, options& from) {
     std::filesystem::path data_dir = from.data_dir;
-    const bool needs_data_dir = program.got_subcommand("run") || program.got_subcommand("status") || program.got_subcommand("stop");
+    const bool needs_data_dir = program.got_subcommand("run") || program.got_subcommand("status") ||
+                                program.got_subcommand("stop");
     if (needs_data_dir && data_dir.empty()) {
-        const auto found = default_data_dir([](const char* name) -> const char* { return std::getenv(name); }, ::geteuid() == 0);
-        if (!found) return complaint("there is no home directory to keep tasks in; give --data-dir or UNDERSTUDY_DATA_DIR");
+        const auto found = default_data_dir(
+            [](const char* name) -> const char* { return std::getenv(name); }, ::geteuid() == 0);
+        if (!found)
+            return complaint("there is no home directory to keep tasks in; give --data-dir or "
+                             "UNDERSTUDY_DATA_DIR");
         data_dir = *found;
     }
     from.run.data_dir = data_dir;
@@ -134,8 +159,10 @@ command parse_command_line(int argc, const char* const* argv) {
     } catch (const CLI::ParseError& ended) {
         std::ostringstream out;
         std::ostringstream mistakes;
-        if (program.exit(ended, out, mistakes) == 0) return say_and_exit{.code = exit_good, .text = out.str()};
-        return complaint(std::string(ended.what()) + "\nRun `understudy --help` for what there is.");
+        if (program.exit(ended, out, mistakes) == 0)
+            return say_and_exit{.code = exit_good, .text = out.str()};
+        return complaint(std::string(ended.what()) +
+                         "\nRun `understudy --help` for what there is.");
     }
 }
 

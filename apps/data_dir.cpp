@@ -2,8 +2,8 @@
 
 namespace understudy::apps {
 
-std::optional<std::filesystem::path> default_data_dir(const std::function<const char*(const char*)>& environment,
-                                                      bool is_root) {
+std::optional<std::filesystem::path>
+default_data_dir(const std::function<const char*(const char*)>& environment, bool is_root) {
     const auto variable = [&](const char* name) -> std::optional<std::filesystem::path> {
         const char* value = environment(name);
         if (value == nullptr || *value == '\0') return std::nullopt;

@@ -7,7 +7,8 @@
 
 namespace understudy::apps {
 
-// Where tasks are kept when --data-dir is not given: UNDERSTUDY_DATA_DIR, else /var/lib/understudy for root, else
+// Where tasks are kept when --data-dir is not given: UNDERSTUDY_DATA_DIR, else /var/lib/understudy
+// for root, else
 // ${XDG_STATE_HOME:-~/.local/state}/understudy. Nothing for a user without HOME.
 [[nodiscard]] std::optional<std::filesystem::path>
 default_data_dir(const std::function<const char*(const char*)>& environment, bool is_root);

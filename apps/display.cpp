@@ -20,15 +20,22 @@ using state::status;
 
 constexpr std::size_t warnings_shown_max = 3;
 
-std::string headline(const status& value, std::chrono::system_clock::time_point now, const display_options& options) {
-    const style how = value.now == phase::failed ? style::bad : value.now == phase::streaming ? style::good : style::accent;
+std::string headline(const status& value, std::chrono::system_clock::time_point now,
+                     const display_options& options) {
+    const style how = value.now == phase::failed      ? style::bad
+                      : value.now == phase::streaming ? style::good
+                                                      : style::accent;
     styled_line line(options.columns, options.colour);
-    line.add("understudy ", style::dim).add(value.task, style::bold).add("  ").add(to_string(value.now), how);
+    line.add("understudy ", style::dim)
+        .add(value.task, style::bold)
+        .add("  ")
+        .add(to_string(value.now), how);
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - value.started);
     return line.at_right_edge(elapsed_text(elapsed), style::dim).text();
 }
 
-// Which step of the way the task is at. Stopping, finished and failed show none: they can follow any.
+// Which step of the way the task is at. Stopping, finished and failed show none: they can follow
+// any.
 std::string steps_line(const status& value, const display_options& options) {
     static constexpr std::array<std::pair<phase, std::string_view>, 5> steps{{
         {phase::prechecking, "precheck"},
@@ -42,7 +49,12 @@ std::string steps_line(const status& value, const display_options& options) {
     for (const auto& [step, name] : steps) {
         const bool now = step == value.now;
         const bool done = step < value.now;
-        line.add(now ? "● " : done ? "✓ " : "○ ", now ? style::accent : done ? style::good : style::dim);
+        line.add(now    ? "● "
+                 : done ? "✓ "
+                        : "○ ",
+                 now    ? style::accent
+                 : done ? style::good
+                        : style::dim);
         line.add(name, now ? style::bold : style::dim).add("   ");
     }
     return line.text();
@@ -68,30 +80,38 @@ std::string position_text(const protocol::binlog_position& position) {
     return position.file.empty() ? "nothing yet" : position.to_string();
 }
 
-bool is_copying(phase now) { return now == phase::copying_schema || now == phase::copying_data; }
-bool is_applying(phase now) { return now == phase::catching_up || now == phase::streaming; }
+bool is_copying(phase now) {
+    return now == phase::copying_schema || now == phase::copying_data;
+}
+bool is_applying(phase now) {
+    return now == phase::catching_up || now == phase::streaming;
+}
 
 void add_stream(fields& into, const status& value, const rates& speed) {
     if (is_applying(value.now)) {
-        into.add("lag", fmt::format("{:<14}{} rows/s, {} transactions/s", lag_text(value.lag), rate_text(speed.applied_rows),
-                                    rate_text(speed.applied_transactions)),
+        into.add("lag",
+                 fmt::format("{:<14}{} rows/s, {} transactions/s", lag_text(value.lag),
+                             rate_text(speed.applied_rows), rate_text(speed.applied_transactions)),
                  value.lag > std::chrono::seconds(30) ? style::warning : style::bold);
     }
-    into.add("received", value.receiver_note.empty()
-                             ? fmt::format("{}{}", position_text(value.received), value.connected ? "" : ", not connected")
-                             : value.receiver_note,
+    into.add("received",
+             value.receiver_note.empty() ? fmt::format("{}{}", position_text(value.received),
+                                                       value.connected ? "" : ", not connected")
+                                         : value.receiver_note,
              value.receiver_note.empty() ? style::plain : style::warning);
     if (value.applied_groups > 0 || is_applying(value.now)) {
         into.add("applied", position_text(value.applied));
-        std::string counts = fmt::format("{} rows in {} transactions, {} groups", count_text(value.applied_rows),
-                                         count_text(value.applied_transactions), count_text(value.applied_groups));
+        std::string counts =
+            fmt::format("{} rows in {} transactions, {} groups", count_text(value.applied_rows),
+                        count_text(value.applied_transactions), count_text(value.applied_groups));
         if (value.applied_ddl > 0) counts += fmt::format(", {} DDL", count_text(value.applied_ddl));
         if (value.retries > 0) counts += fmt::format(", {} retries", count_text(value.retries));
         into.add("", counts, style::dim);
     }
     if (!value.applier_note.empty()) into.add("", value.applier_note, style::warning);
     if (value.relay_raw_bytes > 0) {
-        into.add("relay", fmt::format("{} → {} stored ({}%)", bytes_text(value.relay_raw_bytes), bytes_text(value.relay_stored_bytes),
+        into.add("relay", fmt::format("{} → {} stored ({}%)", bytes_text(value.relay_raw_bytes),
+                                      bytes_text(value.relay_stored_bytes),
                                       value.relay_stored_bytes * 100 / value.relay_raw_bytes));
     }
 }
@@ -99,20 +119,25 @@ void add_stream(fields& into, const status& value, const rates& speed) {
 void add_copied(fields& into, const status& value) {
     const copy_totals totals = sum_up(value);
     if (totals.tables == 0 || is_copying(value.now)) return;
-    into.add("copied", fmt::format("{} of {} tables, {} rows, {}", totals.finished, totals.tables, count_text(totals.rows),
-                                   bytes_text(totals.bytes)));
+    into.add("copied", fmt::format("{} of {} tables, {} rows, {}", totals.finished, totals.tables,
+                                   count_text(totals.rows), bytes_text(totals.bytes)));
 }
 
 std::vector<std::string> warning_lines(const status& value, const display_options& options) {
     std::vector<std::string> lines;
     const std::size_t shown = std::min(value.warnings.size(), warnings_shown_max);
     if (shown < value.warnings.size()) {
-        lines.push_back(styled_line(options.columns, options.colour)
-                            .add(fmt::format("  … {} earlier warnings", value.warnings.size() - shown), style::dim)
-                            .text());
+        lines.push_back(
+            styled_line(options.columns, options.colour)
+                .add(fmt::format("  … {} earlier warnings", value.warnings.size() - shown),
+                     style::dim)
+                .text());
     }
     for (const std::string& text : std::span(value.warnings).last(shown)) {
-        lines.push_back(styled_line(options.columns, options.colour).add("  ! ", style::warning).add(text).text());
+        lines.push_back(styled_line(options.columns, options.colour)
+                            .add("  ! ", style::warning)
+                            .add(text)
+                            .text());
     }
     return lines;
 }
@@ -120,13 +145,15 @@ std::vector<std::string> warning_lines(const status& value, const display_option
 void append(std::vector<std::string>& into, std::vector<std::string> more, bool blank_before) {
     if (more.empty()) return;
     if (blank_before) into.emplace_back();
-    for (std::string& line : more) into.push_back(std::move(line));
+    for (std::string& line : more)
+        into.push_back(std::move(line));
 }
 
 } // namespace
 
 std::vector<std::string> display_lines(const status& value, const rates& speed,
-                                       std::chrono::system_clock::time_point now, const display_options& options) {
+                                       std::chrono::system_clock::time_point now,
+                                       const display_options& options) {
     fields facts(options);
     add_copied(facts, value);
     add_stream(facts, value, speed);
@@ -150,14 +177,17 @@ std::string summary_line(const status& value, const rates& speed) {
     std::string text(to_string(value.now));
     const copy_totals totals = sum_up(value);
     if (is_copying(value.now) && totals.tables > 0) {
-        text += fmt::format(": {} of {} tables, {} rows ({}%), {}, {} rows/s", totals.finished, totals.tables,
-                            count_text(totals.rows), percent(totals.rows, totals.rows_estimated), bytes_text(totals.bytes),
+        text += fmt::format(": {} of {} tables, {} rows ({}%), {}, {} rows/s", totals.finished,
+                            totals.tables, count_text(totals.rows),
+                            percent(totals.rows, totals.rows_estimated), bytes_text(totals.bytes),
                             rate_text(speed.copied_rows));
     } else if (is_applying(value.now)) {
-        text += fmt::format(": lag {}, {} rows/s, {} transactions/s, received {}, applied {}, relay {} → {}",
-                            lag_text(value.lag), rate_text(speed.applied_rows), rate_text(speed.applied_transactions),
-                            position_text(value.received), position_text(value.applied), bytes_text(value.relay_raw_bytes),
-                            bytes_text(value.relay_stored_bytes));
+        text += fmt::format(
+            ": lag {}, {} rows/s, {} transactions/s, received {}, applied {}, relay {} → {}",
+            lag_text(value.lag), rate_text(speed.applied_rows),
+            rate_text(speed.applied_transactions), position_text(value.received),
+            position_text(value.applied), bytes_text(value.relay_raw_bytes),
+            bytes_text(value.relay_stored_bytes));
     }
     if (!value.receiver_note.empty()) text += "; " + value.receiver_note;
     if (!value.applier_note.empty()) text += "; " + value.applier_note;

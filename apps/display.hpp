@@ -17,7 +17,8 @@ struct display_options {
 };
 
 // What a person sees of a task at one moment, as lines of text that fit the terminal. Pure.
-// At least the headline is given, however small the terminal; no more than rows - 1 lines, so that nothing scrolls.
+// At least the headline is given, however small the terminal; no more than rows - 1 lines, so that
+// nothing scrolls.
 [[nodiscard]] std::vector<std::string> display_lines(const state::status& value, const rates& speed,
                                                      std::chrono::system_clock::time_point now,
                                                      const display_options& options);

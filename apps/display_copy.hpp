@@ -19,8 +19,10 @@ struct copy_totals {
 
 [[nodiscard]] copy_totals sum_up(const state::status& value);
 
-// A bar per table that is being copied (as many as fit into lines_max), what is left out, and the total.
-[[nodiscard]] std::vector<std::string> copy_lines(const state::status& value, const rates& speed, std::size_t lines_max,
+// A bar per table that is being copied (as many as fit into lines_max), what is left out, and the
+// total.
+[[nodiscard]] std::vector<std::string> copy_lines(const state::status& value, const rates& speed,
+                                                  std::size_t lines_max,
                                                   const display_options& options);
 
 } // namespace understudy::apps

@@ -41,7 +41,9 @@ std::string rate_text(double per_second) {
 
 std::string lag_text(std::chrono::milliseconds lag) {
     const auto seconds = duration_cast<std::chrono::seconds>(lag).count();
-    if (seconds < 10) return fmt::format("{:.1f} s", static_cast<double>(std::max<std::int64_t>(lag.count(), 0)) / 1'000);
+    if (seconds < 10)
+        return fmt::format("{:.1f} s",
+                           static_cast<double>(std::max<std::int64_t>(lag.count(), 0)) / 1'000);
     if (seconds < 120) return fmt::format("{} s", seconds);
     if (seconds < 7'200) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
     if (seconds < 172'800) return fmt::format("{} h {} min", seconds / 3'600, seconds / 60 % 60);
@@ -49,7 +51,8 @@ std::string lag_text(std::chrono::milliseconds lag) {
 }
 
 std::string elapsed_text(std::chrono::milliseconds time) {
-    const auto seconds = std::max<std::int64_t>(duration_cast<std::chrono::seconds>(time).count(), 0);
+    const auto seconds =
+        std::max<std::int64_t>(duration_cast<std::chrono::seconds>(time).count(), 0);
     return fmt::format("{}:{:02}:{:02}", seconds / 3'600, seconds / 60 % 60, seconds % 60);
 }
 

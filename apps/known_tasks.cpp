@@ -23,7 +23,8 @@ std::vector<known_task> find_tasks(const std::filesystem::path& data_dir) {
     std::error_code failure;
     for (const auto& entry : std::filesystem::directory_iterator(data_dir, failure)) {
         const std::string name = entry.path().filename().string();
-        if (state::is_task_name(name) && is_task_known(data_dir, name)) tasks.push_back(read_task(data_dir, name));
+        if (state::is_task_name(name) && is_task_known(data_dir, name))
+            tasks.push_back(read_task(data_dir, name));
     }
     std::ranges::sort(tasks, {}, &known_task::name);
     return tasks;
@@ -53,8 +54,10 @@ known_task read_task(const std::filesystem::path& data_dir, const std::string& n
         return task;
     }
     auto status = state::parse_status_json(*text);
-    if (status) task.status = *std::move(status);
-    else task.damage = file.string() + ": " + status.error().what;
+    if (status)
+        task.status = *std::move(status);
+    else
+        task.damage = file.string() + ": " + status.error().what;
     return task;
 }
 

@@ -14,9 +14,10 @@ namespace understudy::apps {
 // One task of a data directory as others see it.
 struct known_task {
     std::string name;
-    std::optional<pid_t> pid;                      // runs now
-    std::optional<state::recorded_status> status;  // nothing before the first second of its first run
-    std::string damage;                            // why there is no status although a file is there
+    std::optional<pid_t> pid; // runs now
+    std::optional<state::recorded_status>
+        status;         // nothing before the first second of its first run
+    std::string damage; // why there is no status although a file is there
 
     // The phase, or that the process ended without a word.
     [[nodiscard]] std::string condition() const;

@@ -17,7 +17,8 @@ int execute(const say_and_exit& what) {
 int main(int argc, char** argv) {
     using namespace understudy::apps;
     try {
-        return std::visit([](const auto& what) { return execute(what); }, parse_command_line(argc, argv));
+        return std::visit([](const auto& what) { return execute(what); },
+                          parse_command_line(argc, argv));
     } catch (const std::exception& thrown) {
         std::fprintf(stderr, "understudy: unexpected: %s\n", thrown.what());
         return exit_failed;

@@ -24,12 +24,14 @@ int execute(const precheck_command& what) {
         fmt::print(stderr, "{}: {}\n", what.task_file.string(), selection.error().what);
         return exit_usage;
     }
-    for (const std::string& warning : file->warnings) fmt::print(stderr, "understudy: warning: {}\n", warning);
+    for (const std::string& warning : file->warnings)
+        fmt::print(stderr, "understudy: warning: {}\n", warning);
     const precheck::report found = precheck::check_blocking(file->spec, *selection, {});
     if (what.json) {
         fmt::print("{}\n", precheck::to_json(found));
     } else {
-        fmt::print("{}", precheck::to_text(found, is_colour_wanted() && ::isatty(STDOUT_FILENO) == 1));
+        fmt::print("{}",
+                   precheck::to_text(found, is_colour_wanted() && ::isatty(STDOUT_FILENO) == 1));
     }
     return found.passed() ? exit_good : exit_failed;
 }

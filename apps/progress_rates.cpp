@@ -19,7 +19,8 @@ void progress_rates::add(const state::status& value, std::chrono::steady_clock::
         next.copied_bytes += table.bytes;
     }
     samples_.push_back(next);
-    while (samples_.size() > 2 && now - samples_[1].at >= window) samples_.pop_front();
+    while (samples_.size() > 2 && now - samples_[1].at >= window)
+        samples_.pop_front();
 }
 
 rates progress_rates::current() const {

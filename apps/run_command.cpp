@@ -26,11 +26,13 @@ constexpr auto tick = 100ms;
 constexpr auto refresh_interval = 250ms;
 constexpr auto status_interval = 1s;
 
-// Runs the task on a thread of its own; this one takes signals, shows how it goes and writes status.json.
+// Runs the task on a thread of its own; this one takes signals, shows how it goes and writes
+// status.json.
 class run_watch {
 public:
     run_watch(const state::task_spec& task, state::task_directory& directory, bool until_caught_up)
-        : task_(task), directory_(directory), until_caught_up_(until_caught_up), board_(task.name) {}
+        : task_(task), directory_(directory), until_caught_up_(until_caught_up), board_(task.name) {
+    }
 
     void warn(const std::string& text) { board_.warn(text); }
 
@@ -38,11 +40,12 @@ public:
         const stop_signals signals; // before the task's threads
         const auto began = steady_clock::now();
         auto running = std::async(std::launch::async, [this] {
-            return run_task(task_, directory_, {.until_caught_up = until_caught_up_}, board_, stop_.get_token());
+            return run_task(task_, directory_, {.until_caught_up = until_caught_up_}, board_,
+                            stop_.get_token());
         });
         report_ = make_run_report();
-        report_->notice(fmt::format("{}: {} to {}, kept in {}", task_.name, task_.source.address(), task_.target.address(),
-                                    directory_.path().string()));
+        report_->notice(fmt::format("{}: {} to {}, kept in {}", task_.name, task_.source.address(),
+                                    task_.target.address(), directory_.path().string()));
         while (running.wait_for(0ms) != std::future_status::ready) {
             if (const auto signal = signals.wait(tick)) take(*signal);
             refresh();
@@ -55,7 +58,8 @@ public:
                 .ended = std::move(ended),
                 .until_caught_up = until_caught_up_,
                 .stop_requested = stop_.stop_requested(),
-                .took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began)};
+                .took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() -
+                                                                              began)};
     }
 
 private:
@@ -65,9 +69,11 @@ private:
             return;
         }
         if (stop_.stop_requested()) {
-            // The user does not want to wait. What is lost is what a crash may lose: nothing that is committed.
+            // The user does not want to wait. What is lost is what a crash may lose: nothing that
+            // is committed.
             report_.reset();
-            std::fputs("understudy: ended at once; the next run goes on from the last commit\n", stderr);
+            std::fputs("understudy: ended at once; the next run goes on from the last commit\n",
+                       stderr);
             std::fflush(stderr);
             ::_exit(128 + signal);
         }
@@ -91,7 +97,8 @@ private:
     // A status that cannot be written stops nobody, but is not kept quiet either.
     void write_status() {
         written_ = steady_clock::now();
-        if (auto done = directory_.write_status(board_.read()); !done) board_.warn(done.error().what);
+        if (auto done = directory_.write_status(board_.read()); !done)
+            board_.warn(done.error().what);
     }
 
     const state::task_spec& task_;
@@ -119,7 +126,8 @@ int execute(const run_command& what) {
         return exit_failed;
     }
     run_watch watch(file->spec, **directory, what.until_caught_up);
-    for (const std::string& warning : file->warnings) watch.warn(warning);
+    for (const std::string& warning : file->warnings)
+        watch.warn(warning);
     const verdict ended = watch.run();
     fmt::print(ended.is_good() ? stdout : stderr, "{}", to_text(ended));
     return ended.is_good() ? exit_good : exit_failed;

@@ -22,7 +22,8 @@ class log_report final : public run_report {
 public:
     log_report()
         : log_("understudy", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(
-                                 is_colour_wanted() ? spdlog::color_mode::automatic : spdlog::color_mode::never)) {
+                                 is_colour_wanted() ? spdlog::color_mode::automatic
+                                                    : spdlog::color_mode::never)) {
         log_.set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
         log_.flush_on(spdlog::level::info);
     }
@@ -47,8 +48,10 @@ private:
         const std::string notes = value.receiver_note + value.applier_note;
         if (notes.empty() != noted_) return;
         noted_ = !notes.empty();
-        if (noted_) log_.warn("{}: {}", value.task, notes);
-        else log_.info("{}: going on", value.task);
+        if (noted_)
+            log_.warn("{}: {}", value.task, notes);
+        else
+            log_.info("{}: going on", value.task);
     }
 
     spdlog::logger log_;

@@ -19,7 +19,8 @@ public:
     virtual void notice(const std::string& text) = 0;
 };
 
-// In place on a terminal that can do it, else lines on standard error: at every change of phase and every ten seconds.
+// In place on a terminal that can do it, else lines on standard error: at every change of phase and
+// every ten seconds.
 [[nodiscard]] std::unique_ptr<run_report> make_run_report();
 
 } // namespace understudy::apps

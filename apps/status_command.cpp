@@ -21,7 +21,8 @@ display_options options_of_output() {
 }
 
 void print_lines(const std::vector<std::string>& lines) {
-    for (const std::string& line : lines) fmt::print("{}\n", line);
+    for (const std::string& line : lines)
+        fmt::print("{}\n", line);
 }
 
 } // namespace
@@ -37,7 +38,8 @@ int execute(const status_command& what) {
             return exit_usage;
         }
         if (!is_task_known(what.data_dir, *name)) {
-            fmt::print(stderr, "understudy: there is no task {} in {}\n", *name, what.data_dir.string());
+            fmt::print(stderr, "understudy: there is no task {} in {}\n", *name,
+                       what.data_dir.string());
             return exit_usage;
         }
         tasks.push_back(read_task(what.data_dir, *name));
@@ -48,7 +50,8 @@ int execute(const status_command& what) {
         if (tasks.empty()) fmt::print("no tasks in {}\n", what.data_dir.string());
         print_lines(status_table(tasks, options_of_output()));
     } else {
-        print_lines(status_lines(tasks.front(), std::chrono::system_clock::now(), options_of_output()));
+        print_lines(
+            status_lines(tasks.front(), std::chrono::system_clock::now(), options_of_output()));
     }
     return exit_good;
 }

@@ -15,19 +15,25 @@ using state::phase;
 
 std::string lag_of(const known_task& task) {
     const bool has_lag = task.pid && task.status &&
-                         (task.status->value.now == phase::catching_up || task.status->value.now == phase::streaming);
+                         (task.status->value.now == phase::catching_up ||
+                          task.status->value.now == phase::streaming);
     return has_lag ? lag_text(task.status->value.lag) : "-";
 }
 
 std::string place_of(const known_task& task) {
-    return task.status && !task.status->value.applied.file.empty() ? task.status->value.applied.to_string() : "-";
+    return task.status && !task.status->value.applied.file.empty()
+               ? task.status->value.applied.to_string()
+               : "-";
 }
 
-std::string pid_of(const known_task& task) { return task.pid ? std::to_string(*task.pid) : "-"; }
+std::string pid_of(const known_task& task) {
+    return task.pid ? std::to_string(*task.pid) : "-";
+}
 
 } // namespace
 
-std::vector<std::string> status_table(std::span<const known_task> tasks, const display_options& options) {
+std::vector<std::string> status_table(std::span<const known_task> tasks,
+                                      const display_options& options) {
     if (tasks.empty()) return {};
     std::size_t name = 4;
     std::size_t condition = 9;
@@ -35,8 +41,8 @@ std::vector<std::string> status_table(std::span<const known_task> tasks, const d
         name = std::max(name, task.name.size());
         condition = std::max(condition, task.condition().size());
     }
-    const auto row = [&](std::string_view task, std::string_view what, std::string_view pid, std::string_view lag,
-                         std::string_view applied, style how) {
+    const auto row = [&](std::string_view task, std::string_view what, std::string_view pid,
+                         std::string_view lag, std::string_view applied, style how) {
         styled_line line(options.columns, options.colour);
         line.add_left(task, name + 2, how).add_left(what, condition + 2, how).add_left(pid, 9, how);
         line.add_left(lag, 14, how).add(applied, how);
@@ -44,14 +50,16 @@ std::vector<std::string> status_table(std::span<const known_task> tasks, const d
     };
     std::vector<std::string> lines{row("TASK", "CONDITION", "PID", "LAG", "APPLIED", style::dim)};
     for (const known_task& task : tasks) {
-        const bool bad = !task.damage.empty() || task.condition() == "failed" || task.condition().starts_with("not running");
+        const bool bad = !task.damage.empty() || task.condition() == "failed" ||
+                         task.condition().starts_with("not running");
         lines.push_back(row(task.name, task.condition(), pid_of(task), lag_of(task), place_of(task),
                             bad ? style::bad : style::plain));
     }
     return lines;
 }
 
-std::vector<std::string> status_lines(const known_task& task, std::chrono::system_clock::time_point now,
+std::vector<std::string> status_lines(const known_task& task,
+                                      std::chrono::system_clock::time_point now,
                                       const display_options& options) {
     if (!task.status) {
         std::vector<std::string> lines{task.name + ": " + task.condition()};
@@ -61,9 +69,11 @@ std::vector<std::string> status_lines(const known_task& task, std::chrono::syste
     const auto& [value, written] = *task.status;
     auto lines = display_lines(value, {}, task.pid ? now : written, options);
     lines.emplace_back();
-    const std::string age = lag_text(std::chrono::duration_cast<std::chrono::milliseconds>(now - written));
-    lines.push_back(task.pid ? fmt::format("  runs as process {}; figures are {} old", *task.pid, age)
-                             : fmt::format("  {}; figures are {} old", task.condition(), age));
+    const std::string age =
+        lag_text(std::chrono::duration_cast<std::chrono::milliseconds>(now - written));
+    lines.push_back(task.pid
+                        ? fmt::format("  runs as process {}; figures are {} old", *task.pid, age)
+                        : fmt::format("  {}; figures are {} old", task.condition(), age));
     if (!value.last_error.empty()) lines.push_back("  " + value.last_error);
     return lines;
 }
@@ -73,8 +83,9 @@ std::string status_json(std::span<const known_task> tasks) {
     for (const known_task& task : tasks) {
         if (!text.ends_with('[')) text += ',';
         // Names and conditions hold nothing that JSON would have to escape.
-        text += fmt::format(R"({{"name":"{}","running":{},"pid":{},"condition":"{}","status":{}}})", task.name,
-                            task.pid.has_value(), task.pid ? std::to_string(*task.pid) : "null", task.condition(),
+        text += fmt::format(R"({{"name":"{}","running":{},"pid":{},"condition":"{}","status":{}}})",
+                            task.name, task.pid.has_value(),
+                            task.pid ? std::to_string(*task.pid) : "null", task.condition(),
                             task.status ? to_json(*task.status) : "null");
     }
     return text + "]}";

@@ -37,7 +37,8 @@ std::variant<std::string, int> choose(const stop_command& what) {
         return exit_good;
     }
     fmt::print(stderr, "understudy: several tasks run; name the one to stop:");
-    for (const std::string& name : running) fmt::print(stderr, " {}", name);
+    for (const std::string& name : running)
+        fmt::print(stderr, " {}", name);
     fmt::print(stderr, "\n");
     return exit_usage;
 }
@@ -56,8 +57,9 @@ int stop(const std::filesystem::path& data_dir, const std::string& name) {
     const auto give_up = std::chrono::steady_clock::now() + wait_max;
     while (state::task_directory::running_pid(data_dir, name) == pid) {
         if (std::chrono::steady_clock::now() > give_up) {
-            fmt::print(stderr, "understudy: {} (process {}) was asked to stop and still runs after {} s\n", name, *pid,
-                       wait_max.count());
+            fmt::print(stderr,
+                       "understudy: {} (process {}) was asked to stop and still runs after {} s\n",
+                       name, *pid, wait_max.count());
             return exit_failed;
         }
         std::this_thread::sleep_for(50ms);

@@ -6,8 +6,9 @@
 
 namespace understudy::apps {
 
-// SIGINT, SIGTERM, SIGHUP and SIGWINCH, taken one by one by the thread that made this instead of interrupting any.
-// Make it before other threads start: they inherit that these are blocked. SIGPIPE is ignored from then on.
+// SIGINT, SIGTERM, SIGHUP and SIGWINCH, taken one by one by the thread that made this instead of
+// interrupting any. Make it before other threads start: they inherit that these are blocked.
+// SIGPIPE is ignored from then on.
 class stop_signals {
 public:
     stop_signals();

@@ -56,7 +56,8 @@ std::string_view escape_of(style how) {
 
 std::string repeated(std::string_view piece, std::size_t count) {
     std::string text;
-    for (std::size_t i = 0; i < count; ++i) text += piece;
+    for (std::size_t i = 0; i < count; ++i)
+        text += piece;
     return text;
 }
 
@@ -82,9 +83,12 @@ std::string fit(std::string_view utf8, std::size_t columns) {
         const character next = first_character(utf8);
         used += columns_of(next.code);
         if (used > room) break;
-        if (steers_the_terminal(next.code)) text += ' ';
-        else if (next.code == 0xFFFD) text += "\uFFFD";
-        else text += utf8.substr(0, next.size);
+        if (steers_the_terminal(next.code))
+            text += ' ';
+        else if (next.code == 0xFFFD)
+            text += "\uFFFD";
+        else
+            text += utf8.substr(0, next.size);
         utf8.remove_prefix(next.size);
     }
     if (cut) text += "…";

@@ -9,10 +9,12 @@ namespace understudy::apps {
 
 enum class style : std::uint8_t { plain, bold, dim, good, warning, bad, accent };
 
-// Columns that UTF-8 text takes on a terminal: wide characters (CJK) count two, combining ones none.
+// Columns that UTF-8 text takes on a terminal: wide characters (CJK) count two, combining ones
+// none.
 [[nodiscard]] std::size_t text_columns(std::string_view utf8);
 
-// The text without control characters (a table's name must not steer the terminal), cut to so many columns with an ellipsis.
+// The text without control characters (a table's name must not steer the terminal), cut to so many
+// columns with an ellipsis.
 [[nodiscard]] std::string fit(std::string_view utf8, std::size_t columns);
 
 // One line of the display, never wider than the terminal: what does not fit is cut. Pure.

@@ -32,7 +32,8 @@ bool is_terminal_capable() {
 
 terminal_size read_terminal_size() {
     winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+        return {};
     return {.columns = size.ws_col, .rows = size.ws_row};
 }
 
@@ -41,25 +42,36 @@ bool is_colour_wanted() {
     return refused == nullptr || *refused == '\0';
 }
 
-in_place_writer::in_place_writer() { write_all("\x1b[?25l"); }
+in_place_writer::in_place_writer() {
+    write_all("\x1b[?25l");
+}
 
-in_place_writer::~in_place_writer() { restore_cursor(); }
+in_place_writer::~in_place_writer() {
+    restore_cursor();
+}
 
 void in_place_writer::draw(const std::vector<std::string>& lines, terminal_size size) {
     write_all(redraw_text(drawn_, lines, size));
     drawn_.clear();
-    for (const std::string& line : lines) drawn_.push_back(visible_columns(line));
+    for (const std::string& line : lines)
+        drawn_.push_back(visible_columns(line));
 }
 
-void restore_cursor() { write_all("\x1b[?25h"); }
+void restore_cursor() {
+    write_all("\x1b[?25h");
+}
 
-std::string redraw_text(const std::vector<std::size_t>& drawn, const std::vector<std::string>& lines, terminal_size size) {
+std::string redraw_text(const std::vector<std::size_t>& drawn,
+                        const std::vector<std::string>& lines, terminal_size size) {
     std::size_t rows_up = 0;
-    for (const std::size_t columns : drawn) rows_up += std::max<std::size_t>(1, (columns + size.columns - 1) / size.columns);
+    for (const std::size_t columns : drawn)
+        rows_up += std::max<std::size_t>(1, (columns + size.columns - 1) / size.columns);
     std::string text = "\r";
     if (rows_up > 0) text += "\x1b[" + std::to_string(rows_up) + "A";
-    // Cleared first: behind a line that fills the terminal the cursor still stands on its last character.
-    for (const std::string& line : lines) text += "\x1b[2K" + line + "\n";
+    // Cleared first: behind a line that fills the terminal the cursor still stands on its last
+    // character.
+    for (const std::string& line : lines)
+        text += "\x1b[2K" + line + "\n";
     text += "\x1b[J";
     return text;
 }

@@ -17,8 +17,8 @@ struct terminal_size {
 // NO_COLOR (https://no-color.org) is not set.
 [[nodiscard]] bool is_colour_wanted();
 
-// Redraws a few lines in place on standard output. The cursor is hidden as long as this lives and comes back with the
-// destructor, or with restore_cursor() before a sudden exit. One thread.
+// Redraws a few lines in place on standard output. The cursor is hidden as long as this lives and
+// comes back with the destructor, or with restore_cursor() before a sudden exit. One thread.
 class in_place_writer {
 public:
     in_place_writer();
@@ -29,16 +29,19 @@ public:
     void draw(const std::vector<std::string>& lines, terminal_size size);
 
 private:
-    // Columns of each line on the screen now: when the terminal gets narrower they wrap, and take more rows.
+    // Columns of each line on the screen now: when the terminal gets narrower they wrap, and take
+    // more rows.
     std::vector<std::size_t> drawn_;
 };
 
-// What an in_place_writer must do at the end; safe to call at any time and from a signal's aftermath.
+// What an in_place_writer must do at the end; safe to call at any time and from a signal's
+// aftermath.
 void restore_cursor();
 
-// The bytes that redraw: up over what was drawn, each line cleared, the rest of the screen cleared. Pure.
-[[nodiscard]] std::string redraw_text(const std::vector<std::size_t>& drawn, const std::vector<std::string>& lines,
-                                      terminal_size size);
+// The bytes that redraw: up over what was drawn, each line cleared, the rest of the screen cleared.
+// Pure.
+[[nodiscard]] std::string redraw_text(const std::vector<std::size_t>& drawn,
+                                      const std::vector<std::string>& lines, terminal_size size);
 
 // Columns of a line with its colours left out. Pure.
 [[nodiscard]] std::size_t visible_columns(const std::string& line);

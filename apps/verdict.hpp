@@ -16,7 +16,9 @@ struct verdict {
     bool stop_requested = false;  // a signal came first
     std::chrono::milliseconds took{0};
 
-    [[nodiscard]] bool is_good() const { return ended.has_value() && !(until_caught_up && stop_requested); }
+    [[nodiscard]] bool is_good() const {
+        return ended.has_value() && !(until_caught_up && stop_requested);
+    }
 };
 
 // What a person is told at the end: a line, and for an error what to do. Ends with a newline. Pure.

@@ -8,9 +8,11 @@
 
 namespace understudy::state {
 
-// Replaces a file as a whole: temp file beside it (mode 0600), fsync, rename, fsync of the directory. After a crash the file
-// holds the old text or the new, never a part. errc::io_failed names the file and what the system said.
-[[nodiscard]] protocol::result<void> write_durably(const std::filesystem::path& file, std::string_view text);
+// Replaces a file as a whole: temp file beside it (mode 0600), fsync, rename, fsync of the
+// directory. After a crash the file holds the old text or the new, never a part. errc::io_failed
+// names the file and what the system said.
+[[nodiscard]] protocol::result<void> write_durably(const std::filesystem::path& file,
+                                                   std::string_view text);
 
 // The whole file. `text` of the error says why not; a missing file is an error too.
 [[nodiscard]] protocol::result<std::string> read_whole(const std::filesystem::path& file);

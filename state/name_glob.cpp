@@ -13,11 +13,14 @@ char folded(char c, bool case_insensitive) {
     return case_insensitive && c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+bool is_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
 
 std::size_t next_character(std::string_view text, std::size_t at) {
     ++at;
-    while (at < text.size() && is_continuation(text[at])) ++at;
+    while (at < text.size() && is_continuation(text[at]))
+        ++at;
     return at;
 }
 
@@ -27,7 +30,8 @@ protocol::result<name_glob> take_part(std::string_view& rest) {
     if (rest.starts_with('`')) {
         rest.remove_prefix(1);
         while (true) {
-            if (rest.empty()) return protocol::fail(errc::selection_invalid, "a back-tick is not closed");
+            if (rest.empty())
+                return protocol::fail(errc::selection_invalid, "a back-tick is not closed");
             const char c = rest.front();
             rest.remove_prefix(1);
             if (c == '`') {
@@ -48,9 +52,12 @@ protocol::result<name_glob> take_part(std::string_view& rest) {
                 return protocol::fail(errc::selection_invalid,
                                       "back-ticks go around the whole name, not inside it");
             }
-            if (c == '*') part.append_any_sequence();
-            else if (c == '?') part.append_any_character();
-            else part.append_literal(c);
+            if (c == '*')
+                part.append_any_sequence();
+            else if (c == '?')
+                part.append_any_character();
+            else
+                part.append_literal(c);
         }
     }
     if (part.empty()) return protocol::fail(errc::selection_invalid, "a name is empty");
@@ -84,8 +91,8 @@ bool name_glob::matches(std::string_view name, bool case_insensitive) const {
         } else if (in_glob < text_.size() && text_[in_glob] == any_character) {
             ++in_glob;
             at = next_character(name, at);
-        } else if (in_glob < text_.size() && folded(text_[in_glob], case_insensitive) ==
-                                                 folded(name[at], case_insensitive)) {
+        } else if (in_glob < text_.size() &&
+                   folded(text_[in_glob], case_insensitive) == folded(name[at], case_insensitive)) {
             ++in_glob;
             ++at;
         } else if (star != std::string::npos) {
@@ -96,7 +103,8 @@ bool name_glob::matches(std::string_view name, bool case_insensitive) const {
             return false;
         }
     }
-    while (in_glob < text_.size() && text_[in_glob] == any_sequence) ++in_glob;
+    while (in_glob < text_.size() && text_[in_glob] == any_sequence)
+        ++in_glob;
     return in_glob == text_.size();
 }
 
@@ -138,8 +146,9 @@ protocol::result<object_pattern> object_pattern::parse(std::string_view text) {
 }
 
 bool names_equal(std::string_view left, std::string_view right, bool case_insensitive) {
-    return std::ranges::equal(left, right, {}, [&](char c) { return folded(c, case_insensitive); },
-                              [&](char c) { return folded(c, case_insensitive); });
+    return std::ranges::equal(
+        left, right, {}, [&](char c) { return folded(c, case_insensitive); },
+        [&](char c) { return folded(c, case_insensitive); });
 }
 
 std::size_t count_characters(std::string_view utf8) {

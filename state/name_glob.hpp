@@ -39,7 +39,7 @@ private:
 // back-ticks around a part that holds a dot, a back-tick (doubled) or a literal asterisk.
 struct object_pattern {
     name_glob database;
-    name_glob object; // of "db" alone: everything
+    name_glob object;          // of "db" alone: everything
     bool names_object = false; // a second part was written
 
     [[nodiscard]] static protocol::result<object_pattern> parse(std::string_view text);
@@ -52,7 +52,8 @@ struct object_pattern {
 };
 
 // Names equal as the server compares them: ASCII letters without case where case_insensitive.
-[[nodiscard]] bool names_equal(std::string_view left, std::string_view right, bool case_insensitive);
+[[nodiscard]] bool names_equal(std::string_view left, std::string_view right,
+                               bool case_insensitive);
 
 // Characters, not bytes: MySQL allows 64 of them in a name.
 [[nodiscard]] std::size_t count_characters(std::string_view utf8);

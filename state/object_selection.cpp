@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t identifier_characters_max = 64;
 
 protocol::result<std::vector<object_pattern>> parse_patterns(const std::vector<std::string>& texts,
-                                                            std::string_view key) {
+                                                             std::string_view key) {
     std::vector<object_pattern> patterns;
     for (const std::string& text : texts) {
         auto pattern = object_pattern::parse(text);
@@ -30,8 +30,9 @@ protocol::result<object_name> parse_name(const std::string& text) {
     if (!pattern) return std::unexpected(pattern.error());
     const bool whole_database = pattern->object.is_everything();
     if (pattern->database.has_wildcard() || (!whole_database && pattern->object.has_wildcard())) {
-        return protocol::fail(errc::selection_invalid,
-                              "a rename names one database or one table; wildcards are not allowed");
+        return protocol::fail(
+            errc::selection_invalid,
+            "a rename names one database or one table; wildcards are not allowed");
     }
     object_name name{pattern->database.name(), whole_database ? "" : pattern->object.name()};
     if (count_characters(name.database) > identifier_characters_max ||
@@ -44,8 +45,8 @@ protocol::result<object_name> parse_name(const std::string& text) {
 std::unexpected<protocol::error> two_sources(const object_name& first, const object_name& second,
                                              const object_name& target) {
     return protocol::fail(errc::selection_invalid,
-                          first.to_string() + " and " + second.to_string() +
-                              " would both be " + target.to_string() +
+                          first.to_string() + " and " + second.to_string() + " would both be " +
+                              target.to_string() +
                               " on the target; rename one of them to something else or exclude it");
 }
 
@@ -93,7 +94,8 @@ protocol::result<object_selection> object_selection::make(const task_spec& spec)
     return selection;
 }
 
-protocol::result<void> object_selection::add_rename(const std::string& from, const std::string& to) {
+protocol::result<void> object_selection::add_rename(const std::string& from,
+                                                    const std::string& to) {
     const auto source = parse_name(from);
     if (!source) return std::unexpected(source.error());
     const auto target = parse_name(to);
@@ -103,8 +105,8 @@ protocol::result<void> object_selection::add_rename(const std::string& from, con
                               "a database is renamed to a database, a table to a table (db.table)");
     }
     if (is_never_selected(target->database)) {
-        return protocol::fail(errc::selection_invalid,
-                              quote_identifier(target->database) + " is not a database to write to");
+        return protocol::fail(errc::selection_invalid, quote_identifier(target->database) +
+                                                           " is not a database to write to");
     }
     const bool selected = source->object.empty() ? touches_database(source->database)
                                                  : selects(source->database, source->object);
@@ -118,8 +120,9 @@ protocol::result<void> object_selection::add_rename(const std::string& from, con
 
 protocol::result<void> object_selection::check_target_names() const {
     for (auto entry = rename_.begin(); entry != rename_.end(); ++entry) {
-        const auto same_source = std::find_if(
-            rename_.begin(), entry, [&](const rename& other) { return other.first == entry->first; });
+        const auto same_source = std::find_if(rename_.begin(), entry, [&](const rename& other) {
+            return other.first == entry->first;
+        });
         if (same_source != entry) {
             return protocol::fail(errc::selection_invalid,
                                   entry->first.to_string() + " is renamed twice");
@@ -131,9 +134,10 @@ protocol::result<void> object_selection::check_target_names() const {
     return {};
 }
 
-// Every table that the file itself says would get this name: renamed tables, tables of renamed databases, and the table
-// that has the name already if include names it literally. What only a wildcard takes may not exist at all:
-// takes_name_of_another() judges such tables when they are seen.
+// Every table that the file itself says would get this name: renamed tables, tables of renamed
+// databases, and the table that has the name already if include names it literally. What only a
+// wildcard takes may not exist at all: takes_name_of_another() judges such tables when they are
+// seen.
 protocol::result<void> object_selection::check_table_target(const object_name& target) const {
     std::vector<object_name> sources;
     for (const auto& [from, to] : rename_) {
@@ -171,14 +175,16 @@ bool object_selection::names_literally(const object_name& name) const {
            });
 }
 
-bool object_selection::takes_name_of_another(std::string_view database, std::string_view table) const {
+bool object_selection::takes_name_of_another(std::string_view database,
+                                             std::string_view table) const {
     const object_name self{std::string(database), std::string(table)};
     const object_name target = map(database, table);
     return std::ranges::any_of(rename_, [&](const rename& entry) {
         const auto& [from, to] = entry;
         if (!names_equal(to.database, target.database, case_insensitive_)) return false;
         const object_name other{from.database, from.object.empty() ? target.object : from.object};
-        return other != self && selects(other.database, other.object) && map(other.database, other.object) == target;
+        return other != self && selects(other.database, other.object) &&
+               map(other.database, other.object) == target;
     });
 }
 
@@ -187,7 +193,8 @@ bool object_selection::may_share_a_table(std::string_view left, std::string_view
     return std::ranges::any_of(include_, [&](const object_pattern& one) {
         return one.database.matches(left, case_insensitive_) &&
                std::ranges::any_of(include_, [&](const object_pattern& two) {
-                   return !two.database.has_wildcard() && two.database.matches(right, case_insensitive_) &&
+                   return !two.database.has_wildcard() &&
+                          two.database.matches(right, case_insensitive_) &&
                           one.object.may_overlap(two.object, case_insensitive_);
                });
     });
@@ -199,7 +206,8 @@ bool object_selection::is_never_selected(std::string_view database) const {
 
 bool object_selection::excludes_database(std::string_view database) const {
     return std::ranges::any_of(exclude_, [&](const object_pattern& pattern) {
-        return pattern.object.is_everything() && pattern.database.matches(database, case_insensitive_);
+        return pattern.object.is_everything() &&
+               pattern.database.matches(database, case_insensitive_);
     });
 }
 
@@ -214,7 +222,8 @@ bool object_selection::selects(std::string_view database, std::string_view table
 bool object_selection::selects_database(std::string_view database) const {
     if (is_never_selected(database) || excludes_database(database)) return false;
     return std::ranges::any_of(include_, [&](const object_pattern& pattern) {
-        return pattern.object.is_everything() && pattern.database.matches(database, case_insensitive_);
+        return pattern.object.is_everything() &&
+               pattern.database.matches(database, case_insensitive_);
     });
 }
 

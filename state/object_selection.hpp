@@ -25,30 +25,35 @@ struct object_name {
 // mysql, sys, information_schema, performance_schema, in any case.
 [[nodiscard]] bool is_system_schema(std::string_view database);
 
-// Which objects a task takes and what they are called on the target. Pure, immutable, safe to share between threads.
-// System schemas (mysql, sys, information_schema, performance_schema) and the meta database are never selected.
+// Which objects a task takes and what they are called on the target. Pure, immutable, safe to share
+// between threads. System schemas (mysql, sys, information_schema, performance_schema) and the meta
+// database are never selected.
 class object_selection {
 public:
-    // Two sources for one target name, names over 64 characters, renames of what is not included and bad patterns
-    // are refused; errors name the entry.
+    // Two sources for one target name, names over 64 characters, renames of what is not included
+    // and bad patterns are refused; errors name the entry.
     [[nodiscard]] static protocol::result<object_selection> make(const task_spec& spec);
 
     // A table (or view) of the source is replicated.
     [[nodiscard]] bool selects(std::string_view database, std::string_view table) const;
-    // The whole database is selected: CREATE/ALTER/DROP DATABASE, routines and events are followed too.
-    // An exclude that names objects ("db.tmp_*") leaves it so, one that names the database ("db", "db.*") does not.
+    // The whole database is selected: CREATE/ALTER/DROP DATABASE, routines and events are followed
+    // too. An exclude that names objects ("db.tmp_*") leaves it so, one that names the database
+    // ("db", "db.*") does not.
     [[nodiscard]] bool selects_database(std::string_view database) const;
     // At least one object of this database may be selected.
     [[nodiscard]] bool touches_database(std::string_view database) const;
 
     [[nodiscard]] object_name map(std::string_view database, std::string_view table) const;
     [[nodiscard]] std::string map_database(std::string_view database) const;
-    // True if the name on the target differs from the source's (for the table itself, or its database).
+    // True if the name on the target differs from the source's (for the table itself, or its
+    // database).
     [[nodiscard]] bool is_renamed(std::string_view database, std::string_view table) const;
     [[nodiscard]] bool renames_anything_in(std::string_view database) const;
-    // Another selected object is renamed to the very name that this one has on the target: both must not exist.
-    // For tables that a wildcard takes; what the file names literally is refused by make().
-    [[nodiscard]] bool takes_name_of_another(std::string_view database, std::string_view table) const;
+    // Another selected object is renamed to the very name that this one has on the target: both
+    // must not exist. For tables that a wildcard takes; what the file names literally is refused by
+    // make().
+    [[nodiscard]] bool takes_name_of_another(std::string_view database,
+                                             std::string_view table) const;
 
     // lower_case_table_names of the source is not 0: names compare without case (of ASCII letters).
     void set_case_insensitive(bool value) { case_insensitive_ = value; }
@@ -64,7 +69,8 @@ private:
     [[nodiscard]] bool is_never_selected(std::string_view database) const;
     [[nodiscard]] bool excludes_database(std::string_view database) const;
     [[nodiscard]] bool may_share_a_table(std::string_view left, std::string_view right) const;
-    [[nodiscard]] const object_name* find_rename(std::string_view database, std::string_view table) const;
+    [[nodiscard]] const object_name* find_rename(std::string_view database,
+                                                 std::string_view table) const;
 
     std::vector<object_pattern> include_;
     std::vector<object_pattern> exclude_;

@@ -6,8 +6,8 @@
 namespace understudy::state {
 
 // How far one has come in a source's log, at the end of a group (never inside one).
-// binlog is always there. executed is used when the source has GTIDs: it also holds what the source had executed
-// before this task began, so that it can be sent to the source as "what we have".
+// binlog is always there. executed is used when the source has GTIDs: it also holds what the source
+// had executed before this task began, so that it can be sent to the source as "what we have".
 struct source_position {
     protocol::binlog_position binlog;
     protocol::gtid_set executed;

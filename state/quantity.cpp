@@ -41,7 +41,8 @@ std::optional<std::uint64_t> parse(std::string_view text, std::span<const unit> 
     const auto [after, failure] = std::from_chars(text.data(), end, count);
     if (failure != std::errc{}) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(after - text.data()));
-    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.starts_with(' '))
+        text.remove_prefix(1);
     for (const auto& [name, factor] : units) {
         if (name != text) continue;
         if (count > largest / factor) return std::nullopt;
@@ -63,7 +64,8 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 }
 
 std::string byte_size_text(std::uint64_t bytes) {
-    for (const auto& [name, factor] : {unit{"GiB", 1ULL << 30U}, {"MiB", 1ULL << 20U}, {"KiB", 1ULL << 10U}}) {
+    for (const auto& [name, factor] :
+         {unit{"GiB", 1ULL << 30U}, {"MiB", 1ULL << 20U}, {"KiB", 1ULL << 10U}}) {
         if (bytes >= factor && bytes % factor == 0) {
             return std::to_string(bytes / factor) + " " + std::string(name);
         }

@@ -12,7 +12,17 @@
 
 namespace understudy::state {
 
-enum class phase : std::uint8_t { starting, prechecking, copying_schema, copying_data, catching_up, streaming, stopping, finished, failed };
+enum class phase : std::uint8_t {
+    starting,
+    prechecking,
+    copying_schema,
+    copying_data,
+    catching_up,
+    streaming,
+    stopping,
+    finished,
+    failed
+};
 
 [[nodiscard]] std::string_view to_string(phase value);
 
@@ -32,7 +42,8 @@ struct status {
 
     // receiver
     bool connected = false;
-    std::string receiver_note; // "reconnecting in 4 s: …", "paused: disk full…"; empty when all is well
+    std::string
+        receiver_note; // "reconnecting in 4 s: …", "paused: disk full…"; empty when all is well
     protocol::binlog_position received;
     std::uint64_t received_bytes = 0;
     std::uint64_t received_events = 0;
@@ -48,15 +59,16 @@ struct status {
     std::uint64_t applied_ddl = 0;
     std::uint64_t retries = 0;
     std::string applier_note;
-    // seconds between the source's timestamp of the last applied group and now; 0 when everything received is applied
+    // seconds between the source's timestamp of the last applied group and now; 0 when everything
+    // received is applied
     std::chrono::milliseconds lag{0};
 
     std::string last_error; // what stopped the task, with what to do about it
     std::vector<std::string> warnings;
 };
 
-// The one place where the stages of a task write what they do and from where the display, the status file and the API read.
-// Thread-safe; update() holds a mutex for the moment of the change.
+// The one place where the stages of a task write what they do and from where the display, the
+// status file and the API read. Thread-safe; update() holds a mutex for the moment of the change.
 class status_board {
 public:
     explicit status_board(std::string task);

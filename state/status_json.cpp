@@ -55,7 +55,8 @@ std::string time_text(time_point time) {
     std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
                   static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                   static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                  static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+                  static_cast<int>(clock.minutes().count()),
+                  static_cast<int>(clock.seconds().count()),
                   static_cast<int>(clock.subseconds().count()));
     return text.data();
 }
@@ -68,8 +69,8 @@ time_point parse_time(const std::string& text) {
     int minute = 0;
     int second = 0;
     int millisecond = 0;
-    const int fields = std::sscanf(text.c_str(), "%4d-%2u-%2uT%2d:%2d:%2d.%3dZ", &year, &month, &day,
-                                   &hour, &minute, &second, &millisecond);
+    const int fields = std::sscanf(text.c_str(), "%4d-%2u-%2uT%2d:%2d:%2d.%3dZ", &year, &month,
+                                   &day, &hour, &minute, &second, &millisecond);
     const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
                                            std::chrono::day(day)};
     if (fields != 7 || !date.ok()) throw std::invalid_argument("not a time: " + text);
@@ -93,7 +94,8 @@ json::value position_value(const protocol::binlog_position& position) {
 
 protocol::binlog_position parse_position(const json::value& value) {
     if (value.is_null()) return {};
-    return {std::string(value.at("file").as_string()), value.at("offset").to_number<std::uint64_t>()};
+    return {std::string(value.at("file").as_string()),
+            value.at("offset").to_number<std::uint64_t>()};
 }
 
 json::object copy_value(const status& value) {
@@ -121,7 +123,8 @@ void parse_copy(const json::value& tables, status& into) {
 json::object to_object(const recorded_status& what) {
     const status& value = what.value;
     json::array warnings;
-    for (const std::string& warning : value.warnings) warnings.emplace_back(as_utf8(warning));
+    for (const std::string& warning : value.warnings)
+        warnings.emplace_back(as_utf8(warning));
     return {
         {"task", value.task},
         {"phase", to_string(value.now)},
@@ -135,7 +138,8 @@ json::object to_object(const recorded_status& what) {
           {"position", position_value(value.received)},
           {"bytes", value.received_bytes},
           {"events", value.received_events}}},
-        {"relay", {{"raw_bytes", value.relay_raw_bytes}, {"stored_bytes", value.relay_stored_bytes}}},
+        {"relay",
+         {{"raw_bytes", value.relay_raw_bytes}, {"stored_bytes", value.relay_stored_bytes}}},
         {"applier",
          {{"note", as_utf8(value.applier_note)},
           {"position", position_value(value.applied)},
@@ -189,7 +193,9 @@ recorded_status from_value(const json::value& root) {
 
 } // namespace
 
-std::string to_json(const recorded_status& what) { return json::serialize(to_object(what)); }
+std::string to_json(const recorded_status& what) {
+    return json::serialize(to_object(what));
+}
 
 // Boost.JSON's accessors throw on a missing field or a wrong type; the border of that is here.
 protocol::result<recorded_status> parse_status_json(std::string_view text) {

@@ -22,10 +22,11 @@ constexpr std::uint64_t kib = 1U << 10U;
 constexpr std::uint64_t mib = 1U << 20U;
 constexpr std::uint64_t gib = 1U << 30U;
 
-constexpr std::array<std::pair<std::string_view, task_spec::existing_tables>, 2> existing_tables_policies{{
-    {"intercept", task_spec::existing_tables::intercept},
-    {"ignore", task_spec::existing_tables::ignore},
-}};
+constexpr std::array<std::pair<std::string_view, task_spec::existing_tables>, 2>
+    existing_tables_policies{{
+        {"intercept", task_spec::existing_tables::intercept},
+        {"ignore", task_spec::existing_tables::ignore},
+    }};
 
 constexpr std::array<std::pair<std::string_view, task_spec::writer>, 2> writers{{
     {"auto", task_spec::writer::automatic},
@@ -37,18 +38,22 @@ void read_name(task_section& root, task_spec& spec, const task_file_context& con
     const bool given = !spec.name.empty();
     if (!given) spec.name = context.file.stem().string();
     if (is_task_name(spec.name)) return;
-    const std::string found = given ? "found \"" + spec.name + "\"" : "is missing and the file's name will not do";
+    const std::string found =
+        given ? "found \"" + spec.name + "\"" : "is missing and the file's name will not do";
     root.complain("name", found + "; allowed are 1 to 64 letters (a-z, A-Z), digits, - and _");
 }
 
 void check_pattern(task_section& section, std::string_view key, const toml_node& element) {
     const auto pattern = object_pattern::parse(element.text);
     if (!pattern) {
+        section.complain(
+            key, element,
+            "found " + element.describe() + "; " + pattern.error().what +
+                "; allowed are \"db\", \"db.*\" and \"db.table\", with * and ? in both parts");
+    } else if (key == "include" && !pattern->database.has_wildcard() &&
+               is_system_schema(pattern->database.name())) {
         section.complain(key, element,
-                         "found " + element.describe() + "; " + pattern.error().what +
-                             "; allowed are \"db\", \"db.*\" and \"db.table\", with * and ? in both parts");
-    } else if (key == "include" && !pattern->database.has_wildcard() && is_system_schema(pattern->database.name())) {
-        section.complain(key, element, "found " + element.describe() + "; system schemas are never replicated");
+                         "found " + element.describe() + "; system schemas are never replicated");
     }
 }
 
@@ -59,24 +64,28 @@ void read_patterns(task_section& section, std::string_view key, std::vector<std:
     for (const toml_node& element : list->list) {
         if (element.what == toml_node::kind::text) check_pattern(section, key, element);
     }
-    if (key == "include" && list->list.empty()) section.complain(key, "the list is empty; nothing would be replicated");
+    if (key == "include" && list->list.empty())
+        section.complain(key, "the list is empty; nothing would be replicated");
 }
 
-// Each entry is tried together with those before it, so that a contradiction is told where it arises.
+// Each entry is tried together with those before it, so that a contradiction is told where it
+// arises.
 void read_renames(task_section& section, task_spec& spec) {
     const toml_node* renames = section.take("rename");
     if (renames == nullptr) return;
     if (renames->what != toml_node::kind::table) {
         section.complain("rename", "found " + renames->describe() +
-                                       "; allowed is a table of texts, { \"db.table\" = \"db2.table2\", \"db\" = \"db2\" }");
+                                       "; allowed is a table of texts, { \"db.table\" = "
+                                       "\"db2.table2\", \"db\" = \"db2\" }");
         return;
     }
     const bool patterns_are_good = object_selection::make(spec).has_value();
     for (const toml_entry& entry : renames->table) {
         if (entry.value.what != toml_node::kind::text) {
-            section.complain("rename", entry.value,
-                             "found " + entry.value.describe() + " for \"" + entry.key +
-                                 "\"; allowed is a text in quotes (put quotes around a name with a dot)");
+            section.complain(
+                "rename", entry.value,
+                "found " + entry.value.describe() + " for \"" + entry.key +
+                    "\"; allowed is a text in quotes (put quotes around a name with a dot)");
             continue;
         }
         spec.objects.rename.emplace_back(entry.key, entry.value.text);
@@ -93,7 +102,8 @@ void read_objects(task_section& root, task_spec& spec, task_file_context& contex
     read_patterns(objects, "include", spec.objects.include);
     read_patterns(objects, "exclude", spec.objects.exclude);
     read_renames(objects, spec);
-    if (objects.present()) objects.require("include", "what to replicate, such as [\"shop.*\", \"crm.customers\"]");
+    if (objects.present())
+        objects.require("include", "what to replicate, such as [\"shop.*\", \"crm.customers\"]");
     context.finish(objects);
 }
 
@@ -102,20 +112,23 @@ void read_initial(task_section& root, task_spec& spec, task_file_context& contex
     initial.read("schema", spec.initial.schema);
     initial.read("data", spec.initial.data);
     initial.read("connections", spec.initial.connections, 1, 16);
-    initial.read_size("chunk_bytes", spec.initial.chunk_bytes, {.smallest = 64 * kib, .largest = 64 * mib});
+    initial.read_size("chunk_bytes", spec.initial.chunk_bytes,
+                      {.smallest = 64 * kib, .largest = 64 * mib});
     context.finish(initial);
 }
 
 void read_conflict(task_section& root, task_spec& spec, task_file_context& context) {
     task_section conflict(root, "conflict");
-    conflict.read_choice<task_spec::existing_tables>("existing_tables", spec.conflict.policy, existing_tables_policies);
+    conflict.read_choice<task_spec::existing_tables>("existing_tables", spec.conflict.policy,
+                                                     existing_tables_policies);
     context.finish(conflict);
 }
 
 void read_writer(task_section& apply, task_spec& spec) {
     const toml_node* found = apply.take("writer");
     if (found != nullptr && found->what == toml_node::kind::text && found->text == "sql") {
-        apply.complain("writer", "\"sql\" is not available yet; allowed are \"auto\", \"row-image\"");
+        apply.complain("writer",
+                       "\"sql\" is not available yet; allowed are \"auto\", \"row-image\"");
         return;
     }
     apply.read_choice<task_spec::writer>("writer", spec.apply.how, writers);
@@ -124,13 +137,17 @@ void read_writer(task_section& apply, task_spec& spec) {
 void read_apply(task_section& root, task_spec& spec, task_file_context& context) {
     task_section apply(root, "apply");
     read_writer(apply, spec);
-    apply.read_size("group_bytes_max", spec.apply.group_bytes_max, {.smallest = 4 * kib, .largest = 64 * mib});
+    apply.read_size("group_bytes_max", spec.apply.group_bytes_max,
+                    {.smallest = 4 * kib, .largest = 64 * mib});
     apply.read("group_rows_max", spec.apply.group_rows_max, 1, 10'000'000);
-    apply.read_duration("group_time_max", spec.apply.group_time_max, {.longest = milliseconds(60'000)});
+    apply.read_duration("group_time_max", spec.apply.group_time_max,
+                        {.longest = milliseconds(60'000)});
     apply.read("meta_database", spec.apply.meta_database);
-    if (is_system_schema(spec.apply.meta_database) || count_characters(spec.apply.meta_database) > 64) {
-        apply.complain("meta_database", "found \"" + spec.apply.meta_database +
-                                            "\"; allowed is a name of up to 64 characters that is no system schema");
+    if (is_system_schema(spec.apply.meta_database) ||
+        count_characters(spec.apply.meta_database) > 64) {
+        apply.complain("meta_database",
+                       "found \"" + spec.apply.meta_database +
+                           "\"; allowed is a name of up to 64 characters that is no system schema");
     }
     context.finish(apply);
 }
@@ -139,19 +156,25 @@ void read_relay(task_section& root, task_spec& spec, task_file_context& context)
     task_section relay(root, "relay");
     relay.read_size("bytes_max", spec.relay.bytes_max, {.smallest = mib, .zero_too = true});
     milliseconds age = spec.relay.age_max;
-    relay.read_duration("age_max", age, {.shortest = milliseconds(1'000), .longest = hours(24 * 3650)});
+    relay.read_duration("age_max", age,
+                        {.shortest = milliseconds(1'000), .longest = hours(24 * 3650)});
     spec.relay.age_max = std::chrono::duration_cast<std::chrono::seconds>(age);
-    relay.read_size("segment_bytes", spec.relay.segment_bytes, {.smallest = mib, .largest = 4 * gib});
+    relay.read_size("segment_bytes", spec.relay.segment_bytes,
+                    {.smallest = mib, .largest = 4 * gib});
     std::uint64_t frame_bytes = spec.relay.frame_bytes;
     relay.read_size("frame_bytes", frame_bytes, {.smallest = 16 * kib, .largest = 16 * mib});
     spec.relay.frame_bytes = static_cast<std::uint32_t>(frame_bytes);
-    relay.read_size("memory_bytes", spec.relay.memory_bytes, {.smallest = mib, .largest = 16 * gib});
+    relay.read_size("memory_bytes", spec.relay.memory_bytes,
+                    {.smallest = mib, .largest = 16 * gib});
     if (spec.relay.memory_bytes < 4 * frame_bytes) {
-        relay.complain("memory_bytes", "is less than four times relay.frame_bytes; frames are made, written and read "
-                                       "at the same time");
+        relay.complain(
+            "memory_bytes",
+            "is less than four times relay.frame_bytes; frames are made, written and read "
+            "at the same time");
     }
     relay.read("zstd_level", spec.relay.zstd_level, -7, 19);
-    relay.read_duration("sync_interval", spec.relay.sync_interval, {.longest = milliseconds(60'000)});
+    relay.read_duration("sync_interval", spec.relay.sync_interval,
+                        {.longest = milliseconds(60'000)});
     relay.read_size("disk_reserve_bytes", spec.relay.disk_reserve_bytes, {});
     context.finish(relay);
 }
@@ -162,8 +185,9 @@ void read_replica(task_section& root, task_spec& spec, task_file_context& contex
     replica.read_duration("heartbeat_period", spec.replica.heartbeat_period,
                           {.shortest = milliseconds(100), .longest = hours(1)});
     if (spec.replica.heartbeat_period >= spec.source.read_timeout) {
-        replica.complain("heartbeat_period",
-                         "is not less than source.read_timeout: an idle source would be taken for a lost one");
+        replica.complain(
+            "heartbeat_period",
+            "is not less than source.read_timeout: an idle source would be taken for a lost one");
     }
     context.finish(replica);
 }
@@ -172,7 +196,8 @@ task_spec read_document(const toml_node& document, task_file_context& context) {
     task_spec spec;
     task_section root(document, context.problems);
     read_name(root, spec, context);
-    for (const auto& [key, endpoint] : {std::pair{"source", &spec.source}, std::pair{"target", &spec.target}}) {
+    for (const auto& [key, endpoint] :
+         {std::pair{"source", &spec.source}, std::pair{"target", &spec.target}}) {
         root.require(key, "a table with host, port, user and password");
         task_section section(root, key);
         read_endpoint(section, *endpoint, context);
@@ -193,7 +218,8 @@ protocol::result<toml_node> read_document_text(const std::filesystem::path& file
     const auto text = read_whole(file);
     if (!text) return protocol::fail(errc::task_file_unreadable, text.error().what);
     auto document = parse_toml(*text);
-    if (!document) return protocol::fail(errc::task_file_invalid, file.string() + ":" + document.error().what);
+    if (!document)
+        return protocol::fail(errc::task_file_invalid, file.string() + ":" + document.error().what);
     return document;
 }
 

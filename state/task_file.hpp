@@ -15,9 +15,9 @@ struct task_file {
     std::vector<std::string> warnings; // for the operator; nothing that stops the task
 };
 
-// Reads the file, the password files and the environment variables it names. All problems are reported together, a line each:
-// "shop.toml:4:8: source.port: found 99999; allowed is an integer from 1 to 65535". Never quotes a password.
-// errc::task_file_unreadable, errc::task_file_invalid.
+// Reads the file, the password files and the environment variables it names. All problems are
+// reported together, a line each: "shop.toml:4:8: source.port: found 99999; allowed is an integer
+// from 1 to 65535". Never quotes a password. errc::task_file_unreadable, errc::task_file_invalid.
 [[nodiscard]] protocol::result<task_file> read_task_file(const std::filesystem::path& file);
 
 // The task's name alone, for those who only want to know which task the file is about.

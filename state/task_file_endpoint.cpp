@@ -27,14 +27,15 @@ std::filesystem::path beside(const std::filesystem::path& file, const std::strin
 }
 
 bool others_may_read(const std::filesystem::path& file) {
-    struct stat info {};
+    struct stat info{};
     return ::stat(file.c_str(), &info) == 0 && (info.st_mode & S_IROTH) != 0;
 }
 
 void warn_if_others_may_read(const std::filesystem::path& file, task_file_context& context) {
     if (!others_may_read(file)) return;
-    context.warnings.push_back(file.string() + " holds a password and every user of this machine may read it; "
-                                               "`chmod 600` it");
+    context.warnings.push_back(file.string() +
+                               " holds a password and every user of this machine may read it; "
+                               "`chmod 600` it");
 }
 
 // A password that is no text is not told back: it may well be the password.
@@ -49,7 +50,8 @@ std::string take_password(task_section& section, task_file_context& context) {
     return node->text;
 }
 
-std::string take_password_from_file(task_section& section, const std::string& path, task_file_context& context) {
+std::string take_password_from_file(task_section& section, const std::string& path,
+                                    task_file_context& context) {
     const std::filesystem::path file = beside(context.file, path);
     auto text = read_whole(file);
     if (!text) {
@@ -60,7 +62,8 @@ std::string take_password_from_file(task_section& section, const std::string& pa
     if (text->ends_with('\r')) text->pop_back();
     if (text->empty()) section.complain("password_file", file.string() + " is empty");
     if (text->find('\n') != std::string::npos) {
-        section.complain("password_file", file.string() + " has more than one line; allowed is the password alone");
+        section.complain("password_file",
+                         file.string() + " has more than one line; allowed is the password alone");
     }
     warn_if_others_may_read(file, context);
     return *std::move(text);
@@ -68,18 +71,22 @@ std::string take_password_from_file(task_section& section, const std::string& pa
 
 std::string take_password_from_environment(task_section& section, const std::string& name) {
     const char* value = std::getenv(name.c_str());
-    if (value == nullptr) section.complain("password_env", "the environment variable it names is not set");
+    if (value == nullptr)
+        section.complain("password_env", "the environment variable it names is not set");
     return value == nullptr ? std::string() : std::string(value);
 }
 
 void read_password(task_section& section, connect_options& into, task_file_context& context) {
-    const int given = section.has("password") + section.has("password_file") + section.has("password_env");
+    const int given =
+        section.has("password") + section.has("password_file") + section.has("password_env");
     if (section.present() && given == 0) {
-        section.complain("password", "is missing; needed is one of password, password_file and password_env");
+        section.complain("password",
+                         "is missing; needed is one of password, password_file and password_env");
     }
     if (given > 1) {
-        section.complain("password", "is given more than once; allowed is one of password, password_file and "
-                                     "password_env");
+        section.complain("password",
+                         "is given more than once; allowed is one of password, password_file and "
+                         "password_env");
     }
     std::string password = take_password(section, context);
     std::string path;
@@ -111,10 +118,12 @@ void read_tls(task_section& endpoint, protocol::tls_options& into, task_file_con
     read_readable_file(tls, "ca", into.ca, context);
     read_readable_file(tls, "cert", into.cert, context);
     read_readable_file(tls, "key", into.key, context);
-    const bool verifies = into.mode == tls_mode::verify_ca || into.mode == tls_mode::verify_identity;
+    const bool verifies =
+        into.mode == tls_mode::verify_ca || into.mode == tls_mode::verify_identity;
     if (verifies && !tls.has("ca")) {
-        tls.complain("ca", "is missing; tls.mode \"" + std::string(to_string(into.mode)) +
-                               "\" needs the file of the authority that signed the server's certificate");
+        tls.complain("ca",
+                     "is missing; tls.mode \"" + std::string(to_string(into.mode)) +
+                         "\" needs the file of the authority that signed the server's certificate");
     }
     if (tls.has("cert") != tls.has("key")) {
         tls.complain(tls.has("cert") ? "key" : "cert",

@@ -20,7 +20,9 @@ struct task_file_context {
     void finish(task_section& section);
 };
 
-// [source] or [target]: address, account, TLS, timeouts. Relative paths are relative to the task file.
-void read_endpoint(task_section& section, protocol::connect_options& into, task_file_context& context);
+// [source] or [target]: address, account, TLS, timeouts. Relative paths are relative to the task
+// file.
+void read_endpoint(task_section& section, protocol::connect_options& into,
+                   task_file_context& context);
 
 } // namespace understudy::state

@@ -36,22 +36,26 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
     return row.back();
 }
 
-std::string last_part(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+std::string last_part(const std::string& key) {
+    return key.substr(key.rfind('.') + 1);
+}
 
 } // namespace
 
-void task_file_problems::add(std::uint32_t line, std::uint32_t column, std::string key, std::string text) {
+void task_file_problems::add(std::uint32_t line, std::uint32_t column, std::string key,
+                             std::string text) {
     problems_.push_back({line, column, std::move(key) + ": " + std::move(text)});
 }
 
 std::string task_file_problems::to_string(std::string_view file) const {
     auto sorted = problems_;
-    std::ranges::sort(sorted, {}, [](const problem& one) { return std::tie(one.line, one.column, one.text); });
+    std::ranges::sort(sorted, {},
+                      [](const problem& one) { return std::tie(one.line, one.column, one.text); });
     std::string all;
     for (const problem& one : sorted) {
         if (!all.empty()) all += '\n';
-        all += std::string(file) + ":" + std::to_string(one.line) + ":" + std::to_string(one.column) + ": " +
-               one.text;
+        all += std::string(file) + ":" + std::to_string(one.line) + ":" +
+               std::to_string(one.column) + ": " + one.text;
     }
     return all;
 }
@@ -60,7 +64,8 @@ task_section::task_section(const toml_node& root, task_file_problems& problems)
     : problems_(problems), table_(&root) {}
 
 task_section::task_section(task_section& parent, std::string_view key)
-    : problems_(parent.problems_), line_(parent.line_), column_(parent.column_), path_(parent.full(key)) {
+    : problems_(parent.problems_), line_(parent.line_), column_(parent.column_),
+      path_(parent.full(key)) {
     const toml_node* node = parent.take(key);
     if (node == nullptr) return;
     if (node->what != toml_node::kind::table) {
@@ -89,8 +94,8 @@ const toml_node* task_section::take(std::string_view key) {
 
 void task_section::complain(std::string_view key, std::string text) {
     const toml_node* node = find(key);
-    problems_.add(node == nullptr ? line_ : node->line, node == nullptr ? column_ : node->column, full(key),
-                  std::move(text));
+    problems_.add(node == nullptr ? line_ : node->line, node == nullptr ? column_ : node->column,
+                  full(key), std::move(text));
 }
 
 void task_section::complain(std::string_view key, const toml_node& at, std::string text) {
@@ -132,7 +137,8 @@ void task_section::read(std::string_view key, std::vector<std::string>& into) {
         if (element.what == toml_node::kind::text) {
             into.push_back(element.text);
         } else {
-            complain(key, element, "found " + element.describe() + " in the list; allowed are texts in quotes");
+            complain(key, element,
+                     "found " + element.describe() + " in the list; allowed are texts in quotes");
         }
     }
 }
@@ -141,12 +147,13 @@ void task_section::read_integer(std::string_view key, std::int64_t& into, std::i
                                 std::int64_t largest) {
     const toml_node* node = take(key);
     if (node == nullptr) return;
-    if (node->what == toml_node::kind::integer && node->integer >= smallest && node->integer <= largest) {
+    if (node->what == toml_node::kind::integer && node->integer >= smallest &&
+        node->integer <= largest) {
         into = node->integer;
         return;
     }
-    complain(key, "found " + node->describe() + "; allowed is an integer from " + std::to_string(smallest) +
-                      " to " + std::to_string(largest));
+    complain(key, "found " + node->describe() + "; allowed is an integer from " +
+                      std::to_string(smallest) + " to " + std::to_string(largest));
 }
 
 void task_section::read_size(std::string_view key, std::uint64_t& into, size_range allowed) {
@@ -164,21 +171,26 @@ void task_section::read_size(std::string_view key, std::uint64_t& into, size_ran
         return;
     }
     std::string range = " of at least " + byte_size_text(allowed.smallest);
-    if (allowed.largest != size_range{}.largest) range += " and at most " + byte_size_text(allowed.largest);
-    complain(key, "found " + node->describe() + "; allowed is a size such as 1048576, \"64MB\" or \"64MiB\"" +
-                      range + (allowed.zero_too ? ", or 0" : ""));
+    if (allowed.largest != size_range{}.largest)
+        range += " and at most " + byte_size_text(allowed.largest);
+    complain(key, "found " + node->describe() +
+                      "; allowed is a size such as 1048576, \"64MB\" or \"64MiB\"" + range +
+                      (allowed.zero_too ? ", or 0" : ""));
 }
 
-void task_section::read_duration(std::string_view key, std::chrono::milliseconds& into, time_range allowed) {
+void task_section::read_duration(std::string_view key, std::chrono::milliseconds& into,
+                                 time_range allowed) {
     const toml_node* node = take(key);
     if (node == nullptr) return;
-    const auto time = node->what == toml_node::kind::text ? parse_duration(node->text) : std::nullopt;
+    const auto time =
+        node->what == toml_node::kind::text ? parse_duration(node->text) : std::nullopt;
     if (time && *time >= allowed.shortest && *time <= allowed.longest) {
         into = *time;
         return;
     }
     complain(key, "found " + node->describe() +
-                      "; allowed is a time with its unit, such as \"500ms\", \"10s\", \"5m\" or \"24h\", from " +
+                      "; allowed is a time with its unit, such as \"500ms\", \"10s\", \"5m\" or "
+                      "\"24h\", from " +
                       duration_text(allowed.shortest) + " to " + duration_text(allowed.longest));
 }
 
@@ -195,10 +207,12 @@ std::size_t task_section::choose(std::string_view key, std::span<const std::stri
 
 std::string task_section::hint_for(std::string_view unknown) const {
     std::vector<std::string> names;
-    for (const std::string& key : known_) names.push_back(last_part(key));
+    for (const std::string& key : known_)
+        names.push_back(last_part(key));
     const auto nearest = std::ranges::min_element(
         names, {}, [&](const std::string& name) { return edit_distance(name, unknown); });
-    if (nearest != names.end() && edit_distance(*nearest, unknown) <= std::max<std::size_t>(2, unknown.size() / 3)) {
+    if (nearest != names.end() &&
+        edit_distance(*nearest, unknown) <= std::max<std::size_t>(2, unknown.size() / 3)) {
         return "did you mean \"" + *nearest + "\"?";
     }
     const std::vector<std::string_view> views(names.begin(), names.end());
@@ -209,7 +223,8 @@ void task_section::finish() {
     if (table_ == nullptr) return;
     for (const toml_entry& entry : table_->table) {
         if (std::ranges::find(known_, full(entry.key)) != known_.end()) continue;
-        problems_.add(entry.line, entry.column, full(entry.key), "unknown key; " + hint_for(entry.key));
+        problems_.add(entry.line, entry.column, full(entry.key),
+                      "unknown key; " + hint_for(entry.key));
     }
 }
 

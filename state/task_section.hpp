@@ -31,8 +31,9 @@ private:
     std::vector<problem> problems_;
 };
 
-// Reads the keys of one table of a task file into the fields of a task_spec. Each read() notes the key as known, leaves the
-// field as it is when the key is absent, and adds a problem (what was found, what is allowed) when the value will not do.
+// Reads the keys of one table of a task file into the fields of a task_spec. Each read() notes the
+// key as known, leaves the field as it is when the key is absent, and adds a problem (what was
+// found, what is allowed) when the value will not do.
 //
 //   task_section relay(root, "relay", problems);
 //   relay.read_size("segment_bytes", spec.relay.segment_bytes, {.smallest = 1U << 20U});
@@ -71,9 +72,11 @@ public:
     }
 
     template<class T>
-    void read_choice(std::string_view key, T& into, std::span<const std::pair<std::string_view, T>> choices) {
+    void read_choice(std::string_view key, T& into,
+                     std::span<const std::pair<std::string_view, T>> choices) {
         std::vector<std::string_view> names;
-        for (const auto& choice : choices) names.push_back(choice.first);
+        for (const auto& choice : choices)
+            names.push_back(choice.first);
         const std::size_t chosen = choose(key, names);
         if (chosen < choices.size()) into = choices[chosen].second;
     }
@@ -92,7 +95,8 @@ public:
 private:
     [[nodiscard]] const toml_node* find(std::string_view key) const;
     [[nodiscard]] std::string full(std::string_view key) const;
-    void read_integer(std::string_view key, std::int64_t& into, std::int64_t smallest, std::int64_t largest);
+    void read_integer(std::string_view key, std::int64_t& into, std::int64_t smallest,
+                      std::int64_t largest);
     [[nodiscard]] std::size_t choose(std::string_view key, std::span<const std::string_view> names);
     [[nodiscard]] std::string hint_for(std::string_view unknown) const;
 

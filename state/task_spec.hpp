@@ -24,13 +24,14 @@ struct task_spec {
     struct {
         std::vector<std::string> include; // "db.*", "db.table", "db", globs in both parts
         std::vector<std::string> exclude;
-        std::vector<std::pair<std::string, std::string>> rename; // "db.table" = "db2.table2" or "db" = "db2", in file order
+        std::vector<std::pair<std::string, std::string>>
+            rename; // "db.table" = "db2.table2" or "db" = "db2", in file order
     } objects;
 
     struct {
         bool schema = true;
         bool data = true;
-        std::uint32_t connections = 2;     // source sessions that read chunks at the same time
+        std::uint32_t connections = 2; // source sessions that read chunks at the same time
         std::uint64_t chunk_bytes = 4U << 20U;
     } initial;
 
@@ -43,11 +44,13 @@ struct task_spec {
         std::uint64_t group_bytes_max = 16U << 20U; // of source events in one target transaction
         std::uint64_t group_rows_max = 100'000;
         std::chrono::milliseconds group_time_max{1'000};
-        std::string meta_database = "understudy"; // on the target: checkpoint, journal, copy progress
+        std::string meta_database =
+            "understudy"; // on the target: checkpoint, journal, copy progress
     } apply;
 
     struct {
-        std::uint64_t bytes_max = 0; // 0: no limit; retention never deletes what the applier still needs
+        std::uint64_t bytes_max =
+            0; // 0: no limit; retention never deletes what the applier still needs
         std::chrono::seconds age_max{std::chrono::hours{24}};
         std::uint64_t segment_bytes = 64U << 20U;
         std::uint32_t frame_bytes = 1U << 20U;

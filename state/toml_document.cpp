@@ -19,9 +19,8 @@ void convert_table(const toml::table& from, toml_node& into) {
         const auto& place = key.source().begin;
         into.table.push_back({std::string(key.str()), place.line, place.column, convert(value)});
     }
-    std::ranges::sort(into.table, {}, [](const toml_entry& entry) {
-        return std::pair(entry.line, entry.column);
-    });
+    std::ranges::sort(into.table, {},
+                      [](const toml_entry& entry) { return std::pair(entry.line, entry.column); });
 }
 
 toml_node convert(const toml::node& node) {
@@ -32,7 +31,8 @@ toml_node convert(const toml::node& node) {
         convert_table(*table, into);
     } else if (const auto* list = node.as_array()) {
         into.what = toml_node::kind::list;
-        for (const toml::node& element : *list) into.list.push_back(convert(element));
+        for (const toml::node& element : *list)
+            into.list.push_back(convert(element));
     } else if (const auto* text = node.as_string()) {
         into.what = toml_node::kind::text;
         into.text = text->get();

@@ -36,8 +36,9 @@ struct toml_entry {
     toml_node value;
 };
 
-// The document as plain values. errc::task_file_invalid says "line:column: what is wrong" without quoting the text,
-// which may hold a password. The one file that knows the TOML library is toml_document.cpp.
+// The document as plain values. errc::task_file_invalid says "line:column: what is wrong" without
+// quoting the text, which may hold a password. The one file that knows the TOML library is
+// toml_document.cpp.
 [[nodiscard]] protocol::result<toml_node> parse_toml(std::string_view text);
 
 } // namespace understudy::state

@@ -36,8 +36,15 @@ TEST(command_line, tells_its_version) {
 
 TEST(command_line, bad_usage_ends_with_code_2_and_a_reason) {
     const std::vector<std::vector<std::string>> cases{
-        {}, {"fly"}, {"run"}, {"run", "a.toml", "--until", "doomsday"}, {"run", "a.toml", "b.toml"},
-        {"status", "--bogus"}, {"relay"}, {"relay", "ls"}, {"precheck"},
+        {},
+        {"fly"},
+        {"run"},
+        {"run", "a.toml", "--until", "doomsday"},
+        {"run", "a.toml", "b.toml"},
+        {"status", "--bogus"},
+        {"relay"},
+        {"relay", "ls"},
+        {"precheck"},
     };
     for (const auto& arguments : cases) {
         const auto refused = understudy(arguments);
@@ -54,9 +61,12 @@ TEST(command_line, a_bad_task_file_ends_with_code_2_and_its_problems) {
     for (const char* verb : {"run", "precheck"}) {
         const auto refused = understudy({verb, file.string()});
         EXPECT_EQ(refused.status.code, 2);
-        EXPECT_NE(refused.error.find("bad.toml:2:8: source.host: found 7"), std::string::npos) << refused.error;
+        EXPECT_NE(refused.error.find("bad.toml:2:8: source.host: found 7"), std::string::npos)
+            << refused.error;
     }
-    EXPECT_EQ(understudy({"run", "/nonexistent.toml", "--data-dir", scratch.path().string()}).status.code, 2);
+    EXPECT_EQ(
+        understudy({"run", "/nonexistent.toml", "--data-dir", scratch.path().string()}).status.code,
+        2);
 }
 
 TEST(command_line, status_and_stop_work_without_any_task) {
@@ -68,7 +78,8 @@ TEST(command_line, status_and_stop_work_without_any_task) {
     EXPECT_EQ(understudy({"status", "--json", "--data-dir", data_dir}).output, "{\"tasks\":[]}\n");
     EXPECT_EQ(understudy({"status", "shop", "--data-dir", data_dir}).status.code, 2);
     EXPECT_EQ(understudy({"stop", "shop", "--data-dir", data_dir}).status.code, 0);
-    EXPECT_EQ(understudy({"stop", "--data-dir", data_dir}).output, "no task runs from " + data_dir + "\n");
+    EXPECT_EQ(understudy({"stop", "--data-dir", data_dir}).output,
+              "no task runs from " + data_dir + "\n");
 }
 
 TEST(command_line, a_task_that_runs_already_is_not_run_twice) {
@@ -82,7 +93,8 @@ TEST(command_line, a_task_that_runs_already_is_not_run_twice) {
     const auto refused = understudy({"run", file.string(), "--data-dir", scratch.path().string()});
     EXPECT_EQ(refused.status.code, 1);
     EXPECT_NE(refused.error.find("runs already"), std::string::npos) << refused.error;
-    const auto status = understudy({"status", file.string(), "--data-dir", scratch.path().string()});
+    const auto status =
+        understudy({"status", file.string(), "--data-dir", scratch.path().string()});
     EXPECT_EQ(status.status.code, 0);
     EXPECT_EQ(status.output, "shop: starting\n");
 }

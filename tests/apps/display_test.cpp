@@ -19,9 +19,12 @@ status copying() {
     value.task = "shop";
     value.now = phase::copying_data;
     value.started = start;
-    value.copy["shop.customers"] = {.rows = 50'000, .rows_estimated = 49'000, .bytes = 5'000'000, .finished = true};
-    value.copy["shop.orders"] = {.rows = 250'000, .rows_estimated = 1'000'000, .bytes = 31'000'000, .finished = false};
-    value.copy["shop.lines"] = {.rows = 0, .rows_estimated = 700'000, .bytes = 0, .finished = false};
+    value.copy["shop.customers"] = {
+        .rows = 50'000, .rows_estimated = 49'000, .bytes = 5'000'000, .finished = true};
+    value.copy["shop.orders"] = {
+        .rows = 250'000, .rows_estimated = 1'000'000, .bytes = 31'000'000, .finished = false};
+    value.copy["shop.lines"] = {
+        .rows = 0, .rows_estimated = 700'000, .bytes = 0, .finished = false};
     value.connected = true;
     value.received = {"binlog.000002", 12'345};
     value.relay_raw_bytes = 10'000'000;
@@ -47,7 +50,8 @@ status streaming() {
 
 std::string text_of(const std::vector<std::string>& lines) {
     std::string text;
-    for (const std::string& line : lines) text += line + "\n";
+    for (const std::string& line : lines)
+        text += line + "\n";
     return text;
 }
 
@@ -89,24 +93,31 @@ TEST(display, notes_and_warnings_are_there_and_the_latest_of_many) {
     value.applier_note = "the target is full; trying again";
     value.warnings = {"one", "two", "three", "four"};
     const std::string text = text_of(display_lines(value, {}, start, {}));
-    EXPECT_NE(text.find("  received  reconnecting in 4 s: connection refused\n"), std::string::npos) << text;
-    EXPECT_NE(text.find("            the target is full; trying again\n"), std::string::npos) << text;
-    EXPECT_NE(text.find("  … 1 earlier warnings\n  ! two\n  ! three\n  ! four\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("  received  reconnecting in 4 s: connection refused\n"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find("            the target is full; trying again\n"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find("  … 1 earlier warnings\n  ! two\n  ! three\n  ! four\n"),
+              std::string::npos)
+        << text;
 }
 
 TEST(display, fits_every_terminal_with_and_without_colour) {
     status value = copying();
     for (int i = 0; i < 300; ++i) {
-        value.copy["a_database_with_a_long_name.and_a_table_with_a_long_name_" + std::to_string(i)] = {
+        value.copy["a_database_with_a_long_name.and_a_table_with_a_long_name_" +
+                   std::to_string(i)] = {
             .rows = 5, .rows_estimated = 10, .bytes = 3, .finished = i % 3 == 0};
     }
     value.warnings = {std::string(300, 'w')};
     for (const bool colour : {false, true}) {
         for (std::size_t columns = 1; columns <= 130; ++columns) {
             for (const std::size_t rows : {1U, 2U, 5U, 12U, 24U, 60U}) {
-                const auto lines = display_lines(value, {}, start, {.columns = columns, .rows = rows, .colour = colour});
+                const auto lines = display_lines(
+                    value, {}, start, {.columns = columns, .rows = rows, .colour = colour});
                 EXPECT_LE(lines.size(), std::max<std::size_t>(rows - 1, 1));
-                for (const std::string& line : lines) EXPECT_LE(visible_columns(line), columns) << line;
+                for (const std::string& line : lines)
+                    EXPECT_LE(visible_columns(line), columns) << line;
             }
         }
     }
@@ -115,7 +126,8 @@ TEST(display, fits_every_terminal_with_and_without_colour) {
 TEST(display, says_what_of_many_tables_is_left_out) {
     status value = copying();
     for (int i = 0; i < 20; ++i) {
-        value.copy["shop.t" + std::to_string(i)] = {.rows = 0, .rows_estimated = 10, .bytes = 0, .finished = i < 5};
+        value.copy["shop.t" + std::to_string(i)] = {
+            .rows = 0, .rows_estimated = 10, .bytes = 0, .finished = i < 5};
     }
     const auto lines = display_lines(value, {}, start, {});
     EXPECT_LE(lines.size(), 23U);
@@ -126,9 +138,10 @@ TEST(display, says_what_of_many_tables_is_left_out) {
 TEST(display, a_log_line_has_the_same_figures) {
     EXPECT_EQ(summary_line(copying(), {.copied_rows = 45'000}),
               "copying data: 1 of 3 tables, 300,000 rows (17%), 36.0 MB, 45,000 rows/s");
-    EXPECT_EQ(summary_line(streaming(), {}),
-              "streaming: lag 0.3 s, 0 rows/s, 0 transactions/s, received binlog.000002:12345, applied "
-              "binlog.000002:12000, relay 10.0 MB → 3.5 MB");
+    EXPECT_EQ(
+        summary_line(streaming(), {}),
+        "streaming: lag 0.3 s, 0 rows/s, 0 transactions/s, received binlog.000002:12345, applied "
+        "binlog.000002:12000, relay 10.0 MB → 3.5 MB");
 }
 
 } // namespace

@@ -34,7 +34,8 @@ TEST(status_text, lists_tasks_with_their_condition) {
         {.name = "x", .pid = std::nullopt, .status = std::nullopt, .damage = {}},
     };
     std::string text = "\n";
-    for (const std::string& line : status_table(tasks, {})) text += line + "\n";
+    for (const std::string& line : status_table(tasks, {}))
+        text += line + "\n";
     EXPECT_EQ(text, R"(
 TASK  CONDITION                               PID      LAG           APPLIED
 crm   streaming                               4711     12 s          binlog.000…
@@ -58,7 +59,9 @@ TEST(status_text, finds_the_tasks_of_a_data_directory) {
     EXPECT_TRUE(find_tasks(scratch.path() / "missing").empty());
     const auto one = state::task_directory::open(scratch.path(), "one");
     ASSERT_TRUE(one.has_value());
-    { ASSERT_TRUE(state::task_directory::open(scratch.path(), "two").has_value()); }
+    {
+        ASSERT_TRUE(state::task_directory::open(scratch.path(), "two").has_value());
+    }
     std::filesystem::create_directory(scratch.path() / "no_task");
     const auto tasks = find_tasks(scratch.path());
     ASSERT_EQ(tasks.size(), 2U);
@@ -71,8 +74,9 @@ TEST(status_text, finds_the_tasks_of_a_data_directory) {
 TEST(status_text, json_holds_the_status_or_null) {
     const std::vector<known_task> tasks{
         {.name = "x", .pid = 5, .status = std::nullopt, .damage = {}}};
-    EXPECT_EQ(status_json(tasks),
-              R"({"tasks":[{"name":"x","running":true,"pid":5,"condition":"starting","status":null}]})");
+    EXPECT_EQ(
+        status_json(tasks),
+        R"({"tasks":[{"name":"x","running":true,"pid":5,"condition":"starting","status":null}]})");
     EXPECT_EQ(status_json({}), R"({"tasks":[]})");
 }
 

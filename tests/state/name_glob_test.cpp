@@ -5,7 +5,8 @@
 namespace understudy::state {
 namespace {
 
-bool matches(std::string_view pattern, std::string_view database, std::string_view object, bool fold = false) {
+bool matches(std::string_view pattern, std::string_view database, std::string_view object,
+             bool fold = false) {
     const auto parsed = object_pattern::parse(pattern);
     EXPECT_TRUE(parsed.has_value()) << pattern;
     return parsed && parsed->matches(database, object, fold);

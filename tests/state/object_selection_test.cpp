@@ -19,13 +19,15 @@ task_spec spec_of(names include, names exclude = {}, renames rename = {}) {
 }
 
 object_selection select(names include, names exclude = {}, renames rename = {}) {
-    auto made = object_selection::make(spec_of(std::move(include), std::move(exclude), std::move(rename)));
+    auto made =
+        object_selection::make(spec_of(std::move(include), std::move(exclude), std::move(rename)));
     EXPECT_TRUE(made.has_value()) << (made ? "" : made.error().what);
     return *std::move(made);
 }
 
 std::string refusal(names include, names exclude, renames rename) {
-    const auto made = object_selection::make(spec_of(std::move(include), std::move(exclude), std::move(rename)));
+    const auto made =
+        object_selection::make(spec_of(std::move(include), std::move(exclude), std::move(rename)));
     if (made) return "(accepted)";
     EXPECT_EQ(made.error().code, errc::selection_invalid);
     return made.error().what;
@@ -55,7 +57,14 @@ TEST(object_selection, takes_what_is_included_and_not_excluded) {
         {"excluded database", {"*"}, {"shop"}, "shop", "orders", false, false, false},
         {"excluded database with star", {"*.*"}, {"sh*.*"}, "shop", "orders", false, false, false},
         {"system schema", {"*"}, {}, "mysql", "user", false, false, false},
-        {"system schema in capitals", {"*"}, {}, "INFORMATION_SCHEMA", "TABLES", false, false, false},
+        {"system schema in capitals",
+         {"*"},
+         {},
+         "INFORMATION_SCHEMA",
+         "TABLES",
+         false,
+         false,
+         false},
         {"sys", {"*"}, {}, "sys", "version", false, false, false},
         {"performance_schema", {"*"}, {}, "performance_schema", "threads", false, false, false},
         {"meta database", {"*"}, {}, "understudy", "checkpoint", false, false, false},
@@ -78,7 +87,8 @@ TEST(object_selection, case_counts_only_where_the_source_says_so) {
 }
 
 TEST(object_selection, maps_tables_and_databases) {
-    const auto selection = select({"shop.*", "crm.*"}, {}, {{"shop.orders", "dw.facts"}, {"crm", "crm_copy"}});
+    const auto selection =
+        select({"shop.*", "crm.*"}, {}, {{"shop.orders", "dw.facts"}, {"crm", "crm_copy"}});
     EXPECT_EQ(selection.map("shop", "orders"), (object_name{"dw", "facts"}));
     EXPECT_EQ(selection.map("shop", "lines"), (object_name{"shop", "lines"}));
     EXPECT_EQ(selection.map("crm", "customers"), (object_name{"crm_copy", "customers"}));
@@ -105,17 +115,22 @@ TEST(object_selection, names_may_be_swapped) {
 
 TEST(object_selection, two_sources_for_one_target_name_are_refused) {
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "b.x"}, {"a.u", "b.x"}}),
-              "`a`.`t` and `a`.`u` would both be `b`.`x` on the target; rename one of them to something else or "
+              "`a`.`t` and `a`.`u` would both be `b`.`x` on the target; rename one of them to "
+              "something else or "
               "exclude it");
     EXPECT_EQ(refusal({"a.*", "b.x"}, {}, {{"a.t", "b.x"}}),
-              "`a`.`t` and `b`.`x` would both be `b`.`x` on the target; rename one of them to something else or "
+              "`a`.`t` and `b`.`x` would both be `b`.`x` on the target; rename one of them to "
+              "something else or "
               "exclude it");
     EXPECT_EQ(refusal({"a.*", "b.*"}, {}, {{"a", "c"}, {"b", "c"}}),
-              "`a` and `b` would both be `c` on the target; rename one of them to something else or exclude it");
+              "`a` and `b` would both be `c` on the target; rename one of them to something else "
+              "or exclude it");
     EXPECT_EQ(refusal({"a.*", "b.*"}, {}, {{"a", "b"}}),
-              "`a` and `b` would both be `b` on the target; rename one of them to something else or exclude it");
+              "`a` and `b` would both be `b` on the target; rename one of them to something else "
+              "or exclude it");
     EXPECT_EQ(refusal({"a.*", "b.*"}, {}, {{"a", "c"}, {"b.t", "c.t"}}),
-              "`a`.`t` and `b`.`t` would both be `c`.`t` on the target; rename one of them to something else or "
+              "`a`.`t` and `b`.`t` would both be `c`.`t` on the target; rename one of them to "
+              "something else or "
               "exclude it");
 }
 
@@ -134,7 +149,8 @@ TEST(object_selection, one_target_name_may_be_taken_over_when_its_own_table_is_e
 
 TEST(object_selection, renames_that_make_no_sense_are_refused) {
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "b"}}),
-              "renaming \"a.t\" to \"b\": a database is renamed to a database, a table to a table (db.table)");
+              "renaming \"a.t\" to \"b\": a database is renamed to a database, a table to a table "
+              "(db.table)");
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a.*", "mysql"}}),
               "renaming \"a.*\" to \"mysql\": `mysql` is not a database to write to");
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a", "understudy"}}),
@@ -144,12 +160,15 @@ TEST(object_selection, renames_that_make_no_sense_are_refused) {
     EXPECT_EQ(refusal({"a.*"}, {"a.t"}, {{"a.t", "c.t"}}),
               "renaming \"a.t\" to \"c.t\": `a`.`t` is not selected by objects.include");
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t*", "c.t"}}),
-              "renaming \"a.t*\" to \"c.t\": a rename names one database or one table; wildcards are not allowed");
+              "renaming \"a.t*\" to \"c.t\": a rename names one database or one table; wildcards "
+              "are not allowed");
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "c." + std::string(65, 'x')}}),
-              "renaming \"a.t\" to \"c." + std::string(65, 'x') + "\": a name is longer than 64 characters");
+              "renaming \"a.t\" to \"c." + std::string(65, 'x') +
+                  "\": a name is longer than 64 characters");
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "c.d"}, {"a.t", "c.e"}}), "`a`.`t` is renamed twice");
     std::string umlauts;
-    for (int i = 0; i < 64; ++i) umlauts += "ä";
+    for (int i = 0; i < 64; ++i)
+        umlauts += "ä";
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "c." + umlauts}}), "(accepted)");
 }
 

@@ -17,7 +17,8 @@ TEST(quantity, reads_sizes_with_decimal_and_binary_units) {
 }
 
 TEST(quantity, refuses_what_is_no_size) {
-    for (const char* text : {"", "MB", "-1", "1.5MB", "64 mb", "64M", "64MBs", "99999999999999999999", "17000000TiB"}) {
+    for (const char* text : {"", "MB", "-1", "1.5MB", "64 mb", "64M", "64MBs",
+                             "99999999999999999999", "17000000TiB"}) {
         EXPECT_EQ(parse_byte_size(text), std::nullopt) << text;
     }
 }

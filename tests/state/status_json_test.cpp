@@ -57,12 +57,16 @@ TEST(status_json, comes_back_as_it_went) {
 }
 
 TEST(status_json, writes_times_as_rfc_3339) {
-    EXPECT_NE(to_json(sample()).find("\"written\":\"2026-02-03T12:34:56.789Z\""), std::string::npos);
+    EXPECT_NE(to_json(sample()).find("\"written\":\"2026-02-03T12:34:56.789Z\""),
+              std::string::npos);
 }
 
 TEST(status_json, replaces_bytes_that_are_no_utf8) {
     recorded_status what = sample();
-    what.value.applier_note = "a\xff" "b\xc0\x80" "c\xed\xa0\x80" "d";
+    what.value.applier_note = "a\xff"
+                              "b\xc0\x80"
+                              "c\xed\xa0\x80"
+                              "d";
     const auto after = parse_status_json(to_json(what));
     ASSERT_TRUE(after.has_value()) << after.error().what;
     EXPECT_EQ(after->value.applier_note, "a\uFFFDb\uFFFD\uFFFDc\uFFFD\uFFFD\uFFFDd");
@@ -70,8 +74,8 @@ TEST(status_json, replaces_bytes_that_are_no_utf8) {
 
 TEST(status_json, refuses_what_is_no_status) {
     const std::string whole = to_json(sample());
-    for (const std::string& text : {std::string(), std::string("[]"), std::string("{}"),
-                                    whole.substr(0, whole.size() - 5)}) {
+    for (const std::string& text :
+         {std::string(), std::string("[]"), std::string("{}"), whole.substr(0, whole.size() - 5)}) {
         const auto parsed = parse_status_json(text);
         ASSERT_FALSE(parsed.has_value()) << text;
         EXPECT_EQ(parsed.error().code, errc::damaged);

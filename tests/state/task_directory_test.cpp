@@ -27,7 +27,8 @@ public:
             const auto directory = task_directory::open(data_dir, "shop");
             const char sign = directory ? 'y' : 'n';
             if (::write(ready[1], &sign, 1) != 1) ::_exit(1);
-            while (true) ::pause();
+            while (true)
+                ::pause();
         }
         char sign = 'n';
         if (::read(ready[0], &sign, 1) != 1 || sign != 'y') std::abort();
@@ -55,7 +56,7 @@ TEST(task_directory, is_made_for_its_owner_alone) {
     const auto directory = task_directory::open(scratch.path() / "deep" / "data", "shop");
     ASSERT_TRUE(directory.has_value()) << directory.error().what;
     EXPECT_EQ((*directory)->path(), scratch.path() / "deep" / "data" / "shop");
-    struct stat info {};
+    struct stat info{};
     ASSERT_EQ(::stat((*directory)->path().c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777U, 0700U);
 }
@@ -66,7 +67,8 @@ TEST(task_directory, a_second_process_is_refused_and_told_the_pid) {
     const auto refused = task_directory::open(scratch.path(), "shop");
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().code, errc::already_running);
-    EXPECT_NE(refused.error().what.find("process " + std::to_string(other.pid())), std::string::npos)
+    EXPECT_NE(refused.error().what.find("process " + std::to_string(other.pid())),
+              std::string::npos)
         << refused.error().what;
     EXPECT_EQ(task_directory::running_pid(scratch.path(), "shop"), other.pid());
     EXPECT_TRUE(task_directory::open(scratch.path(), "another").has_value());

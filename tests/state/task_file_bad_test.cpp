@@ -18,7 +18,8 @@ struct pieces {
     std::string rest = {};
 
     [[nodiscard]] std::string text() const {
-        return name + "\n[source]\n" + source + "\n[target]\n" + target + "\n[objects]\n" + objects + "\n" + rest;
+        return name + "\n[source]\n" + source + "\n[target]\n" + target + "\n[objects]\n" +
+               objects + "\n" + rest;
     }
 };
 
@@ -51,134 +52,199 @@ void expect_refusals(const std::vector<bad_file>& cases) {
     }
 }
 
-TEST(bad_task_file, the_pieces_alone_are_good) { EXPECT_EQ(refusal(pieces{}.text()), "(accepted)"); }
+TEST(bad_task_file, the_pieces_alone_are_good) {
+    EXPECT_EQ(refusal(pieces{}.text()), "(accepted)");
+}
 
 TEST(bad_task_file, keys_nobody_knows) {
     expect_refusals({
-        {"misspelt key", {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\nprot = 1"},
+        {"misspelt key",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\nprot = 1"},
          "t.toml:6:1: source.prot: unknown key; did you mean \"port\"?"},
-        {"misspelt section", {.rest = "[relays]\nbytes_max = 0"},
+        {"misspelt section",
+         {.rest = "[relays]\nbytes_max = 0"},
          "t.toml:12:2: relays: unknown key; did you mean \"relay\"?"},
-        {"nothing like it", {.rest = "[conflict]\nsomething_else_entirely = 1"},
-         "t.toml:13:1: conflict.something_else_entirely: unknown key; known here are \"existing_tables\""},
-        {"in tls", {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.moed = \"disabled\""},
+        {"nothing like it",
+         {.rest = "[conflict]\nsomething_else_entirely = 1"},
+         "t.toml:13:1: conflict.something_else_entirely: unknown key; known here are "
+         "\"existing_tables\""},
+        {"in tls",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.moed = \"disabled\""},
          "t.toml:6:5: source.tls.moed: unknown key; did you mean \"mode\"?"},
     });
 }
 
 TEST(bad_task_file, values_of_the_wrong_kind_or_size) {
     expect_refusals({
-        {"port", {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\nport = 99999"},
+        {"port",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\nport = 99999"},
          "t.toml:6:8: source.port: found 99999; allowed is an integer from 1 to 65535"},
-        {"port as text", {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\nport = \"3306\""},
+        {"port as text",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\nport = \"3306\""},
          "t.toml:6:8: source.port: found \"3306\"; allowed is an integer from 1 to 65535"},
-        {"host as number", {.source = "host = 7\nuser = \"u\"\npassword = \"\""},
+        {"host as number",
+         {.source = "host = 7\nuser = \"u\"\npassword = \"\""},
          "t.toml:3:8: source.host: found 7; allowed is a text in quotes, not empty"},
-        {"password as number", {.source = "host = \"a\"\nuser = \"u\"\npassword = 12345"},
+        {"password as number",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword = 12345"},
          "t.toml:5:12: source.password: is not a text; allowed is a text in quotes"},
-        {"boolean", {.rest = "[initial]\nschema = \"yes\""},
+        {"boolean",
+         {.rest = "[initial]\nschema = \"yes\""},
          "t.toml:13:10: initial.schema: found \"yes\"; allowed are true and false"},
-        {"choice", {.rest = "[conflict]\nexisting_tables = \"overwrite\""},
-         "t.toml:13:19: conflict.existing_tables: found \"overwrite\"; allowed are \"intercept\", \"ignore\""},
-        {"tls mode", {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.mode = \"on\""},
-         "t.toml:6:12: source.tls.mode: found \"on\"; allowed are \"disabled\", \"preferred\", \"required\", "
+        {"choice",
+         {.rest = "[conflict]\nexisting_tables = \"overwrite\""},
+         "t.toml:13:19: conflict.existing_tables: found \"overwrite\"; allowed are \"intercept\", "
+         "\"ignore\""},
+        {"tls mode",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.mode = \"on\""},
+         "t.toml:6:12: source.tls.mode: found \"on\"; allowed are \"disabled\", \"preferred\", "
+         "\"required\", "
          "\"verify-ca\", \"verify-identity\""},
-        {"duration without unit", {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\nread_timeout = 10"},
-         "t.toml:6:16: source.read_timeout: found 10; allowed is a time with its unit, such as \"500ms\", \"10s\", "
+        {"duration without unit",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\nread_timeout = 10"},
+         "t.toml:6:16: source.read_timeout: found 10; allowed is a time with its unit, such as "
+         "\"500ms\", \"10s\", "
          "\"5m\" or \"24h\", from 1ms to 365d"},
-        {"size", {.rest = "[initial]\nchunk_bytes = \"1k\""},
-         "t.toml:13:15: initial.chunk_bytes: found \"1k\"; allowed is a size such as 1048576, \"64MB\" or \"64MiB\" "
+        {"size",
+         {.rest = "[initial]\nchunk_bytes = \"1k\""},
+         "t.toml:13:15: initial.chunk_bytes: found \"1k\"; allowed is a size such as 1048576, "
+         "\"64MB\" or \"64MiB\" "
          "of at least 64 KiB and at most 64 MiB"},
-        {"size with zero", {.rest = "[relay]\nbytes_max = 100"},
-         "t.toml:13:13: relay.bytes_max: found 100; allowed is a size such as 1048576, \"64MB\" or \"64MiB\" "
+        {"size with zero",
+         {.rest = "[relay]\nbytes_max = 100"},
+         "t.toml:13:13: relay.bytes_max: found 100; allowed is a size such as 1048576, \"64MB\" or "
+         "\"64MiB\" "
          "of at least 1 MiB, or 0"},
-        {"table instead of value", {.rest = "[relay.zstd_level]"},
+        {"table instead of value",
+         {.rest = "[relay.zstd_level]"},
          "t.toml:12:1: relay.zstd_level: found a table; allowed is an integer from -7 to 19"},
-        {"value instead of table", {.name = "relay = 7"},
+        {"value instead of table",
+         {.name = "relay = 7"},
          "t.toml:1:9: relay: found 7; allowed is a table, [relay]"},
-        {"list", {.objects = "include = \"shop.*\""},
-         "t.toml:11:11: objects.include: found \"shop.*\"; allowed is a list of texts, [\"a\", \"b\"]"},
-        {"number in a list", {.objects = "include = [\"shop.*\", 7]"},
+        {"list",
+         {.objects = "include = \"shop.*\""},
+         "t.toml:11:11: objects.include: found \"shop.*\"; allowed is a list of texts, [\"a\", "
+         "\"b\"]"},
+        {"number in a list",
+         {.objects = "include = [\"shop.*\", 7]"},
          "t.toml:11:22: objects.include: found 7 in the list; allowed are texts in quotes"},
-        {"name", {.name = "name = \"my shop\""},
-         "t.toml:1:8: name: found \"my shop\"; allowed are 1 to 64 letters (a-z, A-Z), digits, - and _"},
-        {"writer sql", {.rest = "[apply]\nwriter = \"sql\""},
-         "t.toml:13:10: apply.writer: \"sql\" is not available yet; allowed are \"auto\", \"row-image\""},
-        {"meta database", {.rest = "[apply]\nmeta_database = \"MySQL\""},
-         "t.toml:13:17: apply.meta_database: found \"MySQL\"; allowed is a name of up to 64 characters that is no "
+        {"name",
+         {.name = "name = \"my shop\""},
+         "t.toml:1:8: name: found \"my shop\"; allowed are 1 to 64 letters (a-z, A-Z), digits, - "
+         "and _"},
+        {"writer sql",
+         {.rest = "[apply]\nwriter = \"sql\""},
+         "t.toml:13:10: apply.writer: \"sql\" is not available yet; allowed are \"auto\", "
+         "\"row-image\""},
+        {"meta database",
+         {.rest = "[apply]\nmeta_database = \"MySQL\""},
+         "t.toml:13:17: apply.meta_database: found \"MySQL\"; allowed is a name of up to 64 "
+         "characters that is no "
          "system schema"},
     });
 }
 
 TEST(bad_task_file, things_that_do_not_go_together) {
     expect_refusals({
-        {"two passwords", {.source = "host = \"a\"\nuser = \"u\"\npassword = \"s3cr3t\"\npassword_env = \"HOME\""},
-         "t.toml:5:12: source.password: is given more than once; allowed is one of password, password_file and "
+        {"two passwords",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword = \"s3cr3t\"\npassword_env = \"HOME\""},
+         "t.toml:5:12: source.password: is given more than once; allowed is one of password, "
+         "password_file and "
          "password_env"},
-        {"no password", {.source = "host = \"a\"\nuser = \"u\""},
-         "t.toml:2:1: source.password: is missing; needed is one of password, password_file and password_env"},
-        {"password file that is not there", {.source = "host = \"a\"\nuser = \"u\"\npassword_file = \"pw\""},
+        {"no password",
+         {.source = "host = \"a\"\nuser = \"u\""},
+         "t.toml:2:1: source.password: is missing; needed is one of password, password_file and "
+         "password_env"},
+        {"password file that is not there",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword_file = \"pw\""},
          "t.toml:5:17: source.password_file: pw: cannot open: No such file or directory"},
         {"variable that is not set",
          {.source = "host = \"a\"\nuser = \"u\"\npassword_env = \"UNDERSTUDY_TEST_NOT_SET\""},
          "t.toml:5:16: source.password_env: the environment variable it names is not set"},
-        {"verify without ca", {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.mode = \"verify-ca\""},
-         "t.toml:6:1: source.tls.ca: is missing; tls.mode \"verify-ca\" needs the file of the authority that signed "
+        {"verify without ca",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.mode = \"verify-ca\""},
+         "t.toml:6:1: source.tls.ca: is missing; tls.mode \"verify-ca\" needs the file of the "
+         "authority that signed "
          "the server's certificate"},
-        {"missing ca file", {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.ca = \"ca.pem\""},
+        {"missing ca file",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.ca = \"ca.pem\""},
          "t.toml:6:10: source.tls.ca: there is no file ca.pem"},
-        {"heartbeat beyond the timeout", {.rest = "[replica]\nheartbeat_period = \"60s\""},
-         "t.toml:13:20: replica.heartbeat_period: is not less than source.read_timeout: an idle source would be taken "
+        {"heartbeat beyond the timeout",
+         {.rest = "[replica]\nheartbeat_period = \"60s\""},
+         "t.toml:13:20: replica.heartbeat_period: is not less than source.read_timeout: an idle "
+         "source would be taken "
          "for a lost one"},
-        {"memory for no frame", {.rest = "[relay]\nframe_bytes = \"16MiB\""},
-         "t.toml:12:1: relay.memory_bytes: is less than four times relay.frame_bytes; frames are made, written and "
+        {"memory for no frame",
+         {.rest = "[relay]\nframe_bytes = \"16MiB\""},
+         "t.toml:12:1: relay.memory_bytes: is less than four times relay.frame_bytes; frames are "
+         "made, written and "
          "read at the same time"},
     });
 }
 
 TEST(bad_task_file, objects_and_renames) {
     expect_refusals({
-        {"nothing included", {.objects = "include = []"},
+        {"nothing included",
+         {.objects = "include = []"},
          "t.toml:11:11: objects.include: the list is empty; nothing would be replicated"},
-        {"include missing", {.objects = ""},
-         "t.toml:10:1: objects.include: is missing; needed is what to replicate, such as [\"shop.*\", "
+        {"include missing",
+         {.objects = ""},
+         "t.toml:10:1: objects.include: is missing; needed is what to replicate, such as "
+         "[\"shop.*\", "
          "\"crm.customers\"]"},
-        {"pattern", {.objects = "include = [\"a.b.c\"]"},
-         "t.toml:11:12: objects.include: found \"a.b.c\"; more than one dot; put back-ticks around a name that holds "
+        {"pattern",
+         {.objects = "include = [\"a.b.c\"]"},
+         "t.toml:11:12: objects.include: found \"a.b.c\"; more than one dot; put back-ticks around "
+         "a name that holds "
          "one; allowed are \"db\", \"db.*\" and \"db.table\", with * and ? in both parts"},
-        {"system schema", {.objects = "include = [\"shop.*\", \"mysql.user\"]"},
-         "t.toml:11:22: objects.include: found \"mysql.user\"; system schemas are never replicated"},
-        {"rename of what is not included", {.objects = "include = [\"shop.*\"]\nrename = { \"crm\" = \"c\" }"},
-         "t.toml:12:20: objects.rename: renaming \"crm\" to \"c\": `crm` is not selected by objects.include"},
-        {"two for one", {.objects = "include = [\"shop.*\"]\nrename.\"shop.a\" = \"x.c\"\nrename.\"shop.b\" = \"x.c\""},
-         "t.toml:13:19: objects.rename: `shop`.`a` and `shop`.`b` would both be `x`.`c` on the target; rename one of "
+        {"system schema",
+         {.objects = "include = [\"shop.*\", \"mysql.user\"]"},
+         "t.toml:11:22: objects.include: found \"mysql.user\"; system schemas are never "
+         "replicated"},
+        {"rename of what is not included",
+         {.objects = "include = [\"shop.*\"]\nrename = { \"crm\" = \"c\" }"},
+         "t.toml:12:20: objects.rename: renaming \"crm\" to \"c\": `crm` is not selected by "
+         "objects.include"},
+        {"two for one",
+         {.objects =
+              "include = [\"shop.*\"]\nrename.\"shop.a\" = \"x.c\"\nrename.\"shop.b\" = \"x.c\""},
+         "t.toml:13:19: objects.rename: `shop`.`a` and `shop`.`b` would both be `x`.`c` on the "
+         "target; rename one of "
          "them to something else or exclude it"},
-        {"name with a dot, not quoted", {.objects = "include = [\"shop.*\"]\nrename.shop.a = \"x.c\""},
-         "t.toml:12:8: objects.rename: found a table for \"shop\"; allowed is a text in quotes (put quotes around a "
+        {"name with a dot, not quoted",
+         {.objects = "include = [\"shop.*\"]\nrename.shop.a = \"x.c\""},
+         "t.toml:12:8: objects.rename: found a table for \"shop\"; allowed is a text in quotes "
+         "(put quotes around a "
          "name with a dot)"},
     });
 }
 
 TEST(bad_task_file, all_problems_are_told_together_in_the_order_of_the_file) {
-    EXPECT_EQ(refusal("[source]\nhost = \"a\"\nport = 0\n[target]\nuser = \"u\"\npassword = \"s3cr3t\"\n"),
-              "t.toml:1:1: objects: is missing; needed is a table with include = [\"db.*\"]\n"
-              "t.toml:1:1: source.password: is missing; needed is one of password, password_file and password_env\n"
-              "t.toml:1:1: source.user: is missing; needed is the account to sign in with\n"
-              "t.toml:3:8: source.port: found 0; allowed is an integer from 1 to 65535\n"
-              "t.toml:4:1: target.host: is missing; needed is a name, an address or the path of a Unix socket");
+    EXPECT_EQ(
+        refusal(
+            "[source]\nhost = \"a\"\nport = 0\n[target]\nuser = \"u\"\npassword = \"s3cr3t\"\n"),
+        "t.toml:1:1: objects: is missing; needed is a table with include = [\"db.*\"]\n"
+        "t.toml:1:1: source.password: is missing; needed is one of password, password_file and "
+        "password_env\n"
+        "t.toml:1:1: source.user: is missing; needed is the account to sign in with\n"
+        "t.toml:3:8: source.port: found 0; allowed is an integer from 1 to 65535\n"
+        "t.toml:4:1: target.host: is missing; needed is a name, an address or the path of a Unix "
+        "socket");
 }
 
 TEST(bad_task_file, syntax_errors_have_their_place) {
     const std::string what = refusal("[source]\nhost = \n");
     EXPECT_TRUE(what.starts_with("t.toml:2:8: ")) << what;
-    EXPECT_TRUE(refusal("[source]\npassword = \"s3cr3t\npassword = \"x\"\n").starts_with("t.toml:2:"));
+    EXPECT_TRUE(
+        refusal("[source]\npassword = \"s3cr3t\npassword = \"x\"\n").starts_with("t.toml:2:"));
     EXPECT_TRUE(refusal("[source]\npassword = s3cr3t\n").starts_with("t.toml:2:"));
     EXPECT_TRUE(refusal("name = \"a\"\nname = \"b\"\n").starts_with("t.toml:2:"));
 }
 
 TEST(bad_task_file, a_file_name_that_is_no_task_name_needs_a_name_inside) {
     EXPECT_EQ(refusal(pieces{.name = ""}.text(), "my shop.toml"),
-              "my shop.toml:1:1: name: is missing and the file's name will not do; allowed are 1 to 64 letters (a-z, "
+              "my shop.toml:1:1: name: is missing and the file's name will not do; allowed are 1 "
+              "to 64 letters (a-z, "
               "A-Z), digits, - and _");
 }
 

@@ -33,7 +33,9 @@ public:
         EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().what);
         return result ? *std::move(result) : task_file{};
     }
-    [[nodiscard]] std::filesystem::path path(const std::string& name) const { return scratch_.path() / name; }
+    [[nodiscard]] std::filesystem::path path(const std::string& name) const {
+        return scratch_.path() / name;
+    }
     [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
 private:
@@ -126,7 +128,8 @@ heartbeat_period = "500ms"
 )");
     std::filesystem::create_directory(task.path("secrets"));
     task.write("secrets/source", "from a file\n");
-    for (const char* name : {"ca.pem", "cert.pem", "key.pem"}) task.write(name, "pem");
+    for (const char* name : {"ca.pem", "cert.pem", "key.pem"})
+        task.write(name, "pem");
     ::setenv("UNDERSTUDY_TEST_PASSWORD", "from the environment", 1);
     const auto [spec, warnings] = task.read();
     EXPECT_TRUE(warnings.empty());
@@ -193,7 +196,8 @@ TEST(task_file, a_missing_file_is_told_apart_from_a_bad_one) {
     const auto missing = read_task_file("/nonexistent/shop.toml");
     ASSERT_FALSE(missing.has_value());
     EXPECT_EQ(missing.error().code, errc::task_file_unreadable);
-    EXPECT_EQ(missing.error().what, "/nonexistent/shop.toml: cannot open: No such file or directory");
+    EXPECT_EQ(missing.error().what,
+              "/nonexistent/shop.toml: cannot open: No such file or directory");
 }
 
 TEST(task_file, the_page_about_it_names_every_key) {
@@ -202,12 +206,14 @@ TEST(task_file, the_page_about_it_names_every_key) {
     const auto keys = task_file_keys();
     EXPECT_GE(keys.size(), 45U);
     const auto is_section = [&](const std::string& key) {
-        return std::ranges::any_of(keys, [&](const std::string& other) { return other.starts_with(key + "."); });
+        return std::ranges::any_of(
+            keys, [&](const std::string& other) { return other.starts_with(key + "."); });
     };
     for (const std::string& key : keys) {
         // [target] has the keys of [source]; the page says so once.
         if (key.starts_with("target.") || is_section(key)) continue;
-        EXPECT_NE(text.find("`" + key + "`"), std::string::npos) << key << " is not in docs/configuration.md";
+        EXPECT_NE(text.find("`" + key + "`"), std::string::npos)
+            << key << " is not in docs/configuration.md";
     }
 }
 

@@ -1,0 +1,167 @@
+#include "apps/event_printer.hpp"
+
+#include "apps/styled_line.hpp"
+#include "apps/time_text.hpp"
+#include "protocol/binlog/describe_value.hpp"
+#include "protocol/binlog/gtid_event.hpp"
+#include "protocol/binlog/query_event.hpp"
+#include "protocol/binlog/rotate_event.hpp"
+#include "protocol/binlog/rows_event.hpp"
+#include "protocol/binlog/simple_events.hpp"
+#include "protocol/errc.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace understudy::apps {
+
+namespace {
+
+using protocol::event_type;
+using protocol::result;
+
+constexpr std::size_t text_columns_max = 2'000;
+
+std::string table_name(const protocol::table_map& map) {
+    return fmt::format("{}.{}", map.database, map.table);
+}
+
+result<std::string> describe_gtid(const protocol::event_view& event) {
+    const auto decoded = protocol::decode_gtid_event(event);
+    if (!decoded) return std::unexpected(decoded.error());
+    return decoded->id.empty() ? std::string("anonymous") : decoded->id.to_string();
+}
+
+result<std::string> describe_previous_gtids(const protocol::event_view& event) {
+    const auto set = protocol::decode_previous_gtids(event);
+    if (!set) return std::unexpected(set.error());
+    return set->to_string();
+}
+
+result<std::string> describe_rotate(const protocol::event_view& event) {
+    const auto next = protocol::decode_rotate_event(event);
+    if (!next) return std::unexpected(next.error());
+    return "to " + next->to_string();
+}
+
+result<std::string> describe_xid(const protocol::event_view& event) {
+    const auto number = protocol::decode_xid_event(event);
+    if (!number) return std::unexpected(number.error());
+    return fmt::format("COMMIT of {}", *number);
+}
+
+result<std::string> describe_rows_query(const protocol::event_view& event) {
+    const auto text = protocol::decode_rows_query_event(event);
+    if (!text) return std::unexpected(text.error());
+    return std::string(*text);
+}
+
+result<std::string> describe_query(const protocol::event_view& event,
+                                   const protocol::format_description& format) {
+    const auto decoded = protocol::decode_query_event(event, format);
+    if (!decoded) return std::unexpected(decoded.error());
+    const std::string database =
+        decoded->database.empty() ? "" : std::string(decoded->database) + ": ";
+    return database + std::string(decoded->text);
+}
+
+} // namespace
+
+result<std::vector<std::string>> event_printer::print(std::span<const std::byte> bytes,
+                                                      const std::string& file,
+                                                      std::uint64_t end_offset) {
+    const auto header = protocol::decode_event_header(bytes);
+    if (!header) return std::unexpected(header.error());
+    if (header->type == event_type::format_description) {
+        auto format = protocol::decode_format_description(bytes);
+        if (!format) return std::unexpected(format.error());
+        format_ = *std::move(format);
+        tables_.clear();
+    }
+    if (!format_) {
+        return protocol::fail(protocol::errc::malformed,
+                              "no format description comes before the first event");
+    }
+    const auto event = protocol::decode_event(bytes, format_->has_checksum());
+    if (!event) return std::unexpected(event.error());
+    std::vector<std::string> rows;
+    const auto text = describe(*event, rows);
+    if (!text) return std::unexpected(text.error());
+    const std::uint64_t start = end_offset >= bytes.size() ? end_offset - bytes.size() : 0;
+    std::vector<std::string> lines{fmt::format(
+        "{}  {:<24}  {:<18}  {}", time_text(header->timestamp), file + ":" + std::to_string(start),
+        to_string(header->type), fit(*text, text_columns_max))};
+    for (std::string& row : rows)
+        lines.push_back(fit(row, text_columns_max));
+    return lines;
+}
+
+result<std::string> event_printer::describe(const protocol::event_view& event,
+                                            std::vector<std::string>& rows) {
+    switch (event.header.type) {
+    case event_type::format_description:
+        return fmt::format("server {}, checksums {}", format_->server_version,
+                           format_->has_checksum() ? "CRC32" : "off");
+    case event_type::gtid:
+    case event_type::anonymous_gtid:
+    case event_type::gtid_tagged: return describe_gtid(event);
+    case event_type::previous_gtids: return describe_previous_gtids(event);
+    case event_type::rotate: return describe_rotate(event);
+    case event_type::xid: return describe_xid(event);
+    case event_type::rows_query: return describe_rows_query(event);
+    case event_type::query: return describe_query(event, *format_);
+    case event_type::table_map: return describe_table_map(event);
+    case event_type::write_rows_v1:
+    case event_type::update_rows_v1:
+    case event_type::delete_rows_v1:
+    case event_type::write_rows:
+    case event_type::update_rows:
+    case event_type::delete_rows: return describe_rows(event, rows);
+    default: return fmt::format("{} bytes", event.bytes.size());
+    }
+}
+
+result<std::string> event_printer::describe_table_map(const protocol::event_view& event) {
+    table entry;
+    entry.bytes.assign(event.bytes.begin(), event.bytes.end());
+    const auto copy = protocol::decode_event(entry.bytes, format_->has_checksum());
+    if (!copy) return std::unexpected(copy.error());
+    auto map = protocol::decode_table_map(*copy, *format_);
+    if (!map) return std::unexpected(map.error());
+    entry.map = *std::move(map);
+    const std::string text =
+        fmt::format("{} ({} columns)", table_name(entry.map), entry.map.columns.size());
+    tables_.insert_or_assign(entry.map.table_id, std::move(entry));
+    return text;
+}
+
+result<std::string> event_printer::describe_rows(const protocol::event_view& event,
+                                                 std::vector<std::string>& rows) {
+    const auto decoded = protocol::decode_rows_event(event, *format_);
+    if (!decoded) return std::unexpected(decoded.error());
+    const auto found = tables_.find(decoded->table_id);
+    if (found == tables_.end()) {
+        return protocol::fail(
+            protocol::errc::malformed,
+            fmt::format("rows of table {} without its table map", decoded->table_id));
+    }
+    const protocol::table_map& map = found->second.map;
+    protocol::row_reader reader(map, *decoded);
+    std::size_t count = 0;
+    while (true) {
+        const auto more = reader.next();
+        if (!more) return std::unexpected(more.error());
+        if (!*more) break;
+        ++count;
+        if (decoded->kind != protocol::rows_kind::write)
+            rows.push_back("    - " + describe_row(map, reader.before()));
+        if (decoded->kind != protocol::rows_kind::delete_)
+            rows.push_back("    + " + describe_row(map, reader.after()));
+    }
+    // Maps are only good until the end of their statement.
+    if ((decoded->flags & protocol::rows_flag::statement_end) != 0) tables_.clear();
+    return fmt::format("{}, {} {}", table_name(map), count, count == 1 ? "row" : "rows");
+}
+
+} // namespace understudy::apps

@@ -1,0 +1,117 @@
+#include "apps/relay_text.hpp"
+
+#include "apps/figure_text.hpp"
+#include "apps/styled_line.hpp"
+#include "apps/time_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace understudy::apps {
+
+namespace {
+
+constexpr std::size_t columns = 9;
+constexpr std::size_t first_figure = 3; // from here on columns are right-aligned
+constexpr std::size_t last_figure = 7;
+
+using row = std::array<std::string, columns>;
+
+std::string ratio_text(std::uint64_t stored, std::uint64_t raw) {
+    return raw == 0 ? std::string("-") : fmt::format("{}%", stored * 100 / raw);
+}
+
+std::string span_text(std::uint32_t from, std::uint32_t to) {
+    return from == 0 ? std::string("-") : time_text(from) + " … " + time_text(to);
+}
+
+row row_of(const relay::segment_summary& segment) {
+    return {segment.path.filename().string() + (segment.sealed ? "" : " *"),
+            segment.begin.binlog.to_string(),
+            segment.end.to_string(),
+            count_text(segment.groups),
+            count_text(segment.events),
+            bytes_text(segment.raw_bytes),
+            bytes_text(segment.stored_bytes),
+            ratio_text(segment.stored_bytes, segment.raw_bytes),
+            span_text(segment.time_min, segment.time_max)};
+}
+
+row sum_of(std::span<const relay::segment_summary> segments) {
+    std::uint64_t groups = 0;
+    std::uint64_t events = 0;
+    std::uint64_t raw = 0;
+    std::uint64_t stored = 0;
+    for (const auto& segment : segments) {
+        groups += segment.groups;
+        events += segment.events;
+        raw += segment.raw_bytes;
+        stored += segment.stored_bytes;
+    }
+    return {fmt::format("{} in all", segments.size()),
+            "",
+            "",
+            count_text(groups),
+            count_text(events),
+            bytes_text(raw),
+            bytes_text(stored),
+            ratio_text(stored, raw),
+            ""};
+}
+
+std::string line_of(const row& cells, const std::array<std::size_t, columns>& widths) {
+    std::string line;
+    for (std::size_t i = 0; i < columns; ++i) {
+        const std::string blanks(widths[i] - text_columns(cells[i]), ' ');
+        const bool figure = i >= first_figure && i <= last_figure;
+        line += figure ? blanks + cells[i] : cells[i] + blanks;
+        line += "  ";
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line;
+}
+
+} // namespace
+
+std::vector<std::string> segment_table(std::span<const relay::segment_summary> segments) {
+    std::vector<row> rows{
+        {"SEGMENT", "BEGIN", "END", "GROUPS", "EVENTS", "RAW", "STORED", "RATIO", "TIME (UTC)"}};
+    for (const auto& segment : segments)
+        rows.push_back(row_of(segment));
+    if (segments.size() > 1) rows.push_back(sum_of(segments));
+    std::array<std::size_t, columns> widths{};
+    for (const row& cells : rows) {
+        for (std::size_t i = 0; i < columns; ++i)
+            widths[i] = std::max(widths[i], text_columns(cells[i]));
+    }
+    std::vector<std::string> lines;
+    for (const row& cells : rows)
+        lines.push_back(line_of(cells, widths));
+    if (!segments.empty() && !segments.back().sealed)
+        lines.emplace_back("* not sealed: the one that is being written");
+    return lines;
+}
+
+std::vector<std::string> verify_lines(const relay::verify_report& found) {
+    std::vector<std::string> lines;
+    for (const auto& damage : found.damages) {
+        lines.push_back(
+            fmt::format("{}: at byte {}: {}", damage.path.string(), damage.offset, damage.what));
+    }
+    lines.push_back(
+        fmt::format("{}: {} segments, {} frames, {} events in {} groups, {} stored as {}",
+                    found.good() ? "good" : "DAMAGED", count_text(found.segments),
+                    count_text(found.frames), count_text(found.events), count_text(found.groups),
+                    bytes_text(found.raw_bytes), bytes_text(found.stored_bytes)));
+    if (found.torn_bytes > 0) {
+        lines.push_back(fmt::format("{} bytes behind the last whole frame: a writer at work, or "
+                                    "what a crash left; the next "
+                                    "run cuts them off and fetches them again",
+                                    count_text(found.torn_bytes)));
+    }
+    return lines;
+}
+
+} // namespace understudy::apps

@@ -1,0 +1,99 @@
+#include "apps/event_printer.hpp"
+
+#include "protocol/binlog/event_header.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace understudy::apps {
+namespace {
+
+const std::filesystem::path captured =
+    std::filesystem::path(UNDERSTUDY_SOURCE_DIR) / "tests/data/binlog";
+
+std::vector<std::byte> read_file(const std::string& name) {
+    std::ifstream in(captured / name, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    std::vector<std::byte> bytes(text.size());
+    std::ranges::transform(text, bytes.begin(), [](char c) { return static_cast<std::byte>(c); });
+    return bytes;
+}
+
+// All lines of a binlog file, or the error that ended it.
+protocol::result<std::vector<std::string>> print_file(const std::string& name) {
+    const auto bytes = read_file(name);
+    EXPECT_GT(bytes.size(), 4U) << name;
+    event_printer printer;
+    std::vector<std::string> lines;
+    std::size_t at = 4;
+    while (at < bytes.size()) {
+        const auto header = protocol::decode_event_header(std::span(bytes).subspan(at));
+        if (!header) return std::unexpected(header.error());
+        const auto printed = printer.print(std::span(bytes).subspan(at, header->length),
+                                           "binlog.000001", at + header->length);
+        if (!printed) return std::unexpected(printed.error());
+        lines.insert(lines.end(), printed->begin(), printed->end());
+        at += header->length;
+    }
+    return lines;
+}
+
+bool has(const std::vector<std::string>& lines, const std::string& part) {
+    return std::ranges::any_of(
+        lines, [&](const std::string& line) { return line.find(part) != std::string::npos; });
+}
+
+TEST(event_printer, prints_what_three_servers_wrote) {
+    for (const char* name :
+         {"mysql_97_all_types.binlog", "mysql_97_statements.binlog", "mysql_56_all_types.binlog",
+          "mysql_97_tagged_previous_gtids.binlog", "mariadb_1011.binlog"}) {
+        SCOPED_TRACE(name);
+        const auto lines = print_file(name);
+        ASSERT_TRUE(lines.has_value()) << lines.error().what;
+        EXPECT_GT(lines->size(), 3U);
+    }
+}
+
+TEST(event_printer, shows_statements_gtids_and_rows) {
+    const auto lines = print_file("mysql_97_statements.binlog");
+    ASSERT_TRUE(lines.has_value()) << lines.error().what;
+    EXPECT_TRUE((*lines)[0].find("binlog.000001:4 ") != std::string::npos) << (*lines)[0];
+    EXPECT_TRUE((*lines)[0].find("server 9.7.4") != std::string::npos) << (*lines)[0];
+    EXPECT_TRUE(has(*lines, "11111111-2222-3333-4444-555555555555:red_1:77"));
+    EXPECT_TRUE(has(*lines, "st.t (5 columns)"));
+    EXPECT_TRUE(has(*lines, "st.t, 2 rows"));
+    EXPECT_TRUE(has(*lines, "    + (1, 'one', 1, "));
+    EXPECT_TRUE(has(*lines, "    - (2, "));
+    EXPECT_TRUE(
+        has(*lines, "INSERT INTO t (a,b,j,bl) VALUES ('one',1,'[1]','x'),('two',2,NULL,NULL)"));
+    EXPECT_TRUE(has(*lines, "COMMIT of "));
+    for (const std::string& line : *lines)
+        EXPECT_EQ(line.find('\n'), std::string::npos);
+}
+
+TEST(event_printer, rows_without_their_table_map_are_an_error) {
+    const auto bytes = read_file("mysql_97_statements.binlog");
+    event_printer printer;
+    std::size_t at = 4;
+    while (at < bytes.size()) {
+        const auto header = protocol::decode_event_header(std::span(bytes).subspan(at));
+        ASSERT_TRUE(header.has_value());
+        const auto event = std::span(bytes).subspan(at, header->length);
+        at += header->length;
+        if (header->type == protocol::event_type::table_map) continue;
+        const auto printed = printer.print(event, "binlog.000001", at);
+        if (header->type == protocol::event_type::write_rows) {
+            ASSERT_FALSE(printed.has_value());
+            EXPECT_NE(printed.error().what.find("without its table map"), std::string::npos);
+            return;
+        }
+        ASSERT_TRUE(printed.has_value()) << printed.error().what;
+    }
+    FAIL() << "no rows in the file";
+}
+
+} // namespace
+} // namespace understudy::apps
