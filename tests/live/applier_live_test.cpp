@@ -1,0 +1,423 @@
+#include "tests/live/applier_rig.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <random>
+
+namespace understudy::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class applier_by_mode : public testing::TestWithParam<bool> {};
+
+TEST_P(applier_by_mode, brings_every_kind_of_change_over) {
+    applier_rig rig({.source_gtid = GetParam(), .target_gtid = GetParam()});
+    rig.exec_both(
+        "CREATE DATABASE t; USE t;"
+        "CREATE TABLE a (id INT PRIMARY KEY, v VARCHAR(50), u INT, UNIQUE (u));"
+        "CREATE TABLE keyless (x INT, y VARCHAR(20), z FLOAT);"
+        "CREATE TABLE parent (id INT PRIMARY KEY, name VARCHAR(20));"
+        "CREATE TABLE child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES parent(id)"
+        " ON DELETE CASCADE ON UPDATE CASCADE);"
+        "CREATE TABLE gen (id INT PRIMARY KEY, a INT, b INT AS (a * 2) STORED, c INT AS (a + 1));"
+        "CREATE DATABASE other; CREATE TABLE other.t (id INT)");
+    rig.begin();
+    rig.source().exec(
+        "USE t; INSERT INTO a VALUES (1,'one',10),(2,'two',20),(3,NULL,NULL);"
+        "UPDATE a SET v = CONCAT(v, '!') WHERE id < 3; DELETE FROM a WHERE id = 3;"
+        "UPDATE a SET id = id + 10 ORDER BY id DESC;"
+        "BEGIN; UPDATE a SET u = 30 WHERE id = 11; UPDATE a SET u = 10 WHERE id = 12; COMMIT;"
+        "INSERT INTO keyless VALUES (1,'a',1.1),(1,'a',1.1),(2,'b',NULL),(3,NULL,0.5);"
+        "UPDATE keyless SET x = x + 1; DELETE FROM keyless WHERE x = 2 LIMIT 1;"
+        "INSERT INTO parent VALUES (1,'p1'),(2,'p2'),(3,'p3');"
+        "INSERT INTO child VALUES (1,1),(2,1),(3,2),(4,3);"
+        "DELETE FROM parent WHERE id = 1; UPDATE parent SET id = 20 WHERE id = 2;"
+        "SET foreign_key_checks = 0; INSERT INTO child VALUES (99, 999); SET foreign_key_checks = "
+        "1;"
+        "DELETE FROM child WHERE id = 99;"
+        "INSERT INTO gen (id, a) VALUES (1, 5),(2, NULL); UPDATE gen SET a = 7 WHERE id = 1;"
+        "REPLACE INTO a VALUES (11, 'replaced', 77); INSERT INTO other.t VALUES (1);"
+        "BEGIN; SAVEPOINT s; INSERT INTO a VALUES (500,'x',500); ROLLBACK TO s;"
+        "INSERT INTO a VALUES (501,'y',501); COMMIT");
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences(), IsEmpty());
+    EXPECT_EQ(rig.target().scalar("SELECT COUNT(*) FROM other.t"), "0");
+    EXPECT_EQ(rig.status().lag.count(), 0);
+    EXPECT_GT(rig.status().applied_rows, 20U);
+}
+
+TEST_P(applier_by_mode, executes_ddl_with_the_session_it_was_logged_with) {
+    applier_rig rig({.source_gtid = GetParam(), .target_gtid = GetParam()});
+    rig.exec_both("CREATE DATABASE t");
+    rig.begin();
+    rig.source().exec(
+        "USE t; CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, d DATETIME DEFAULT "
+        "CURRENT_TIMESTAMP);"
+        "INSERT INTO a (id) VALUES (1),(2); ALTER TABLE a ADD COLUMN v VARCHAR(10) NOT NULL "
+        "DEFAULT 'x';"
+        "INSERT INTO a (v) VALUES ('y'); CREATE INDEX i ON a (v);"
+        "SET sql_mode = 'ANSI_QUOTES'; CREATE TABLE \"b b\" (\"id\" INT PRIMARY KEY, \"c\" "
+        "CHAR(3));"
+        "INSERT INTO \"b b\" VALUES (1, 'abc'); SET sql_mode = DEFAULT;"
+        "SET default_collation_for_utf8mb4 = 'utf8mb4_general_ci'; CREATE TABLE c (id INT PRIMARY "
+        "KEY, v VARCHAR(9)) CHARSET utf8mb4;"
+        "SET default_collation_for_utf8mb4 = DEFAULT; SET NAMES latin1; CREATE TABLE d (id INT "
+        "PRIMARY KEY, v VARCHAR(9) DEFAULT '\xe4');"
+        "SET NAMES utf8mb4; CREATE TABLE e SELECT * FROM a; INSERT INTO e SELECT * FROM a;"
+        "CREATE VIEW v AS SELECT id FROM a; CREATE PROCEDURE p() SELECT 1;"
+        "CREATE TRIGGER tr BEFORE INSERT ON a FOR EACH ROW SET NEW.v = 'trig'; INSERT INTO a (id) "
+        "VALUES (100);"
+        "CREATE EVENT ev ON SCHEDULE EVERY 1 DAY DO DELETE FROM a;"
+        "SET timestamp = 1000000000.123456; ALTER TABLE a ADD COLUMN w DATETIME(6) NOT NULL "
+        "DEFAULT CURRENT_TIMESTAMP(6);"
+        "SET timestamp = DEFAULT; RENAME TABLE c TO cc; TRUNCATE TABLE e; INSERT INTO e VALUES (5, "
+        "NOW(), 'z');"
+        "CREATE TABLE gone (id INT); DROP TABLE gone; CREATE DATABASE t2; DROP DATABASE t2");
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences({.definitions = false}), IsEmpty());
+    EXPECT_EQ(rig.source().query("SHOW CREATE TABLE t.d")[0][1],
+              rig.target().query("SHOW CREATE TABLE t.d")[0][1]);
+    EXPECT_EQ(rig.source().query("SHOW CREATE TABLE t.cc")[0][1],
+              rig.target().query("SHOW CREATE TABLE t.cc")[0][1]);
+    EXPECT_EQ(
+        rig.target().scalar("SELECT status FROM information_schema.events WHERE event_name = 'ev'"),
+        "REPLICA_SIDE_DISABLED");
+    EXPECT_GT(rig.status().applied_ddl, 10U);
+}
+
+INSTANTIATE_TEST_SUITE_P(with_and_without_gtids, applier_by_mode, testing::Bool(),
+                         [](const auto& info) { return info.param ? "gtid" : "position"; });
+
+struct killed {};
+
+// A "crash" between any two steps of each statement, then a new start.
+class ddl_journal_crash : public testing::TestWithParam<bool> {};
+
+TEST_P(ddl_journal_crash, executes_each_statement_exactly_once) {
+    applier_rig rig({.target_gtid = GetParam()});
+    rig.exec_both("CREATE DATABASE t");
+    rig.begin();
+    rig.source().exec(
+        "USE t; CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO a VALUES (1);"
+        "ALTER TABLE a ADD COLUMN v INT DEFAULT 7; INSERT INTO a VALUES (2, 8);"
+        "CREATE TABLE b SELECT * FROM a; RENAME TABLE b TO c; DROP TABLE c;"
+        "CREATE VIEW v AS SELECT * FROM a; CREATE EVENT ev ON SCHEDULE EVERY 1 DAY DO SELECT 1;"
+        "TRUNCATE TABLE a; INSERT INTO a VALUES (3, 9); DROP VIEW v; CREATE INDEX i ON a (v)");
+    int step = 0;
+    int die_at = 0;
+    rig.on_step = [&](std::string_view) {
+        if (step++ == die_at) throw killed{};
+    };
+    int crashes = 0;
+    for (;; ++crashes) {
+        ASSERT_LT(crashes, 200);
+        step = 0;
+        die_at = crashes % 4;
+        try {
+            const std::string error = rig.catch_up();
+            EXPECT_EQ(error, "");
+            if (step <= die_at) break;
+        } catch (const killed&) {
+            // What a crash leaves is on the target; every other try gets one step further.
+            if (crashes % 4 == 3) {
+                rig.on_step = [&, allowed = 6](std::string_view) mutable {
+                    if (--allowed == 0) throw killed{};
+                };
+                try {
+                    const std::string error = rig.catch_up();
+                    EXPECT_EQ(error, "");
+                    break;
+                } catch (const killed&) {
+                }
+                rig.on_step = [&](std::string_view) {
+                    if (step++ == die_at) throw killed{};
+                };
+            }
+        }
+    }
+    EXPECT_GT(crashes, 8);
+    rig.on_step = {};
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences({.definitions = false}), IsEmpty());
+    EXPECT_EQ(rig.target().scalar(
+                  "SELECT COUNT(*) FROM information_schema.events WHERE event_schema = 't'"),
+              "1");
+    EXPECT_EQ(rig.source().query("SHOW CREATE TABLE t.a")[0][1],
+              rig.target().query("SHOW CREATE TABLE t.a")[0][1]);
+}
+
+INSTANTIATE_TEST_SUITE_P(with_and_without_gtids, ddl_journal_crash, testing::Bool(),
+                         [](const auto& info) { return info.param ? "gtid" : "fingerprint"; });
+
+TEST(ddl_journal, asks_a_person_when_nobody_can_tell) {
+    applier_rig rig({.target_gtid = false});
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY); CREATE TABLE t.b (id "
+                  "INT PRIMARY KEY)");
+    rig.begin();
+    rig.source().exec(
+        "INSERT INTO t.a VALUES (1); RENAME TABLE t.a TO t.x, t.b TO t.a, t.x TO t.b");
+    rig.on_step = [](std::string_view step) {
+        if (step == "after execute") throw killed{};
+    };
+    EXPECT_THROW(static_cast<void>(rig.catch_up()), killed);
+    rig.on_step = {};
+    // The name x was free before and is free again, so only its SHOW CREATE could tell: it says "no
+    // table" both times.
+    const std::string error = rig.catch_up();
+    if (!error.empty()) {
+        EXPECT_THAT(error, HasSubstr("ddl_journal"));
+        rig.target().exec("UPDATE understudy.ddl_journal SET decision = 'done' WHERE task = 'rig'");
+        EXPECT_EQ(rig.catch_up(), "");
+    }
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+TEST(applier, survives_the_death_of_the_target) {
+    applier_rig rig;
+    rig.exec_both(
+        "CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(100));"
+        "CREATE TABLE t.k (n INT)");
+    rig.begin();
+    for (int i = 0; i < 300; ++i) {
+        rig.source().exec(fmt::format(
+            "BEGIN; INSERT INTO t.a (v) VALUES (REPEAT('x', {})); INSERT INTO t.k VALUES ({});"
+            "UPDATE t.a SET v = 'upd' WHERE id % 7 = {}; COMMIT",
+            i % 90, i % 5, i % 7));
+    }
+    int calls = 0;
+    rig.meanwhile = [&] {
+        if (++calls == 3) {
+            rig.target_server().kill_9();
+            rig.target_server().restart();
+        }
+    };
+    EXPECT_EQ(rig.catch_up(), "");
+    rig.reconnect();
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+TEST(applier, tries_again_after_a_lock_timeout) {
+    applier_rig rig({.target_args = {"--innodb-lock-wait-timeout=1"}});
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, v INT); INSERT INTO "
+                  "t.a VALUES (1, 1)");
+    rig.begin();
+    rig.source().exec("UPDATE t.a SET v = 2");
+    rig.target().exec("BEGIN; SELECT * FROM t.a FOR UPDATE");
+    const auto start = std::chrono::steady_clock::now();
+    bool released = false;
+    rig.meanwhile = [&] {
+        if (!released && std::chrono::steady_clock::now() - start > std::chrono::seconds(3)) {
+            rig.target().exec("COMMIT");
+            released = true;
+        }
+    };
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_GT(rig.status().retries, 0U);
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+TEST(applier, names_the_row_that_the_target_refuses) {
+    applier_rig rig;
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, v VARCHAR(10));"
+                  "INSERT INTO t.a VALUES (1,'a'),(2,'b'),(3,'c')");
+    rig.begin();
+    rig.target().exec("DELETE FROM t.a WHERE id = 2");
+    rig.source().exec("UPDATE t.a SET v = 'x' WHERE id = 1; UPDATE t.a SET v = CONCAT(v, '+'); "
+                      "DELETE FROM t.a WHERE id = 3");
+    const std::string error = rig.catch_up();
+    EXPECT_THAT(error, HasSubstr("`t`.`a`"));
+    EXPECT_THAT(error, HasSubstr("`id` = 2"));
+    EXPECT_THAT(error, HasSubstr("no row with this key"));
+    // What came before it is there, and nothing of its transaction.
+    EXPECT_EQ(rig.target().scalar("SELECT GROUP_CONCAT(id, v ORDER BY id) FROM t.a"), "1x,3c");
+    rig.target().exec("INSERT INTO t.a VALUES (2, 'b')");
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+TEST(applier, names_duplicates_missing_tables_and_other_definitions) {
+    applier_rig rig;
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, v VARCHAR(10))");
+    rig.begin();
+    rig.target().exec("INSERT INTO t.a VALUES (5, 'mine')");
+    rig.source().exec("INSERT INTO t.a VALUES (4,'a'),(5,'b')");
+    EXPECT_THAT(rig.catch_up(),
+                testing::AllOf(HasSubstr("`id` = 5"), HasSubstr("on the target already")));
+    rig.target().exec("DELETE FROM t.a; ALTER TABLE t.a MODIFY v VARCHAR(11)");
+    EXPECT_THAT(rig.catch_up(), testing::AllOf(HasSubstr("`v`"), HasSubstr("varchar(11)"),
+                                               HasSubstr("ALTER TABLE")));
+    rig.target().exec("ALTER TABLE t.a RENAME TO t.b");
+    EXPECT_THAT(rig.catch_up(), HasSubstr("is not on the target"));
+    rig.target().exec("ALTER TABLE t.b MODIFY v VARCHAR(10), RENAME TO t.a");
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+TEST(applier, names_the_missing_grant) {
+    applier_rig rig(
+        {.target_privileges = "SELECT, INSERT, UPDATE, CREATE, REPLICATION_APPLIER ON *.*"});
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY)");
+    rig.begin();
+    rig.source().exec("INSERT INTO t.a VALUES (1),(2); DELETE FROM t.a WHERE id = 1");
+    EXPECT_THAT(rig.catch_up(), HasSubstr("GRANT DELETE ON `t`.`a`"));
+}
+
+TEST(applier, stops_at_statement_logged_changes_of_selected_tables) {
+    applier_rig rig;
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY); CREATE DATABASE o; "
+                  "CREATE TABLE o.a (id INT)");
+    rig.begin();
+    rig.source().exec("SET binlog_format = STATEMENT; USE o; INSERT INTO o.a VALUES (1)");
+    EXPECT_EQ(rig.catch_up(), "");
+    rig.source().exec("USE t; INSERT INTO t.a VALUES (1)");
+    EXPECT_THAT(rig.catch_up(), HasSubstr("binlog_format=ROW"));
+}
+
+TEST(applier, stops_at_compressed_transactions_and_partial_json) {
+    applier_rig rig;
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, j JSON)");
+    rig.begin();
+    rig.source().exec(
+        "INSERT INTO t.a VALUES (1, JSON_OBJECT('a', REPEAT('x', 2000), 'b', 1));"
+        "SET binlog_row_value_options = PARTIAL_JSON; UPDATE t.a SET j = JSON_SET(j, '$.b', 2)");
+    EXPECT_THAT(rig.catch_up(), HasSubstr("binlog_row_value_options"));
+    EXPECT_EQ(rig.target().scalar("SELECT COUNT(*) FROM t.a"), "1");
+}
+
+TEST(applier, renames_databases_and_tables) {
+    applier_rig rig({.include = {"t.*", "u.*"}, .rename = {{"t.a", "t.renamed"}, {"u", "w"}}});
+    rig.source().exec("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY); CREATE DATABASE "
+                      "u; CREATE TABLE u.x (id INT PRIMARY KEY)");
+    rig.target().exec("CREATE DATABASE t; CREATE TABLE t.renamed (id INT PRIMARY KEY); CREATE "
+                      "DATABASE w; CREATE TABLE w.x (id INT PRIMARY KEY)");
+    rig.begin();
+    rig.source().exec("INSERT INTO t.a VALUES (1),(2); INSERT INTO u.x VALUES (3); ALTER TABLE t.a "
+                      "ADD COLUMN v INT; UPDATE t.a SET v = id");
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_EQ(rig.target().scalar("SELECT GROUP_CONCAT(id, ':', v ORDER BY id) FROM t.renamed"),
+              "1:1,2:2");
+    EXPECT_EQ(rig.target().scalar("SELECT id FROM w.x"), "3");
+}
+
+TEST(applier, applies_a_transaction_larger_than_its_memory) {
+    applier_rig rig({.group_bytes_max = 1U << 20U});
+    rig.exec_both(
+        "CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(1000))");
+    rig.source().exec("SET cte_max_recursion_depth = 100000");
+    rig.begin();
+    rig.source().exec("INSERT INTO t.a (v) VALUES ('first');"
+                      "INSERT INTO t.a (v) WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + "
+                      "1 FROM n WHERE i < 60000)"
+                      " SELECT REPEAT('x', 900) FROM n; UPDATE t.a SET v = LEFT(v, 500)");
+    EXPECT_EQ(rig.catch_up(std::chrono::seconds(180)), "");
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+TEST(applier, refuses_a_row_above_the_targets_packet_size_by_name) {
+    applier_rig rig({.target_args = {"--max-allowed-packet=2M"}});
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, v LONGBLOB)");
+    rig.begin();
+    rig.source().exec("INSERT INTO t.a VALUES (1, REPEAT('x', 1000000)); INSERT INTO t.a VALUES "
+                      "(2, REPEAT('x', 3000000))");
+    EXPECT_THAT(rig.catch_up(),
+                testing::AllOf(HasSubstr("max_allowed_packet"), HasSubstr("`t`.`a`")));
+    EXPECT_EQ(rig.target().scalar("SELECT COUNT(*) FROM t.a"), "1");
+}
+
+// The copy of each row is taken at a random moment of the history; the stream is then replayed from
+// the start.
+TEST(applier, makes_a_copy_of_many_moments_exact) {
+    const unsigned seed = std::random_device{}();
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    std::mt19937 random(seed);
+    const auto below = [&](int limit) {
+        return static_cast<int>(random() % static_cast<unsigned>(limit));
+    };
+    applier_rig rig;
+    rig.exec_both(
+        "CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, u INT, v INT, UNIQUE (u));"
+        "CREATE TABLE t.keyless (n INT, m INT)");
+    rig.begin();
+    const auto change = [&] {
+        const int id = below(40);
+        switch (below(5)) {
+        case 0:
+            rig.source().exec(
+                fmt::format("REPLACE INTO t.a VALUES ({}, {}, {})", id, below(60), below(1000)));
+            break;
+        case 1: rig.source().exec(fmt::format("DELETE FROM t.a WHERE id = {}", id)); break;
+        case 2:
+            rig.source().exec(fmt::format(
+                "UPDATE IGNORE t.a SET id = id + {} WHERE id BETWEEN {} AND {} ORDER BY id DESC",
+                1 + below(3), id, id + 5));
+            break;
+        case 3:
+            rig.source().exec(fmt::format(
+                "UPDATE IGNORE t.a SET u = u + 1, v = v + 1 WHERE id > {} ORDER BY u DESC", id));
+            break;
+        default:
+            rig.source().exec(fmt::format(
+                "INSERT INTO t.keyless VALUES ({}, 1); UPDATE t.keyless SET m = m + 1 WHERE n = {};"
+                "DELETE FROM t.keyless WHERE n = {} LIMIT 1",
+                below(6), below(6), below(6)));
+        }
+    };
+    state::source_position keyless_at;
+    for (int part = 0; part < 8; ++part) {
+        for (int i = 0; i < 25; ++i)
+            change();
+        for (const auto& row : rig.source().query(fmt::format(
+                 "SELECT id, u, v FROM t.a WHERE id BETWEEN {} AND {}", part * 6, part * 6 + 5))) {
+            rig.target().exec(
+                fmt::format("REPLACE INTO t.a VALUES ({}, {}, {})", *row[0], *row[1], *row[2]));
+        }
+        if (part == 4) {
+            for (const auto& row : rig.source().query("SELECT n, m FROM t.keyless")) {
+                rig.target().exec(
+                    fmt::format("INSERT INTO t.keyless VALUES ({}, {})", *row[0], *row[1]));
+            }
+            keyless_at = rig.source_position();
+        }
+    }
+    rig.end_copy({{"t", "a"}}, {{{"t", "keyless"}, keyless_at}});
+    for (int i = 0; i < 50; ++i)
+        change();
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+TEST(applier, stops_when_another_process_took_the_task_over) {
+    applier_rig rig;
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY)");
+    rig.begin();
+    rig.source().exec("INSERT INTO t.a VALUES (1)");
+    EXPECT_EQ(rig.catch_up(), "");
+    rig.source().exec("CREATE TABLE t.b (id INT)");
+    rig.on_step = [&](std::string_view step) {
+        if (step == "before intent")
+            rig.target().exec("UPDATE understudy.checkpoint SET epoch = epoch + 1");
+    };
+    EXPECT_THAT(rig.catch_up(), HasSubstr("another process"));
+    EXPECT_EQ(rig.target().scalar(
+                  "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 't'"),
+              "1");
+}
+
+TEST(applier, moves_the_position_over_changes_that_nobody_selected) {
+    applier_rig rig;
+    rig.exec_both("CREATE DATABASE t; CREATE DATABASE o; CREATE TABLE o.a (id INT PRIMARY KEY)");
+    rig.begin();
+    rig.source().exec(
+        "INSERT INTO o.a VALUES (1); INSERT INTO o.a VALUES (2); CREATE TABLE o.b (id INT)");
+    EXPECT_EQ(rig.catch_up(std::chrono::seconds(10)), "");
+    EXPECT_EQ(rig.target().scalar("SELECT COUNT(*) FROM o.a"), "0");
+}
+
+} // namespace
+} // namespace understudy::test
