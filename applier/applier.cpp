@@ -82,6 +82,7 @@ struct applier::impl {
     std::unique_ptr<target_session> session_; // left over from the last try
     caution how_ = caution::none;
     protocol::binlog_position careful_until_;
+    bool failed_in_group_ = false; // the last try ended while rows were written
     retry_delay delay_;
     clock::time_point saved_{};
 
@@ -147,6 +148,7 @@ asio::awaitable<result<void>> applier::impl::run() {
 
 // Ends with an error, or with stop_ set.
 asio::awaitable<result<void>> applier::impl::try_once() {
+    failed_in_group_ = false;
     const auto open = [this] { return apply_stream::open(context_, std::move(session_), how_); };
     auto opened = co_await on_thread(pool_, open);
     if (!opened) co_return std::unexpected(std::move(opened.error()));
@@ -171,6 +173,7 @@ asio::awaitable<result<void>> applier::impl::try_once() {
             done = co_await drained();
         }
         if (!done) {
+            failed_in_group_ = work && !work->statement;
             // What was refused lies in this group; in smaller steps it is found.
             if (work && how_ == caution::none && !work->transactions.empty()) {
                 const source_transaction& last = work->transactions.back();
@@ -285,19 +288,22 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
         error = co_await on_thread(pool_, explain);
         co_return false;
     }
-    if (!refused && !(ours && is_retryable(code))) co_return false;
+    const bool retryable = ours && is_retryable(code);
+    // All that comes before the offending transaction is applied before the task stops.
+    const bool in_smaller_steps = refused || (!retryable && failed_in_group_ && how_ == caution::none);
+    if (!in_smaller_steps && !retryable) co_return false;
 
     std::chrono::milliseconds pause{0};
-    if (refused) {
+    if (in_smaller_steps) {
         how_ = how_ == caution::none ? caution::each_transaction : caution::each_row;
     } else {
         pause = delay_.next(code);
     }
     board_.update([&](state::status& status) {
         ++status.retries;
-        status.applier_note =
-            refused ? "looking for the refused row: " + error.what
-                    : fmt::format("trying again in {} ms: {}", pause.count(), error.what);
+        status.applier_note = in_smaller_steps
+                                  ? "looking for the refused change: " + error.what
+                                  : fmt::format("trying again in {} ms: {}", pause.count(), error.what);
     });
     if (stream_) {
         const auto give_back = [this] { return stream_->release_session(); };

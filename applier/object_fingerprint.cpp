@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace understudy::applier {
 
 using protocol::result;
@@ -11,6 +13,20 @@ using protocol::result;
 namespace {
 
 constexpr std::string_view missing = "no table;";
+
+std::set<state::object_name> distinct_names(const statement_plan& plan) {
+    return {plan.target_names.begin(), plan.target_names.end()};
+}
+
+// Where every table moves to a name that was free, some name is free afterwards that was not before. Tables that swap
+// their names and look the same leave no trace.
+bool every_table_had_a_free_name(const statement_plan& plan, std::string_view fingerprint) {
+    std::size_t free_names = 0;
+    for (std::size_t at = fingerprint.find(missing); at != std::string_view::npos; at = fingerprint.find(missing, at + 1)) {
+        ++free_names;
+    }
+    return 2 * free_names >= distinct_names(plan).size();
+}
 
 bool says_missing(unsigned number) {
     return number == 1146 || number == 1049; // ER_NO_SUCH_TABLE, ER_BAD_DB_ERROR
@@ -53,7 +69,7 @@ result<void> append_programs(target_session& target, std::string& out,
     auto done = append_rows(
         target, out,
         fmt::format(
-            "SELECT routine_type, last_altered, MD5(routine_definition), sql_mode, definer "
+            "SELECT routine_type, last_altered, SHA2(routine_definition, 256), sql_mode, definer "
             "FROM information_schema.routines WHERE routine_schema = {} AND routine_name = {} "
             "ORDER BY routine_type",
             database, object));
@@ -61,7 +77,7 @@ result<void> append_programs(target_session& target, std::string& out,
         done = append_rows(
             target, out,
             fmt::format(
-                "SELECT trigger_name, created, MD5(action_statement) FROM "
+                "SELECT trigger_name, created, SHA2(action_statement, 256) FROM "
                 "information_schema.triggers WHERE trigger_schema = {} AND (trigger_name = {} OR "
                 "event_object_table = {}) ORDER BY trigger_name",
                 database, object, object));
@@ -69,7 +85,7 @@ result<void> append_programs(target_session& target, std::string& out,
     if (done) {
         done = append_rows(
             target, out,
-            fmt::format("SELECT event_name, last_altered, MD5(event_definition) FROM "
+            fmt::format("SELECT event_name, last_altered, SHA2(event_definition, 256) FROM "
                         "information_schema.events WHERE event_schema = {} AND event_name = {}",
                         database, object));
     }
@@ -80,7 +96,7 @@ result<void> append_programs(target_session& target, std::string& out,
 
 result<std::string> take_fingerprint(target_session& target, const statement_plan& plan) {
     std::string out;
-    for (const state::object_name& name : plan.target_names) {
+    for (const state::object_name& name : distinct_names(plan)) {
         out += name.to_string() + ": ";
         auto done = append_rows(
             target, out,
@@ -113,8 +129,7 @@ bool may_execute_again(const statement_plan& plan, const std::string& fingerprin
     case kind::routine:
     case kind::trigger:
     case kind::event: return true;
-    // A swap of tables that look the same leaves no trace; where a name was free before, one does.
-    case kind::rename_table: return fingerprint.contains(missing);
+    case kind::rename_table: return every_table_had_a_free_name(plan, fingerprint);
     case kind::other_ddl:
     case kind::dml:
     case kind::account:

@@ -276,7 +276,7 @@ TEST(applier, stops_at_statement_logged_changes_of_selected_tables) {
     rig.source().exec("SET binlog_format = STATEMENT; USE o; INSERT INTO o.a VALUES (1)");
     EXPECT_EQ(rig.catch_up(), "");
     rig.source().exec("USE t; INSERT INTO t.a VALUES (1)");
-    EXPECT_THAT(rig.catch_up(), HasSubstr("binlog_format=ROW"));
+    EXPECT_THAT(rig.catch_up(), HasSubstr("binlog_format"));
 }
 
 TEST(applier, stops_at_compressed_transactions_and_partial_json) {
