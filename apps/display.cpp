@@ -87,12 +87,16 @@ bool is_applying(phase now) {
     return now == phase::catching_up || now == phase::streaming;
 }
 
-void add_stream(fields& into, const status& value, const rates& speed) {
+std::string lag_line(const status& value, const rates& speed, bool with_speed) {
+    if (!with_speed) return lag_text(value.lag);
+    return fmt::format("{:<14}{} rows/s, {} transactions/s", lag_text(value.lag),
+                       rate_text(speed.applied_rows), rate_text(speed.applied_transactions));
+}
+
+void add_stream(fields& into, const status& value, const rates& speed, bool with_speed) {
     if (is_applying(value.now)) {
-        into.add("lag",
-                 fmt::format("{:<14}{} rows/s, {} transactions/s", lag_text(value.lag),
-                             rate_text(speed.applied_rows), rate_text(speed.applied_transactions)),
-                 value.lag > std::chrono::seconds(30) ? style::warning : style::bold);
+        const bool late = value.lag > std::chrono::seconds(30);
+        into.add("lag", lag_line(value, speed, with_speed), late ? style::warning : style::bold);
     }
     into.add("received",
              value.receiver_note.empty() ? fmt::format("{}{}", position_text(value.received),
@@ -101,9 +105,9 @@ void add_stream(fields& into, const status& value, const rates& speed) {
              value.receiver_note.empty() ? style::plain : style::warning);
     if (value.applied_groups > 0 || is_applying(value.now)) {
         into.add("applied", position_text(value.applied));
-        std::string counts =
-            fmt::format("{} rows in {} transactions, {} groups", count_text(value.applied_rows),
-                        count_text(value.applied_transactions), count_text(value.applied_groups));
+        std::string counts = fmt::format("{} in {}, {}", counted(value.applied_rows, "row"),
+                                         counted(value.applied_transactions, "transaction"),
+                                         counted(value.applied_groups, "group"));
         if (value.applied_ddl > 0) counts += fmt::format(", {} DDL", count_text(value.applied_ddl));
         if (value.retries > 0) counts += fmt::format(", {} retries", count_text(value.retries));
         into.add("", counts, style::dim);
@@ -156,7 +160,7 @@ std::vector<std::string> display_lines(const status& value, const rates& speed,
                                        const display_options& options) {
     fields facts(options);
     add_copied(facts, value);
-    add_stream(facts, value, speed);
+    add_stream(facts, value, speed, options.with_speed);
     auto warnings = warning_lines(value, options);
 
     std::vector<std::string> lines{headline(value, now, options)};

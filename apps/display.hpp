@@ -14,6 +14,7 @@ struct display_options {
     std::size_t columns = 80;
     std::size_t rows = 24;
     bool colour = false;
+    bool with_speed = true; // false: only one moment is known
 };
 
 // What a person sees of a task at one moment, as lines of text that fit the terminal. Pure.

@@ -70,7 +70,7 @@ result<std::string> describe_query(const protocol::event_view& event,
 
 result<std::vector<std::string>> event_printer::print(std::span<const std::byte> bytes,
                                                       const std::string& file,
-                                                      std::uint64_t end_offset) {
+                                                      std::uint64_t start_offset) {
     const auto header = protocol::decode_event_header(bytes);
     if (!header) return std::unexpected(header.error());
     if (header->type == event_type::format_description) {
@@ -88,10 +88,10 @@ result<std::vector<std::string>> event_printer::print(std::span<const std::byte>
     std::vector<std::string> rows;
     const auto text = describe(*event, rows);
     if (!text) return std::unexpected(text.error());
-    const std::uint64_t start = end_offset >= bytes.size() ? end_offset - bytes.size() : 0;
-    std::vector<std::string> lines{fmt::format(
-        "{}  {:<24}  {:<18}  {}", time_text(header->timestamp), file + ":" + std::to_string(start),
-        to_string(header->type), fit(*text, text_columns_max))};
+    std::vector<std::string> lines{
+        fmt::format("{}  {:<24}  {:<18}  {}", time_text(header->timestamp),
+                    file + ":" + std::to_string(start_offset), to_string(header->type),
+                    fit(*text, text_columns_max))};
     for (std::string& row : rows)
         lines.push_back(fit(row, text_columns_max));
     return lines;

@@ -18,10 +18,10 @@ namespace understudy::apps {
 // description and the table maps that later events refer to. One thread; no I/O.
 class event_printer {
 public:
-    // One event as it stands in the source's file, ending at end_offset there. Lines without a
+    // One event as it stands in the source's file, beginning at start_offset there. Lines without a
     // newline. Errors: bytes that are no event, or rows whose table map did not come before.
     [[nodiscard]] protocol::result<std::vector<std::string>>
-    print(std::span<const std::byte> event, const std::string& file, std::uint64_t end_offset);
+    print(std::span<const std::byte> event, const std::string& file, std::uint64_t start_offset);
 
 private:
     struct table {

@@ -22,6 +22,10 @@ std::string count_text(std::uint64_t count) {
     return digits;
 }
 
+std::string counted(std::uint64_t count, std::string_view singular) {
+    return count_text(count) + " " + std::string(singular) + (count == 1 ? "" : "s");
+}
+
 std::string bytes_text(std::uint64_t bytes) {
     if (bytes < 1'000) return std::to_string(bytes) + " B";
     static constexpr std::array<std::string_view, 5> units{"kB", "MB", "GB", "TB", "PB"};

@@ -3,12 +3,15 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace understudy::apps {
 
 // Figures as a person reads them. Pure.
 
 [[nodiscard]] std::string count_text(std::uint64_t count); // "1,234,567"
+// "1 table", "1,234 tables"
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view singular);
 [[nodiscard]] std::string bytes_text(std::uint64_t bytes); // "172.3 MB", units of 1000
 [[nodiscard]] std::string rate_text(double per_second);    // "12,340", "3.2" below ten
 [[nodiscard]] std::string

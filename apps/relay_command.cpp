@@ -41,7 +41,9 @@ int show(const std::filesystem::path& path) {
     event_printer printer;
     std::optional<protocol::error> failure;
     const auto walked = relay::segment_walker(path).walk([&](const relay::walked_event& event) {
-        const auto lines = printer.print(event.bytes, event.file, event.end_offset);
+        // What is not part of the file stands before the event that ends there.
+        const std::uint64_t start = event.end_offset - (event.artificial ? 0 : event.bytes.size());
+        const auto lines = printer.print(event.bytes, event.file, start);
         if (!lines) {
             failure = lines.error();
             failure->what = event.file + ", event that ends at " +

@@ -100,16 +100,16 @@ std::vector<std::string> verify_lines(const relay::verify_report& found) {
         lines.push_back(
             fmt::format("{}: at byte {}: {}", damage.path.string(), damage.offset, damage.what));
     }
-    lines.push_back(
-        fmt::format("{}: {} segments, {} frames, {} events in {} groups, {} stored as {}",
-                    found.good() ? "good" : "DAMAGED", count_text(found.segments),
-                    count_text(found.frames), count_text(found.events), count_text(found.groups),
-                    bytes_text(found.raw_bytes), bytes_text(found.stored_bytes)));
+    lines.push_back(fmt::format("{}: {}, {}, {} in {}, {} stored as {}",
+                                found.good() ? "good" : "DAMAGED",
+                                counted(found.segments, "segment"), counted(found.frames, "frame"),
+                                counted(found.events, "event"), counted(found.groups, "group"),
+                                bytes_text(found.raw_bytes), bytes_text(found.stored_bytes)));
     if (found.torn_bytes > 0) {
-        lines.push_back(fmt::format("{} bytes behind the last whole frame: a writer at work, or "
+        lines.push_back(fmt::format("{} behind the last whole frame: a writer at work, or "
                                     "what a crash left; the next "
                                     "run cuts them off and fetches them again",
-                                    count_text(found.torn_bytes)));
+                                    counted(found.torn_bytes, "byte")));
     }
     return lines;
 }

@@ -17,7 +17,8 @@ display_options options_of_output() {
     const bool terminal = ::isatty(STDOUT_FILENO) == 1;
     return {.columns = terminal ? read_terminal_size().columns : 120,
             .rows = 1'000,
-            .colour = terminal && is_colour_wanted()};
+            .colour = terminal && is_colour_wanted(),
+            .with_speed = false};
 }
 
 void print_lines(const std::vector<std::string>& lines) {

@@ -13,16 +13,16 @@ namespace {
 std::string done_text(const state::status& value) {
     std::string text;
     if (const copy_totals copied = sum_up(value); copied.rows > 0) {
-        text +=
-            fmt::format("{} rows of {} tables copied, ", count_text(copied.rows), copied.tables);
+        text += fmt::format("{} of {} copied, ", counted(copied.rows, "row"),
+                            counted(copied.tables, "table"));
     }
-    return text + fmt::format("{} rows applied in {} transactions", count_text(value.applied_rows),
-                              count_text(value.applied_transactions));
+    return text + fmt::format("{} applied in {}", counted(value.applied_rows, "row"),
+                              counted(value.applied_transactions, "transaction"));
 }
 
+// Nothing while no position of the target is known.
 std::string place_text(const state::status& value) {
-    return value.applied.file.empty() ? std::string("before anything was applied")
-                                      : "at " + value.applied.to_string();
+    return value.applied.file.empty() ? std::string() : " at " + value.applied.to_string();
 }
 
 } // namespace
@@ -35,10 +35,10 @@ std::string to_text(const verdict& value) {
         return advice.empty() ? text : text + fmt::format("What to do: {}\n", advice);
     }
     if (value.until_caught_up && !value.stop_requested) {
-        return fmt::format("{} is caught up {} after {}: {}\n", task, place_text(value.last),
+        return fmt::format("{} is caught up{} after {}: {}\n", task, place_text(value.last),
                            elapsed_text(value.took), done_text(value.last));
     }
-    return fmt::format("{} stopped {} after {}{}: {}. The next run goes on from there.\n", task,
+    return fmt::format("{} stopped{} after {}{}: {}. The next run goes on from there.\n", task,
                        place_text(value.last), elapsed_text(value.took),
                        value.until_caught_up ? ", before it was caught up" : "",
                        done_text(value.last));

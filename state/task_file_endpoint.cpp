@@ -26,9 +26,15 @@ std::filesystem::path beside(const std::filesystem::path& file, const std::strin
     return (std::filesystem::absolute(file).parent_path() / path).lexically_normal();
 }
 
-bool others_may_read(const std::filesystem::path& file) {
+bool others_have(const std::filesystem::path& path, mode_t permission) {
     struct stat info{};
-    return ::stat(file.c_str(), &info) == 0 && (info.st_mode & S_IROTH) != 0;
+    return ::stat(path.c_str(), &info) == 0 && (info.st_mode & permission) != 0;
+}
+
+// A directory that others cannot enter keeps its files from them as well.
+bool others_may_read(const std::filesystem::path& file) {
+    return others_have(std::filesystem::absolute(file).parent_path(), S_IXOTH) &&
+           others_have(file, S_IROTH);
 }
 
 void warn_if_others_may_read(const std::filesystem::path& file, task_file_context& context) {

@@ -32,8 +32,8 @@ protocol::result<std::vector<std::string>> print_file(const std::string& name) {
     while (at < bytes.size()) {
         const auto header = protocol::decode_event_header(std::span(bytes).subspan(at));
         if (!header) return std::unexpected(header.error());
-        const auto printed = printer.print(std::span(bytes).subspan(at, header->length),
-                                           "binlog.000001", at + header->length);
+        const auto printed =
+            printer.print(std::span(bytes).subspan(at, header->length), "binlog.000001", at);
         if (!printed) return std::unexpected(printed.error());
         lines.insert(lines.end(), printed->begin(), printed->end());
         at += header->length;
@@ -82,9 +82,10 @@ TEST(event_printer, rows_without_their_table_map_are_an_error) {
         const auto header = protocol::decode_event_header(std::span(bytes).subspan(at));
         ASSERT_TRUE(header.has_value());
         const auto event = std::span(bytes).subspan(at, header->length);
+        const std::size_t start = at;
         at += header->length;
         if (header->type == protocol::event_type::table_map) continue;
-        const auto printed = printer.print(event, "binlog.000001", at);
+        const auto printed = printer.print(event, "binlog.000001", start);
         if (header->type == protocol::event_type::write_rows) {
             ASSERT_FALSE(printed.has_value());
             EXPECT_NE(printed.error().what.find("without its table map"), std::string::npos);

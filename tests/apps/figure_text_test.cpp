@@ -13,6 +13,8 @@ TEST(figure_text, counts_have_commas) {
     EXPECT_EQ(count_text(999), "999");
     EXPECT_EQ(count_text(1'000), "1,000");
     EXPECT_EQ(count_text(1'234'567), "1,234,567");
+    EXPECT_EQ(counted(1, "row"), "1 row");
+    EXPECT_EQ(counted(1'000, "row"), "1,000 rows");
     EXPECT_EQ(count_text(UINT64_MAX), "18,446,744,073,709,551,615");
 }
 

@@ -25,7 +25,7 @@ TEST(verdict, says_that_it_is_caught_up) {
     EXPECT_TRUE(value.is_good());
     EXPECT_EQ(
         to_text(value),
-        "shop is caught up at binlog.000002:1234 after 0:01:23: 800,000 rows of 1 tables copied, "
+        "shop is caught up at binlog.000002:1234 after 0:01:23: 800,000 rows of 1 table copied, "
         "12,345 rows applied in 3,000 transactions\n");
 }
 

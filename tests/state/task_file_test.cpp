@@ -187,6 +187,10 @@ TEST(task_file, renames_keep_the_order_of_the_file) {
 TEST(task_file, a_password_that_everyone_may_read_is_warned_about) {
     written_task task("");
     task.write("shop.toml", smallest, true);
+    using std::filesystem::perms;
+    std::filesystem::permissions(task.file().parent_path(), perms::owner_all);
+    EXPECT_TRUE(task.read().warnings.empty());
+    std::filesystem::permissions(task.file().parent_path(), perms::owner_all | perms::others_exec);
     const auto warnings = task.read().warnings;
     ASSERT_EQ(warnings.size(), 2U);
     EXPECT_NE(warnings[0].find("chmod 600"), std::string::npos);
