@@ -2,6 +2,7 @@
 
 #include "protocol/assert.hpp"
 #include "snapshot/column_values.hpp"
+#include "snapshot/json_expression.hpp"
 
 #include <fmt/format.h>
 
@@ -51,6 +52,9 @@ std::string column_list(const source_table& table) {
         if (one.generated) continue;
         if (!list.empty()) list += ", ";
         list += select_expression(one);
+        if (!one.tells_json_types) continue;
+        const std::string name = state::quote_identifier(one.name);
+        list += ", " + element_types_of(name) + ", " + member_types_of(name);
     }
     return list;
 }

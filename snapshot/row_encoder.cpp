@@ -2,6 +2,7 @@
 
 #include "protocol/assert.hpp"
 #include "snapshot/column_values.hpp"
+#include "snapshot/json_expression.hpp"
 
 #include <fmt/format.h>
 
@@ -30,6 +31,8 @@ row_encoder::row_encoder(const source_table& table, const state::object_name& ta
         if (!names.empty()) names += ",";
         names += state::quote_identifier(one.name);
         columns_.push_back(one);
+        first_field_.push_back(field_count_);
+        field_count_ += one.tells_json_types ? 3 : 1;
     }
     if (table.order) {
         for (const std::size_t at : table.order->columns) {
@@ -55,8 +58,25 @@ void row_encoder::start_statement(batch& to) const {
     if (!how_.load_data) next.text = head_;
 }
 
-void row_encoder::add(batch& to, std::span<const std::optional<std::string_view>> fields) {
-    UNDERSTUDY_ASSERT(fields.size() == columns_.size());
+protocol::result<void>
+row_encoder::append(encoded_rows& into, const column& one,
+                    std::span<const std::optional<std::string_view>> fields) const {
+    if (how_.load_data) {
+        append_field(into.text, one, fields[0]);
+    } else if (one.tells_json_types && (fields[1] || fields[2])) {
+        auto expression = json_expression(fields[0].value_or(""), fields[1], fields[2]);
+        if (!expression) return std::unexpected(std::move(expression.error()));
+        into.text += *expression;
+    } else {
+        append_value(into.text, one, fields[0]);
+    }
+    if (one.data_type == "enum" && fields[0] == std::string_view("0")) ++into.enum_errors;
+    return {};
+}
+
+protocol::result<void> row_encoder::add(batch& to,
+                                        std::span<const std::optional<std::string_view>> fields) {
+    UNDERSTUDY_ASSERT(fields.size() == field_count_);
     std::size_t row_bytes = 0;
     for (const auto& field : fields) row_bytes += field ? field->size() : 0;
     const bool full = !to.statements.empty() &&
@@ -66,24 +86,20 @@ void row_encoder::add(batch& to, std::span<const std::optional<std::string_view>
 
     encoded_rows& into = to.statements.back();
     // A row beyond the usual is escaped without growing by doubling.
-    if (row_bytes > how_.statement_bytes) into.text.reserve(into.text.size() + row_bytes + row_bytes / 32 + 1024);
+    if (row_bytes > how_.statement_bytes)
+        into.text.reserve(into.text.size() + row_bytes + row_bytes / 32 + 1024);
     if (!how_.load_data) into.text += into.rows == 0 ? "(" : ",(";
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-        const column& one = columns_[i];
-        if (how_.load_data) {
-            if (i > 0) into.text += '\t';
-            append_field(into.text, one, fields[i]);
-        } else {
-            if (i > 0) into.text += ',';
-            append_value(into.text, one, fields[i]);
-        }
-        if (one.data_type == "enum" && fields[i] == std::string_view("0")) ++into.enum_errors;
+        if (i > 0) into.text += how_.load_data ? '\t' : ',';
+        if (auto done = append(into, columns_[i], fields.subspan(first_field_[i])); !done) return done;
     }
     into.text += how_.load_data ? '\n' : ')';
     ++into.rows;
     ++to.rows;
     to.bytes += row_bytes;
-    for (std::size_t i = 0; i < key_.size(); ++i) key_values_[i].assign(fields[key_[i]].value());
+    for (std::size_t i = 0; i < key_.size(); ++i)
+        key_values_[i].assign(fields[first_field_[key_[i]]].value());
+    return {};
 }
 
 std::vector<std::string> row_encoder::last_key() const {

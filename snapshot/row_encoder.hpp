@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/result.hpp"
 #include "snapshot/source_table.hpp"
 
 #include <cstddef>
@@ -56,15 +57,22 @@ public:
     [[nodiscard]] bool loads_data() const { return how_.load_data; }
     [[nodiscard]] bool keeps_existing() const { return how_.mode == write_mode::keep_existing; }
 
-    // fields: in the order of select_chunk and select_all.
-    void add(batch& to, std::span<const std::optional<std::string_view>> fields);
+    // fields: in the order of select_chunk and select_all. errc::value_not_exact for a JSON document
+    // that cannot be written as it is; then the batch is of no use.
+    [[nodiscard]] protocol::result<void>
+    add(batch& to, std::span<const std::optional<std::string_view>> fields);
     // Literals of the order key of the row added last.
     [[nodiscard]] std::vector<std::string> last_key() const;
 
 private:
     void start_statement(batch& to) const;
+    [[nodiscard]] protocol::result<void>
+    append(encoded_rows& into, const column& one,
+           std::span<const std::optional<std::string_view>> fields) const;
 
     std::vector<column> columns_;            // those that are written
+    std::vector<std::size_t> first_field_;   // of each of them
+    std::size_t field_count_ = 0;
     std::vector<std::size_t> key_;           // positions in columns_
     std::vector<std::string> key_values_;    // of the last row
     options how_;

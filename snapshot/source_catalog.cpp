@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::uint32_t first_version_with_logged_cascades = 90600;
 
+constexpr std::uint32_t first_version_with_json_table = 80004;
+
 using rows_t = dictionary_rows;
 using rows_of_table = std::map<std::string, rows_t>;
 
@@ -111,6 +113,8 @@ awaitable<result<void>> read_tables(protocol::net::connection& source, const std
         auto made = parse_columns(name, found->second);
         if (!made) co_return std::unexpected(std::move(made.error()));
         table.columns = *std::move(made);
+        const bool tells_types = !catalog.is_mariadb && catalog.version >= first_version_with_json_table;
+        for (column& one : table.columns) one.tells_json_types = tells_types && one.kind == value_kind::json;
         if (const auto parts = indexes_of.find(name.object); parts != indexes_of.end())
             table.order = choose_order(table.columns, make_parts(parts->second));
         catalog.tables.push_back(std::move(table));

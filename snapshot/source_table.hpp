@@ -36,6 +36,8 @@ struct column {
     std::string collation;
     bool generated = false; // computed by the server: never read, never written
     value_kind kind = value_kind::number;
+    // JSON whose source can tell the types in it (json_expression.hpp): two more fields are read.
+    bool tells_json_types = false;
 };
 
 // A unique key over NOT NULL columns whose values SQL compares exactly: rows are read in its order.

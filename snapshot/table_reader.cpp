@@ -72,7 +72,9 @@ awaitable<result<void>> table_reader::fill_once(batch& to) {
             continue;
         }
         const std::uint64_t before = to.bytes;
-        for (const protocol::text_row& row : *rows) encoder_->add(to, row.fields);
+        for (const protocol::text_row& row : *rows) {
+            if (auto added = encoder_->add(to, row.fields); !added) co_return added;
+        }
         result_rows_ += rows->size();
         result_bytes_ += to.bytes - before;
         if (source_ != nullptr) rest_.after = encoder_->last_key();

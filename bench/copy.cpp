@@ -1,0 +1,64 @@
+// The initial copy alone: database sbtest of a source into a target, timed. Used by bench/copy.sh.
+//   copy SOURCE_PORT TARGET_PORT USER PASSWORD CONNECTIONS
+
+#include "snapshot/snapshot.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace understudy;
+
+protocol::connect_options account(const std::string& port, const std::string& user, const std::string& password) {
+    protocol::connect_options options;
+    options.host = "127.0.0.1";
+    options.port = static_cast<std::uint16_t>(std::stoul(port));
+    options.user = user;
+    options.password = protocol::secret(password);
+    return options;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (arguments.size() != 5) {
+        std::fputs("usage: copy SOURCE_PORT TARGET_PORT USER PASSWORD CONNECTIONS\n", stderr);
+        return EXIT_FAILURE;
+    }
+    state::task_spec task;
+    task.name = "bench";
+    task.source = account(arguments[0], arguments[2], arguments[3]);
+    task.target = account(arguments[1], arguments[2], arguments[3]);
+    task.objects.include = {"sbtest.*"};
+    task.initial.connections = static_cast<std::uint32_t>(std::stoul(arguments[4]));
+    const auto selection = state::object_selection::make(task).value();
+
+    boost::asio::io_context loop;
+    boost::asio::thread_pool pool(task.initial.connections);
+    state::status_board board(task.name);
+    snapshot::copier copier(loop.get_executor(), pool, task, selection, board);
+    protocol::result<snapshot::copy_outcome> outcome;
+    const auto begin = std::chrono::steady_clock::now();
+    boost::asio::co_spawn(loop, copier.run(), [&](std::exception_ptr thrown, protocol::result<snapshot::copy_outcome> end) {
+        if (thrown) std::rethrow_exception(thrown);
+        outcome = std::move(end);
+    });
+    loop.run();
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+    if (!outcome) {
+        std::fprintf(stderr, "copy: %s\n", outcome.error().what.c_str());
+        return EXIT_FAILURE;
+    }
+    std::printf("%.1f\n", time.count());
+    return EXIT_SUCCESS;
+}

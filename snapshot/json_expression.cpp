@@ -1,0 +1,219 @@
+#include "snapshot/json_expression.hpp"
+
+#include "applier/target_session.hpp"
+#include "snapshot/errc.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace understudy::snapshot {
+
+using applier::quote_string;
+using protocol::fail;
+using protocol::result;
+
+namespace {
+
+constexpr std::string_view safe_types =
+    "'OBJECT','ARRAY','STRING','INTEGER','UNSIGNED INTEGER','DOUBLE','BOOLEAN','NULL'";
+
+constexpr std::size_t depth_max = 100; // the server's own limit
+
+struct node {
+    std::string_view text;             // with its braces or quotes
+    std::vector<std::string_view> keys; // of an object, quoted as in the text
+    std::vector<node> children;
+    std::string_view type; // empty: its text says it all
+
+    [[nodiscard]] bool is_object() const { return text.front() == '{'; }
+    [[nodiscard]] bool is_array() const { return text.front() == '['; }
+    [[nodiscard]] bool is_string() const { return text.front() == '"'; }
+    [[nodiscard]] bool needs_type() const {
+        static constexpr std::array<std::string_view, 6> lost{"DECIMAL", "DATE", "TIME",
+                                                              "DATETIME", "BLOB", "BIT"};
+        const bool plain = type.empty() || safe_types.contains(fmt::format("'{}'", type));
+        return !plain || std::ranges::find(lost, type) != lost.end();
+    }
+    [[nodiscard]] bool holds_typed() const {
+        return needs_type() || std::ranges::any_of(children, &node::holds_typed);
+    }
+};
+
+// Reads what the server printed: well-formed, but checked all the same.
+class reader {
+public:
+    explicit reader(std::string_view text) : text_(text) {}
+
+    [[nodiscard]] bool read(node& into, std::size_t depth = 0) {
+        skip_blanks();
+        if (at_ >= text_.size() || depth > depth_max) return false;
+        const std::size_t begin = at_;
+        const bool good = text_[at_] == '{'   ? read_object(into, depth)
+                          : text_[at_] == '[' ? read_array(into, depth)
+                          : text_[at_] == '"' ? read_string()
+                                              : read_word();
+        into.text = text_.substr(begin, at_ - begin);
+        return good && !into.text.empty();
+    }
+    [[nodiscard]] bool at_end() {
+        skip_blanks();
+        return at_ == text_.size();
+    }
+
+private:
+    void skip_blanks() {
+        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
+    }
+    [[nodiscard]] bool take(char symbol) {
+        skip_blanks();
+        if (at_ >= text_.size() || text_[at_] != symbol) return false;
+        ++at_;
+        return true;
+    }
+    [[nodiscard]] bool read_string() {
+        if (!take('"')) return false;
+        for (; at_ < text_.size(); ++at_) {
+            if (text_[at_] == '\\') ++at_;
+            else if (text_[at_] == '"') break;
+        }
+        return at_ < text_.size() && ++at_ > 0;
+    }
+    [[nodiscard]] bool read_word() {
+        const auto end = text_.find_first_of(",]} \n", at_);
+        at_ = std::min(end, text_.size());
+        return true;
+    }
+    [[nodiscard]] bool read_array(node& into, std::size_t depth) {
+        ++at_;
+        if (take(']')) return true;
+        do {
+            if (!read(into.children.emplace_back(), depth + 1)) return false;
+        } while (take(','));
+        return take(']');
+    }
+    [[nodiscard]] bool read_object(node& into, std::size_t depth) {
+        ++at_;
+        if (take('}')) return true;
+        do {
+            skip_blanks();
+            const std::size_t begin = at_;
+            if (!read_string()) return false;
+            into.keys.push_back(text_.substr(begin, at_ - begin));
+            if (!take(':') || !read(into.children.emplace_back(), depth + 1)) return false;
+        } while (take(','));
+        return take('}');
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+};
+
+bool fits(const node& one, std::string_view type) {
+    if (type == "OBJECT") return one.is_object();
+    if (type == "ARRAY") return one.is_array();
+    static constexpr std::array<std::string_view, 4> numbers{"INTEGER", "UNSIGNED INTEGER",
+                                                             "DOUBLE", "DECIMAL"};
+    if (std::ranges::find(numbers, type) != numbers.end())
+        return one.text.front() == '-' || (one.text.front() >= '0' && one.text.front() <= '9');
+    if (type == "BOOLEAN") return one.text == "true" || one.text == "false";
+    if (type == "NULL") return one.text == "null";
+    return one.is_string();
+}
+
+// The order in which the server's path wildcard ** meets values: all children of a value, then the
+// same inside each child.
+bool give_types(node& one, bool to_members, const std::vector<node>& types, std::size_t& next) {
+    if (to_members ? one.is_object() : one.is_array()) {
+        for (node& child : one.children) {
+            if (next >= types.size()) return false;
+            const auto told = types[next++].text;
+            // JSON null comes out of JSON_TABLE as NULL, which has no type.
+            child.type = told == "null" ? "NULL" : told.substr(1, told.size() - 2);
+            if (!fits(child, child.type)) return false;
+        }
+    }
+    return std::ranges::all_of(one.children, [&](node& child) {
+        return give_types(child, to_members, types, next);
+    });
+}
+
+bool give_types(node& wrapped, bool to_members, std::optional<std::string_view> types) {
+    if (!types) return true;
+    node list;
+    reader from(*types);
+    if (!from.read(list) || !list.is_array()) return false;
+    std::size_t next = 0;
+    return give_types(wrapped, to_members, list.children, next) && next == list.children.size();
+}
+
+std::string inside_quotes(const node& one) {
+    return std::string(one.text.substr(1, one.text.size() - 2));
+}
+
+result<std::string> typed_scalar(const node& one) {
+    if (one.type == "DECIMAL") {
+        const auto dot = one.text.find('.');
+        const std::size_t scale = dot == std::string_view::npos ? 0 : one.text.size() - dot - 1;
+        return fmt::format("CAST({} AS DECIMAL(65,{}))", one.text, scale);
+    }
+    if (one.type == "DATE") return fmt::format("CAST('{}' AS DATE)", inside_quotes(one));
+    if (one.type == "TIME") return fmt::format("CAST('{}' AS TIME(6))", inside_quotes(one));
+    if (one.type == "DATETIME") return fmt::format("CAST('{}' AS DATETIME(6))", inside_quotes(one));
+    // VARCHAR is what a binary literal becomes.
+    constexpr std::string_view binary = "base64:type15:";
+    if (one.type == "BLOB" && inside_quotes(one).starts_with(binary))
+        return fmt::format("FROM_BASE64('{}')", inside_quotes(one).substr(binary.size()));
+    return fail(errc::value_not_exact,
+                fmt::format("a JSON document holds a value of type {}, which no SQL expression gives: {}",
+                            one.type, one.text.substr(0, 100)));
+}
+
+result<std::string> expression_of(const node& one) {
+    if (!one.holds_typed()) return fmt::format("CAST(_utf8mb4{} AS JSON)", quote_string(one.text));
+    if (one.children.empty()) return typed_scalar(one);
+    std::string arguments;
+    for (std::size_t i = 0; i < one.children.size(); ++i) {
+        if (i > 0) arguments += ",";
+        // With the quotes of the text, because a key can hold any escape.
+        if (one.is_object()) arguments += fmt::format("JSON_UNQUOTE(_utf8mb4{}),", quote_string(one.keys[i]));
+        auto value = expression_of(one.children[i]);
+        if (!value) return value;
+        arguments += *value;
+    }
+    return fmt::format("{}({})", one.is_object() ? "JSON_OBJECT" : "JSON_ARRAY", arguments);
+}
+
+} // namespace
+
+std::string element_types_of(std::string_view quoted_column) {
+    return fmt::format("(SELECT IF(MAX(JSON_TYPE(v) NOT IN ({})), JSON_ARRAYAGG(JSON_TYPE(v)), NULL) FROM "
+                       "JSON_TABLE(JSON_ARRAY({}), '$**[*]' COLUMNS (v JSON PATH '$')) AS q)",
+                       safe_types, quoted_column);
+}
+
+std::string member_types_of(std::string_view quoted_column) {
+    return fmt::format("(SELECT IF(MAX(JSON_TYPE(v) NOT IN ({})), JSON_ARRAYAGG(JSON_TYPE(v)), NULL) FROM "
+                       "JSON_TABLE({}, '$**.*' COLUMNS (v JSON PATH '$')) AS q)",
+                       safe_types, quoted_column);
+}
+
+result<std::string> json_expression(std::string_view text,
+                                    std::optional<std::string_view> element_types,
+                                    std::optional<std::string_view> member_types) {
+    node wrapper{.text = "[", .keys = {}, .children = {node{}}, .type = {}};
+    reader from(text);
+    if (!from.read(wrapper.children[0]) || !from.at_end() ||
+        !give_types(wrapper, false, element_types) ||
+        !give_types(wrapper.children[0], true, member_types))
+        return fail(errc::value_not_exact,
+                    fmt::format("the types of a JSON document do not fit its text: {}", text.substr(0, 200)));
+    auto expression = expression_of(wrapper.children[0]);
+    if (!expression) return expression;
+    // A bare DECIMAL or DATE would be converted to JSON by its text.
+    return wrapper.children[0].needs_type() ? fmt::format("CAST({} AS JSON)", *expression) : expression;
+}
+
+} // namespace understudy::snapshot
