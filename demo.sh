@@ -138,18 +138,24 @@ fill_shop() {
 }
 
 write_task() {
+    : >"$work/shop.toml"
+    chmod 600 "$work/shop.toml"
     cat >"$work/shop.toml" <<TASK
 [source]
 host = "127.0.0.1"
 port = $(<"$work/source/port")
 user = "repl"
 password = "demo"
+tls.mode = "verify-ca"
+tls.ca = "source/data/ca.pem"
 
 [target]
 host = "127.0.0.1"
 port = $(<"$work/target/port")
 user = "apply"
 password = "demo"
+tls.mode = "verify-ca"
+tls.ca = "target/data/ca.pem"
 
 [objects]
 include = ["shop.*"]

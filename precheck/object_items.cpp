@@ -50,10 +50,10 @@ namespace {
         }
     }
     if (names.empty()) {
-        return {pass("source.engines", severity::warning, "transactional tables", "all InnoDB")};
+        return {pass("source.engines", severity::warning, "tables not InnoDB", "none")};
     }
-    return {{"source.engines", severity::warning, outcome::failed, "transactional tables",
-             counted(names.size(), "table") + " not InnoDB: " + some_of(names),
+    return {{"source.engines", severity::warning, outcome::failed, "tables not InnoDB",
+             std::to_string(names.size()) + ": " + some_of(names),
              "they are locked while they are copied, and a crash of the source or the target can "
              "leave a change half done in them",
              "ALTER TABLE … ENGINE = InnoDB;"}};
@@ -65,10 +65,10 @@ namespace {
         if (!table.is_view && !table.has_key) names.push_back(table.name.to_string());
     }
     if (names.empty()) {
-        return {pass("source.keys", severity::warning, "every table has a key", "yes")};
+        return {pass("source.keys", severity::warning, "tables without a key", "none")};
     }
-    return {{"source.keys", severity::warning, outcome::failed, "every table has a key",
-             counted(names.size(), "table") + " without: " + some_of(names),
+    return {{"source.keys", severity::warning, outcome::failed, "tables without a key",
+             std::to_string(names.size()) + ": " + some_of(names),
              "each UPDATE or DELETE there searches the whole table on the target",
              "ALTER TABLE … ADD COLUMN id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY FIRST;"}};
 }
@@ -100,7 +100,7 @@ namespace {
 // Tables that the copy of rows alone relies on.
 [[nodiscard]] item absent_tables(const subject& about, const target_seen& target) {
     const std::string id = "target.tables_exist";
-    const std::string title = "tables exist on the target";
+    const std::string title = "tables to be on the target";
     std::vector<std::string> absent;
     const bool exact = number(target.server.settings, "lower_case_table_names") == 0;
     for (const table_fact& table : about.source.tables) {
@@ -144,22 +144,22 @@ std::vector<item> existing_table_items(const subject& about, const target_seen& 
         if (!about.spec.initial.data) return all;
         if (target.filled.empty()) {
             all.push_back(pass("target.tables_empty", severity::blocking,
-                               "tables on the target are empty", "yes"));
+                               "tables with rows on the target", "none"));
         } else {
             const std::vector<std::string> names = texts(target.filled);
-            all.push_back(refused(about, "target.tables_empty", "tables on the target are empty",
-                                  counted(names.size(), "table") + " with rows: " + some_of(names),
+            all.push_back(refused(about, "target.tables_empty", "tables with rows on the target",
+                                  counted(names.size(), "table") + ": " + some_of(names),
                                   "the copied rows would be mixed with what is there",
                                   target.filled.front()));
         }
         return all;
     }
     if (target.existing.empty()) {
-        return {pass("target.same_names", severity::blocking, "no same-named tables on the target",
+        return {pass("target.same_names", severity::blocking, "same-named tables on the target",
                      "none")};
     }
     const std::vector<std::string> names = texts(target.existing);
-    return {refused(about, "target.same_names", "no same-named tables on the target",
+    return {refused(about, "target.same_names", "same-named tables on the target",
                     counted(names.size(), "table") + ": " + some_of(names),
                     "they hold data of somebody; nothing is overwritten unasked",
                     target.existing.front())};

@@ -39,12 +39,12 @@ namespace {
 [[nodiscard]] item partial_json(const source_seen& source) {
     const std::string options = variable(source.server.settings, "binlog_row_value_options");
     if (!options.contains("PARTIAL_JSON")) {
-        return pass("source.partial_json", severity::blocking, "whole JSON values", "yes");
+        return pass("source.partial_json", severity::blocking, "partial JSON updates", "off");
     }
     return {"source.partial_json",
             severity::blocking,
             outcome::failed,
-            "whole JSON values",
+            "partial JSON updates",
             "binlog_row_value_options = " + options,
             "partial updates of JSON values are not supported",
             "SET GLOBAL binlog_row_value_options = ''; -- then let the application reconnect"};
@@ -52,12 +52,12 @@ namespace {
 
 [[nodiscard]] item compression(const source_seen& source) {
     if (!is_on(source.server.settings, "binlog_transaction_compression")) {
-        return pass("source.compression", severity::blocking, "transactions not compressed", "yes");
+        return pass("source.compression", severity::blocking, "compressed transactions", "off");
     }
     return {"source.compression",
             severity::blocking,
             outcome::failed,
-            "transactions not compressed",
+            "compressed transactions",
             "binlog_transaction_compression = ON",
             "compressed transactions are not supported",
             "SET GLOBAL binlog_transaction_compression = OFF; -- then let the application "
@@ -77,13 +77,14 @@ namespace {
         }
     }
     if (unlogged.empty()) {
-        return pass("source.log_filters", severity::blocking, "all databases are logged", "yes");
+        return pass("source.log_filters", severity::blocking, "databases left out of the log",
+                    "none");
     }
     return {
         "source.log_filters",
         severity::blocking,
         outcome::failed,
-        "all databases are logged",
+        "databases left out of the log",
         "binlog-do-db or binlog-ignore-db leaves out " + some_of(unlogged),
         "changes in these databases are not in the binary log",
         "Take binlog-do-db and binlog-ignore-db out of the source's option file and restart it."};
@@ -154,7 +155,7 @@ std::vector<item> identity_items(const subject& about) {
     const std::string fix = "[replica] server_id = " + std::to_string(ours.server_id ^ 0x4000U) +
                             ", or any other number that no server uses";
     if (ours.server_id == about.source.server_id) {
-        return {{"source.identity", severity::blocking, outcome::failed, "our server id is free",
+        return {{"source.identity", severity::blocking, outcome::failed, "our server id",
                  seen + " is the source's own", "the source refuses a replica with its own id",
                  fix}};
     }
@@ -166,8 +167,8 @@ std::vector<item> identity_items(const subject& about) {
         if (same_id && same_uuid) {
             // The dump of our last run, which the source has not noticed to be gone; it ends it
             // as soon as we ask for a new one. Two living tasks would end each other for ever.
-            all.push_back({"source.identity", severity::warning, outcome::failed,
-                           "our server id is free", seen + " with our UUID is connected already",
+            all.push_back({"source.identity", severity::warning, outcome::failed, "our server id",
+                           seen + " with our UUID is connected already",
                            "harmless if it is the connection of our last run; if a copy of the "
                            "data directory is in use elsewhere, both will fail",
                            "Stop the other one, or wait until the source drops the old "
@@ -175,19 +176,18 @@ std::vector<item> identity_items(const subject& about) {
             return all;
         }
         if (same_id) {
-            return {{"source.identity", severity::blocking, outcome::failed,
-                     "our server id is free", seen + " belongs to " + who,
+            return {{"source.identity", severity::blocking, outcome::failed, "our server id",
+                     seen + " belongs to " + who,
                      "the source takes two replicas with one id for one and drops the older", fix}};
         }
         if (same_uuid) {
-            return {{"source.identity", severity::blocking, outcome::failed,
-                     "our server UUID is free",
+            return {{"source.identity", severity::blocking, outcome::failed, "our server UUID",
                      "our UUID belongs to the replica with id " + std::to_string(other.server_id),
                      "the source takes two replicas with one UUID for one and drops the older",
                      "Delete identity.toml in the task's data directory: a new one is made."}};
         }
     }
-    all.push_back(pass("source.identity", severity::blocking, "our server id is free", seen));
+    all.push_back(pass("source.identity", severity::blocking, "our server id", seen + ", free"));
     return all;
 }
 

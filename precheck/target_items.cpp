@@ -13,10 +13,10 @@ namespace {
 
 [[nodiscard]] item different_servers(const subject& about, const target_seen& target) {
     const std::string id = "target.another_server";
-    const std::string title = "source and target are two servers";
+    const std::string title = "source and target";
     const std::string& uuid = target.server.server_uuid;
     if (uuid.empty() || uuid != about.source.server.server_uuid) {
-        return pass(id, severity::blocking, title, "yes");
+        return pass(id, severity::blocking, title, "two servers");
     }
     return {id,
             severity::blocking,
@@ -30,8 +30,8 @@ namespace {
 
 [[nodiscard]] item writable(const target_seen& target) {
     const std::string id = "target.writable";
-    const std::string title = "target can be written to";
-    if (!target.read_only) return pass(id, severity::blocking, title, "yes");
+    const std::string title = "read only";
+    if (!target.read_only) return pass(id, severity::blocking, title, "no");
     return {id,
             severity::blocking,
             outcome::failed,
@@ -186,13 +186,13 @@ std::vector<item> definer_items(const subject& about, const target_seen& target)
                          is_on(target.server.settings, "log_bin_trust_function_creators");
     if (makes_code && !trusted) {
         all.push_back({"target.trust_function_creators", severity::blocking, outcome::failed,
-                       "triggers and functions can be made",
+                       "making triggers and functions",
                        "log_bin_trust_function_creators = OFF, the binary log is on",
                        "the target lets only accounts with SUPER make them (error 1419)",
                        "SET PERSIST log_bin_trust_function_creators = ON;"});
     } else if (makes_code) {
         all.push_back(pass("target.trust_function_creators", severity::blocking,
-                           "triggers and functions can be made", "yes"));
+                           "making triggers and functions", "allowed"));
     }
     if (held.on_server("SYSTEM_USER")) return all;
     std::set<std::string> privileged;
