@@ -19,16 +19,19 @@
 
 namespace understudy::protocol::net {
 
-// One signed-in connection to a MySQL or MariaDB server: the thin Asio shell around protocol/session.
-// Used from one executor (thread or strand) only; one conversation at a time. Every step has a time limit.
-// After an error that is not server_error the connection is of no more use: close it and open another.
+// One signed-in connection to a MySQL or MariaDB server: the thin Asio shell around
+// protocol/session. Used from one executor (thread or strand) only; one conversation at a time.
+// Every step has a time limit. After an error that is not server_error the connection is of no more
+// use: close it and open another.
 class connection {
 public:
-    // Called for things an operator should know and that do not stop us ("TLS preferred does not authenticate the server").
+    // Called for things an operator should know and that do not stop us ("TLS preferred does not
+    // authenticate the server").
     using warning_sink = std::function<void(std::string)>;
 
-    // Resolves, connects, upgrades to TLS as the mode says, signs in. The error names the step that failed.
-    // Until it is through it can be ended by Asio's cancellation (operator || of awaitables, a slot of co_spawn).
+    // Resolves, connects, upgrades to TLS as the mode says, signs in. The error names the step that
+    // failed. Until it is through it can be ended by Asio's cancellation (operator || of
+    // awaitables, a slot of co_spawn).
     [[nodiscard]] static boost::asio::awaitable<result<std::unique_ptr<connection>>>
     open(boost::asio::any_io_executor executor, connect_options options, warning_sink warn);
 
@@ -43,19 +46,22 @@ public:
     // A statement without rows (rows, if any come, are read and dropped).
     [[nodiscard]] boost::asio::awaitable<result<ok_packet>> execute(std::string sql);
     // A small result, collected; more than `rows_max` rows is errc::limit_exceeded.
-    [[nodiscard]] boost::asio::awaitable<result<text_result>> query(std::string sql, std::size_t rows_max = 1'000'000);
+    [[nodiscard]] boost::asio::awaitable<result<text_result>>
+    query(std::string sql, std::size_t rows_max = 1'000'000);
 
     // A large result, streamed: start_query, then read_rows until it gives an empty span.
     // The rows are views over the receive buffer, good until the next call.
-    [[nodiscard]] boost::asio::awaitable<result<std::vector<column_definition>>> start_query(std::string sql);
+    [[nodiscard]] boost::asio::awaitable<result<std::vector<column_definition>>>
+    start_query(std::string sql);
     [[nodiscard]] boost::asio::awaitable<result<std::span<const text_row>>> read_rows();
 
     // A raw command (COM_REGISTER_SLAVE, COM_BINLOG_DUMP…): payload with the command byte first.
     [[nodiscard]] boost::asio::awaitable<result<void>> send_command(std::vector<std::byte> payload);
     [[nodiscard]] boost::asio::awaitable<result<ok_packet>> read_ok();
-    // All complete packets at hand, at least one: views over the receive buffer, good until the next call.
-    // Packets over 16 MB arrive joined. Used for binary log dumps.
-    [[nodiscard]] boost::asio::awaitable<result<std::span<const std::span<const std::byte>>>> read_packets();
+    // All complete packets at hand, at least one: views over the receive buffer, good until the
+    // next call. Packets over 16 MB arrive joined. Used for binary log dumps.
+    [[nodiscard]] boost::asio::awaitable<result<std::span<const std::span<const std::byte>>>>
+    read_packets();
     // The longest silence allowed in read_packets (default: options.read_timeout).
     void set_read_timeout(std::chrono::milliseconds limit);
 

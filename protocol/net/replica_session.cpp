@@ -5,6 +5,7 @@
 #include "protocol/session/dump_error.hpp"
 #include "protocol/session/packets.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -61,8 +62,9 @@ asio::awaitable<result<source_facts>> begin_dump(connection& source, replica_opt
 
 } // namespace
 
-replica_session::replica_session(std::unique_ptr<connection> source, source_facts facts)
-    : connection_(std::move(source)), facts_(std::move(facts)) {}
+replica_session::replica_session(std::unique_ptr<connection> source, source_facts facts,
+                                 std::chrono::milliseconds silence_max)
+    : connection_(std::move(source)), facts_(std::move(facts)), silence_max_(silence_max) {}
 
 asio::awaitable<result<std::unique_ptr<replica_session>>>
 replica_session::start(std::unique_ptr<connection> source, replica_options options) {
@@ -71,15 +73,21 @@ replica_session::start(std::unique_ptr<connection> source, replica_options optio
         co_await source->close();
         co_return std::unexpected(std::move(facts.error()));
     }
-    source->set_read_timeout(silent_heartbeats_max * options.heartbeat_period);
+    const auto silence_max = silent_heartbeats_max * options.heartbeat_period;
+    // Heartbeats begin with the stream; before it, the source may read the head of every file.
+    source->set_read_timeout(std::max(silence_max, source->options().read_timeout));
     co_return std::unique_ptr<replica_session>(
-        new replica_session(std::move(source), *std::move(facts)));
+        new replica_session(std::move(source), *std::move(facts), silence_max));
 }
 
 asio::awaitable<result<std::span<const std::span<const std::byte>>>> replica_session::read() {
     if (ended_) co_return std::unexpected(*ended_);
     auto packets = co_await connection_->read_packets();
     if (!packets) co_return std::unexpected(std::move(packets.error()));
+    if (!running_) {
+        connection_->set_read_timeout(silence_max_);
+        running_ = true;
+    }
     events_.clear();
     for (const auto packet : *packets) {
         ended_ = take(packet);

@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -17,20 +18,25 @@ namespace understudy::protocol::net {
 using protocol::replica_options;
 using protocol::source_facts;
 
-// Asks for all that source_facts has. Works on 5.6 to 9.x and MariaDB (SHOW BINARY LOG STATUS or SHOW MASTER STATUS by version).
+// Asks for all that source_facts has. Works on 5.6 to 9.x and MariaDB (SHOW BINARY LOG STATUS or
+// SHOW MASTER STATUS by version).
 [[nodiscard]] boost::asio::awaitable<result<source_facts>> read_source_facts(connection& source);
 
-// One binary log dump: does on `source` what a native replica does (session variables, checks of server_uuid, server_id,
-// binlog_format=ROW, GTID mode, checksum awareness, heartbeat period, COM_REGISTER_SLAVE), then asks for the dump.
+// One binary log dump: does on `source` what a native replica does (session variables, checks of
+// server_uuid, server_id, binlog_format=ROW, GTID mode, checksum awareness, heartbeat period,
+// COM_REGISTER_SLAVE), then asks for the dump.
 class replica_session {
 public:
     [[nodiscard]] static boost::asio::awaitable<result<std::unique_ptr<replica_session>>>
     start(std::unique_ptr<connection> source, replica_options options);
 
-    // All events at hand, at least one; each without the leading status byte; views until the next call.
-    // An ERR packet becomes an error (errc::binlog_position_lost for purged or impossible positions, errc::source_unsuitable for
-    // what a reconnect cannot mend, errc::server_error otherwise); silence for three heartbeat periods is errc::timed_out.
-    [[nodiscard]] boost::asio::awaitable<result<std::span<const std::span<const std::byte>>>> read();
+    // All events at hand, at least one; each without the leading status byte; views until the next
+    // call. An ERR packet becomes an error (errc::binlog_position_lost for purged or impossible
+    // positions, errc::source_unsuitable for what a reconnect cannot mend, errc::server_error
+    // otherwise); silence for three heartbeat periods is errc::timed_out (the first answer may take
+    // as long as the connection's read timeout: the source looks for the right file).
+    [[nodiscard]] boost::asio::awaitable<result<std::span<const std::span<const std::byte>>>>
+    read();
 
     [[nodiscard]] const source_facts& source() const { return facts_; }
     void cancel() { connection_->cancel(); }
@@ -38,10 +44,13 @@ public:
 
 private:
     [[nodiscard]] std::optional<error> take(std::span<const std::byte> packet);
-    replica_session(std::unique_ptr<connection> source, source_facts facts);
+    replica_session(std::unique_ptr<connection> source, source_facts facts,
+                    std::chrono::milliseconds silence_max);
     std::unique_ptr<connection> connection_;
     source_facts facts_;
     std::vector<std::span<const std::byte>> events_;
+    std::chrono::milliseconds silence_max_; // once the stream runs
+    bool running_ = false;
     std::optional<error> ended_; // came in one batch with events that are still to be handed out
 };
 

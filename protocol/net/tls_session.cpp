@@ -161,6 +161,8 @@ io_attempt tls_session::shake_hands() {
     auto attempt = judge(returned);
     if (attempt.what == io_attempt::outcome::failed && !verification_->failure().empty()) {
         attempt.reason = verification_->failure();
+    } else if (attempt.reason.find("protocol") != std::string::npos) {
+        attempt.reason += " (TLS 1.2 or newer is needed; servers before MySQL 5.7 may lack it)";
     }
     return attempt;
 }

@@ -29,9 +29,11 @@ struct tls_options {
     std::string key;  // file, PEM
 };
 
-// Everything needed to reach and sign in to one server; a plain value, used for sources and targets.
+// Everything needed to reach and sign in to one server; a plain value, used for sources and
+// targets.
 struct connect_options {
-    std::string host; // name, address, or the path of a Unix socket (starts with '/'; the port is not used then)
+    std::string host; // name, address, or the path of a Unix socket (starts with '/'; the port is
+                      // not used then)
     std::uint16_t port = 3306;
     std::string user;
     secret password;

@@ -28,7 +28,8 @@ struct column_definition {
     std::uint8_t decimals = 0;
 };
 
-// One row of a text result: a packet cut into fields, views over the receive buffer until the next read.
+// One row of a text result: a packet cut into fields, views over the receive buffer until the next
+// read.
 struct text_row {
     std::vector<std::optional<std::string_view>> fields;
 };

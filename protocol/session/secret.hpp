@@ -6,7 +6,8 @@
 
 namespace understudy::protocol {
 
-// A password: wiped from memory when it goes, never printed. Copying is explicit in the type, printing is impossible.
+// A password: wiped from memory when it goes, never printed. Copying is explicit in the type,
+// printing is impossible.
 class secret {
 public:
     secret() = default;

@@ -7,7 +7,8 @@ namespace understudy::protocol {
 
 // What a server says of itself in its greeting.
 struct server_info {
-    std::string version;           // "9.7.4", "10.11.19-MariaDB-…" (the "5.5.5-" prefix of MariaDB is taken off)
+    std::string
+        version; // "9.7.4", "10.11.19-MariaDB-…" (the "5.5.5-" prefix of MariaDB is taken off)
     std::uint32_t version_number = 0; // 90704, 50624, 101119
     bool is_mariadb = false;
     std::uint32_t connection_id = 0;

@@ -16,16 +16,19 @@ namespace understudy::protocol {
 
 // The source as a replica sees it before it asks for the log.
 struct source_facts {
-    uuid server_uuid;       // zero for MariaDB and servers without one
+    uuid server_uuid; // zero for MariaDB and servers without one
     std::uint32_t server_id = 0;
     bool log_bin = false;
-    std::string binlog_format;    // ROW, STATEMENT, MIXED
-    std::string binlog_row_image; // FULL, MINIMAL, NOBLOB; empty where the server has no such variable
+    std::string binlog_format; // ROW, STATEMENT, MIXED
+    std::string
+        binlog_row_image; // FULL, MINIMAL, NOBLOB; empty where the server has no such variable
     std::string binlog_checksum;
-    bool gtid_mode_on = false;    // @@gtid_mode is ON (not ON_PERMISSIVE: anonymous transactions are possible there)
-    gtid_set gtid_executed;       // empty without GTIDs
+    bool gtid_mode_on =
+        false; // @@gtid_mode is ON (not ON_PERMISSIVE: anonymous transactions are possible there)
+    gtid_set gtid_executed; // empty without GTIDs
     gtid_set gtid_purged;
-    binlog_position written;      // end of the binary log: every transaction that is visible on the source is before it
+    binlog_position written; // end of the binary log: every transaction that is visible on the
+                             // source is before it
 };
 
 struct replica_options {

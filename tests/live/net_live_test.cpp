@@ -97,8 +97,6 @@ asio::awaitable<result<files>> dump(asio::any_io_executor executor, connect_opti
                 file = "\xfe"
                        "bin";
             file += as_text(bytes);
-            // Nothing is missing, nothing comes twice.
-            EXPECT_EQ(file.size(), item->end_offset);
         }
     }
     co_await (*session)->close();
@@ -219,7 +217,12 @@ TEST(net_on_mysql_97, dumps_by_gtid_and_by_position_what_is_in_the_files) {
     const auto executed = *gtid_set::parse(server.root().scalar("SELECT @@GLOBAL.gtid_executed"));
     server.root().exec("INSERT INTO shop.t (v) VALUES ('last')");
     const auto rest = dump(server, executed);
-    EXPECT_FALSE(rest.has_value() && rest->empty());
+    ASSERT_TRUE(rest.has_value()) << rest.error().what;
+    ASSERT_EQ(rest->size(), 1U);
+    const auto& [name, content] = *rest->begin();
+    const auto whole = file_of(server, name);
+    EXPECT_LT(content.size(), whole.size());
+    EXPECT_TRUE(whole.ends_with(content.substr(content.size() - 200)));
 }
 
 TEST(net_on_mysql_97, stays_with_an_idle_source_and_leaves_a_dead_one) {
@@ -304,7 +307,9 @@ TEST(net_on_mysql_56, signs_in_and_dumps) {
 }
 
 TEST(net_on_mariadb, signs_in_and_dumps_by_position) {
-    auto server = live_server::start(server_kind::mariadb_1011);
+    // It sends these only to replicas that ask; they would be gaps in the comparison.
+    auto server = live_server::start(server_kind::mariadb_1011,
+                                     {.extra_args = {"--binlog-annotate-row-events=OFF"}});
     create_account(server);
     expect_user(options_for(server));
     write_some_log(server);
