@@ -76,7 +76,7 @@ struct receiver::impl {
     receiver_options options;
     state::status_board& board;
     asio::steady_timer timer;   // pauses
-    asio::steady_timer stopped; // expires never; cancelled by stop()
+    asio::steady_timer stopped; // expires when stop() is called
     std::unique_ptr<net::replica_session> session;
     bool stopping = false;
     bool progress = false; // the last connection brought something
@@ -103,7 +103,8 @@ void receiver::stop() {
 
 void receiver::impl::stop() {
     stopping = true;
-    stopped.cancel();
+    // Also for waits that begin later: stop() may come between two steps.
+    stopped.expires_at(asio::steady_timer::time_point::min());
     timer.cancel();
     if (session) session->cancel();
 }

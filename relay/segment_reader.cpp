@@ -132,7 +132,9 @@ result<std::optional<segment_footer>> segment_reader::footer() {
 result<std::uint64_t> segment_reader::durable_by_later_frames(std::uint64_t from,
                                                               std::uint64_t limit) {
     constexpr auto magic = static_cast<std::byte>(frame_magic & 0xffU);
-    std::vector<std::byte> window(1U << 20U);
+    if (from >= limit) return 0;
+    std::vector<std::byte> window(
+        static_cast<std::size_t>(std::min<std::uint64_t>(1U << 20U, limit - from)));
     std::uint64_t durable = 0;
     while (from < limit) {
         const auto wanted = std::min<std::uint64_t>(window.size(), limit - from);

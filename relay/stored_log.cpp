@@ -23,6 +23,9 @@ using protocol::result;
 // quiet source are not tiny.
 constexpr std::chrono::milliseconds partial_after{200};
 
+// One is taken for each that is given back, give or take a few.
+constexpr std::size_t spare_buffers_max = 4;
+
 bool same_layout(const format_description& a, const format_description& b) {
     return a.binlog_version == b.binlog_version && a.server_version == b.server_version &&
            a.post_header_lengths == b.post_header_lengths && a.checksum == b.checksum;
@@ -47,9 +50,7 @@ result<std::unique_ptr<log>> log::open(log_options options) {
 stored_log::stored_log(log_options options, std::shared_ptr<directory> where,
                        std::optional<directory_lock> lock)
     : options_(checked(std::move(options))), where_(std::move(where)), lock_(std::move(lock)),
-      pool_(std::make_shared<buffer_pool>(
-          options_.frame_bytes_max,
-          static_cast<std::size_t>(options_.memory_bytes_max / options_.frame_bytes_max))) {}
+      pool_(std::make_shared<buffer_pool>(options_.frame_bytes_max, spare_buffers_max)) {}
 
 result<std::unique_ptr<log>> stored_log::open_in(log_options options,
                                                  std::shared_ptr<directory> where,

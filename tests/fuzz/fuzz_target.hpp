@@ -14,5 +14,6 @@ void feed_rows(std::span<const std::byte> input);
 void feed_query(std::span<const std::byte> input);
 void feed_handshake(std::span<const std::byte> input);
 void feed_query_response(std::span<const std::byte> input);
+void feed_relay_segment(std::span<const std::byte> input);
 
 } // namespace understudy::fuzz

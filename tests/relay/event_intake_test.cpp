@@ -1,0 +1,191 @@
+#include "protocol/binlog/format_description.hpp"
+#include "protocol/errc.hpp"
+#include "protocol/wire/byte_writer.hpp"
+#include "relay/errc.hpp"
+#include "relay/event_intake.hpp"
+#include "tests/relay/test_logs.hpp"
+
+#include <gtest/gtest.h>
+
+namespace understudy::relay_test {
+namespace {
+
+using namespace relay;
+using protocol::event_type;
+
+// The events of a dump, as a source without checksums sends them.
+class dump {
+public:
+    std::vector<std::byte> event(event_type type, std::span<const std::byte> body,
+                                 std::uint16_t flags = 0, bool has_place = true) {
+        std::vector<std::byte> bytes;
+        protocol::byte_writer out(bytes);
+        const auto size = protocol::event_header_size + body.size();
+        if (has_place) offset_ += size;
+        out.u32(has_place ? 1'700'000'000 : 0);
+        out.u8(static_cast<std::uint8_t>(type));
+        out.u32(1);
+        out.u32(static_cast<std::uint32_t>(size));
+        out.u32(has_place ? static_cast<std::uint32_t>(offset_) : 0);
+        out.u16(flags);
+        out.bytes(body);
+        return bytes;
+    }
+    std::vector<std::byte> fake_rotate(const std::string& file, std::uint64_t offset) {
+        std::vector<std::byte> body;
+        protocol::byte_writer out(body);
+        out.u64(offset);
+        out.text(file);
+        file_ = file;
+        auto bytes = event(event_type::rotate, body, protocol::event_flag::artificial, false);
+        offset_ = offset;
+        return bytes;
+    }
+    std::vector<std::byte> format(bool has_place) {
+        const auto whole = protocol::encode_format_description("9.7.0");
+        return event(event_type::format_description,
+                     std::span(whole).subspan(protocol::event_header_size), 0, has_place);
+    }
+    std::vector<std::byte> previous_gtids() {
+        return event(event_type::previous_gtids, std::vector<std::byte>(8));
+    }
+    std::vector<std::vector<std::byte>> group(std::int64_t number) {
+        std::vector<std::byte> gtid;
+        protocol::byte_writer out(gtid);
+        out.u8(1);
+        const auto uuid = test_uuid();
+        out.bytes(std::as_bytes(std::span(uuid.bytes)));
+        out.u64(static_cast<std::uint64_t>(number));
+        out.u8(2);
+        out.zeros(16);
+        std::vector<std::byte> begin;
+        protocol::byte_writer text(begin);
+        text.zeros(13);
+        text.u8(0);
+        text.text("BEGIN");
+        std::vector<std::vector<std::byte>> events;
+        events.push_back(event(event_type::gtid, gtid));
+        events.push_back(event(event_type::query, begin));
+        events.push_back(event(event_type::xid, std::vector<std::byte>(8)));
+        return events;
+    }
+    [[nodiscard]] protocol::binlog_position position() const { return {file_, offset_}; }
+    void set_offset(std::uint64_t offset) { offset_ = offset; }
+
+private:
+    std::string file_;
+    std::uint64_t offset_ = 4;
+};
+
+void take(event_intake& intake, const std::vector<std::byte>& event) {
+    const auto done = intake.take(event);
+    ASSERT_TRUE(done) << done.error().what;
+}
+
+void take(event_intake& intake, const std::vector<std::vector<std::byte>>& events) {
+    for (const auto& event : events)
+        take(intake, event);
+}
+
+std::size_t events_in(log& from) {
+    auto reader = from.open_reader(from.begin());
+    EXPECT_TRUE(reader) << reader.error().what;
+    const auto got = read_available(**reader);
+    EXPECT_TRUE(got) << got.error().what;
+    return got ? got->size() : 0;
+}
+
+struct event_intake_test : testing::Test {
+    std::shared_ptr<memory_directory> where = std::make_shared<memory_directory>();
+    std::unique_ptr<log> relay = begin_log(where);
+    dump source;
+};
+
+TEST_F(event_intake_test, stores_a_dump_from_the_start_of_a_file) {
+    event_intake intake(*relay, {});
+    take(intake, source.fake_rotate("binlog.000001", 4));
+    take(intake, source.format(true));
+    take(intake, source.previous_gtids());
+    take(intake, source.group(1));
+    EXPECT_EQ(relay->end().binlog, source.position());
+    EXPECT_EQ(relay->end().executed.count(), 1U);
+    EXPECT_EQ(events_in(*relay), 5U);
+}
+
+TEST_F(event_intake_test, stores_nothing_twice_when_a_dump_by_gtid_begins_with_what_it_has) {
+    {
+        event_intake intake(*relay, {});
+        take(intake, source.fake_rotate("binlog.000001", 4));
+        take(intake, source.format(true));
+        take(intake, source.previous_gtids());
+        take(intake, source.group(1));
+        auto half = source.group(2);
+        half.pop_back();
+        take(intake, half);
+    }
+    ASSERT_TRUE(relay->abandon_open_group());
+    const auto resumed_at = relay->end().binlog;
+    event_intake intake(*relay, {});
+    take(intake, source.fake_rotate("binlog.000001", 4));
+    take(intake, source.format(true));
+    take(intake, source.previous_gtids());
+    source.set_offset(resumed_at.offset);
+    take(intake, source.group(2));
+    EXPECT_EQ(relay->end().executed.count(), 2U);
+    EXPECT_EQ(events_in(*relay), 8U);
+}
+
+TEST_F(event_intake_test, keeps_a_made_up_format_description_out_of_the_file) {
+    event_intake intake(*relay, {"binlog.000001", 500});
+    take(intake, source.fake_rotate("binlog.000001", 500));
+    take(intake, source.format(false));
+    take(intake, source.group(1));
+    EXPECT_EQ(events_in(*relay), 3U);
+    auto reader = relay->open_reader(relay->begin());
+    ASSERT_TRUE(reader);
+    const auto first = (*reader)->next();
+    ASSERT_TRUE(first && *first);
+    EXPECT_EQ(protocol::decode_event_header((*first)->bytes)->type, event_type::format_description);
+}
+
+TEST_F(event_intake_test, drops_a_group_that_the_source_lost_in_a_crash) {
+    event_intake intake(*relay, {});
+    take(intake, source.fake_rotate("binlog.000001", 4));
+    take(intake, source.format(true));
+    auto half = source.group(1);
+    half.pop_back();
+    take(intake, half);
+    take(intake, source.fake_rotate("binlog.000002", 4));
+    take(intake, source.format(true));
+    take(intake, source.group(1));
+    EXPECT_EQ(relay->end().binlog, source.position());
+    EXPECT_EQ(events_in(*relay), 5U);
+}
+
+TEST_F(event_intake_test, goes_on_with_the_same_event_after_a_full_disk) {
+    event_intake intake(*relay, {});
+    take(intake, source.fake_rotate("binlog.000001", 4));
+    take(intake, source.format(true));
+    where->set_free(0);
+    std::int64_t number = 0;
+    std::size_t stored = 1;
+    bool was_full = false;
+    for (; number < 400; ++number) {
+        for (const auto& event : source.group(number + 1)) {
+            auto done = intake.take(event);
+            while (!done) {
+                ASSERT_EQ(done.error().code, errc::disk_full) << done.error().what;
+                was_full = true;
+                where->set_free(1U << 30U);
+                ASSERT_TRUE(relay->has_room());
+                done = intake.retry();
+            }
+            ++stored;
+        }
+    }
+    EXPECT_TRUE(was_full);
+    EXPECT_EQ(events_in(*relay), stored);
+}
+
+} // namespace
+} // namespace understudy::relay_test
