@@ -1,0 +1,99 @@
+// Pulls a source's whole binary log into a relay log, as a task's receiver does, and says how long
+// it took. bench/relay_pull.sh runs it against mysqlbinlog.
+//
+//   relay_pull HOST PORT USER PASSWORD plain|tls FILE OFFSET DIRECTORY [ZSTD_LEVEL [FRAME_KB]]
+//
+// FILE and OFFSET: where the source's log ends. Prints seconds, raw bytes and stored bytes.
+
+#include "protocol/net/replica_session.hpp"
+#include "relay/log.hpp"
+#include "relay/receiver.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <memory>
+#include <string>
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace understudy;
+
+[[noreturn]] void give_up(const std::string& why) {
+    std::fprintf(stderr, "relay_pull: %s\n", why.c_str());
+    std::exit(1);
+}
+
+asio::awaitable<void> read_uuid(asio::any_io_executor executor, protocol::connect_options source,
+                                protocol::uuid& found) {
+    auto opened = co_await protocol::net::connection::open(executor, source, [](std::string) {});
+    if (!opened) give_up(opened.error().what);
+    const auto facts = co_await protocol::net::read_source_facts(**opened);
+    if (!facts) give_up(facts.error().what);
+    found = facts->server_uuid;
+    co_await (*opened)->close();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 9)
+        give_up("HOST PORT USER PASSWORD plain|tls FILE OFFSET DIRECTORY [LEVEL [FRAME_KB]]");
+    relay::receiver_options options;
+    options.source.host = argv[1];
+    options.source.port = static_cast<std::uint16_t>(std::stoul(argv[2]));
+    options.source.user = argv[3];
+    options.source.password = protocol::secret(argv[4]);
+    options.source.tls.mode =
+        std::string(argv[5]) == "tls" ? protocol::tls_mode::required : protocol::tls_mode::disabled;
+    options.server_id = 4'000'000'079;
+    options.server_uuid = *protocol::uuid::parse("99999999-1111-2222-3333-444444444446");
+    options.by_gtid = false;
+    const protocol::binlog_position goal{argv[6], std::stoull(argv[7])};
+
+    asio::io_context io;
+    relay::log_options settings;
+    settings.directory = argv[8];
+    if (argc > 9) settings.zstd_level = std::stoi(argv[9]);
+    if (argc > 10)
+        settings.frame_bytes_max = static_cast<std::uint32_t>(std::stoul(argv[10])) << 10U;
+    asio::co_spawn(io, read_uuid(io.get_executor(), options.source, settings.source_uuid),
+                   [](std::exception_ptr) {});
+    io.run();
+    io.restart();
+
+    const auto started = std::chrono::steady_clock::now();
+    auto log = relay::log::open(settings);
+    if (!log) give_up(log.error().what);
+    if (auto done = (*log)->reset({{"", 4}, {}}); !done) give_up(done.error().what);
+    state::status_board board("bench");
+    relay::receiver receiver(io.get_executor(), **log, options, board);
+    asio::co_spawn(io, receiver.run(), [](std::exception_ptr thrown, protocol::result<void> ended) {
+        if (thrown) std::rethrow_exception(thrown);
+        if (!ended) give_up(ended.error().what);
+    });
+    asio::steady_timer timer(io);
+    std::function<void(boost::system::error_code)> look = [&](boost::system::error_code) {
+        if ((*log)->end().binlog >= goal) {
+            receiver.stop();
+            return;
+        }
+        timer.expires_after(std::chrono::milliseconds(5));
+        timer.async_wait(look);
+    };
+    look({});
+    io.run();
+    if (auto done = (*log)->flush(true); !done) give_up(done.error().what);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+    const auto size = (*log)->size();
+    const double cpu = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+    std::printf("%.2f %llu %llu %.2f\n", took.count(),
+                static_cast<unsigned long long>(size.raw_bytes),
+                static_cast<unsigned long long>(size.stored_bytes), cpu);
+}
