@@ -9,9 +9,9 @@
 namespace understudy::snapshot {
 
 // How the value of one column is read from the source, written to the target and named in a
-// condition, so that it is the same bytes on both sides. Pure. The source session has SET NAMES
-// binary (values come in the column's own character set) and time_zone '+00:00'; the target session
-// has SET NAMES binary too, so that character strings are stored byte for byte.
+// condition, so that it is the same bytes on both sides. Pure. The source session has no
+// character_set_results (values come in the column's own character set) and time_zone '+00:00'; the
+// target session has SET NAMES binary, so that character strings are stored byte for byte.
 
 // What to select: `f` * 1e0 makes a DOUBLE of a FLOAT (whose own text has six digits) and keeps
 // -0; ENUM, SET and BIT become unsigned integers.

@@ -145,7 +145,7 @@ awaitable<result<void>> read_foreign_keys(protocol::net::connection& source,
 } // namespace
 
 std::string name_literal(std::string_view name) {
-    return "_utf8" + applier::quote_string(name);
+    return applier::quote_string(name);
 }
 
 awaitable<result<source_catalog>> read_catalog(protocol::net::connection& source,

@@ -42,7 +42,7 @@ read_catalog(protocol::net::connection& source, const state::object_selection& s
 [[nodiscard]] boost::asio::awaitable<protocol::result<std::string>>
 read_fingerprint(protocol::net::connection& source, const state::object_name& table);
 
-// A name as a literal for dictionary queries on a session with SET NAMES binary.
+// A name as a literal for dictionary queries.
 [[nodiscard]] std::string name_literal(std::string_view name);
 
 } // namespace understudy::snapshot

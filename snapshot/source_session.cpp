@@ -21,6 +21,10 @@ constexpr int attempts_max = 40;
 constexpr std::chrono::milliseconds pause_min{250};
 constexpr std::chrono::milliseconds pause_max{10'000};
 
+// Texts of ours are UTF-8 (paths of JSON functions must be characters); values come unconverted.
+constexpr std::string_view names_setup =
+    "SET character_set_client = utf8mb4, collation_connection = utf8mb4_bin, character_set_results = NULL";
+
 // Waits for the target are silence to the source, hence the long net_write_timeout.
 // Executable comments: a server sets what it has.
 constexpr std::string_view session_setup =
@@ -68,7 +72,7 @@ awaitable<result<source_session>> open_source(const source_link& source) {
     source_session session{*std::move(opened), {}};
     session.stop_hook = source.stop->on_stop([link = session.link.get()] { link->cancel(); });
     if (source.stop->stopped()) co_return fail(errc::cancelled, "the copy was stopped");
-    for (const std::string_view statement : {std::string_view("SET NAMES binary"), session_setup}) {
+    for (const std::string_view statement : {names_setup, session_setup}) {
         auto done = co_await session->execute(std::string(statement));
         if (!done) co_return protocol::wrap(std::move(done.error()), "preparing a session at the source");
     }

@@ -23,7 +23,8 @@ struct source_link {
     stop_signal* stop = nullptr;
 };
 
-// A connection to the source prepared for exact reading: values come as stored (SET NAMES binary),
+// A connection to the source prepared for exact reading: values come as stored (no
+// character_set_results),
 // TIMESTAMP in UTC, CHAR without padding, SHOW CREATE with back-ticks and invisible primary keys.
 // cancel()led by the stop signal. Move-only.
 struct source_session {
