@@ -72,8 +72,9 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     stream->rows_ =
         std::make_unique<group_applier>(*stream->session_, context.store, context.selection,
                                         context.rules, settings, from->applied);
-    stream->statements_executor_ = std::make_unique<statement_executor>(
-        *stream->session_, context.store, context.rules, context.epoch, context.hook);
+    stream->statements_executor_ =
+        std::make_unique<statement_executor>(*stream->session_, context.store, context.rules,
+                                             context.epoch, context.source_version, context.hook);
     return stream;
 }
 

@@ -1,6 +1,7 @@
 #include "applier/statement_executor.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/event_statement.hpp"
 #include "applier/object_fingerprint.hpp"
 
 #include <fmt/format.h>
@@ -27,9 +28,9 @@ std::string place_of(const source_statement& statement) {
 
 statement_executor::statement_executor(target_session& target, const checkpoint_store& store,
                                        const apply_rules& rules, std::uint64_t epoch,
-                                       step_hook hook)
-    : target_(target), store_(store), rules_(rules), epoch_(epoch), hook_(std::move(hook)),
-      journal_(store), session_(target) {}
+                                       std::uint32_t source_version, step_hook hook)
+    : target_(target), store_(store), rules_(rules), epoch_(epoch),
+      source_version_(source_version), hook_(std::move(hook)), journal_(store), session_(target) {}
 
 result<void> statement_executor::refuse_during_copy(const source_statement& statement) const {
     if (!rules_.in_copy_window(statement.transaction)) return {};
@@ -90,11 +91,6 @@ statement_executor::execute(const source_statement& statement,
         if (auto done = run(statement, *query, event->header.timestamp, *entry); !done)
             return failed(std::move(done.error()));
         step("after execute");
-    }
-    if (statement.plan.disable_event) {
-        if (auto done = disable_event(statement.plan); !done)
-            return failed(std::move(done.error()));
-        step("after disable");
     }
     if (statement.rows_follow) {
         if (auto done = journal_.mark_executed(target_); !done)
@@ -162,14 +158,13 @@ result<void> statement_executor::use_database(const statement_plan& plan) {
     return std::unexpected(std::move(used.error()));
 }
 
-result<void> statement_executor::run_text(const source_statement& statement,
-                                          const journal_entry& entry) {
+result<void> statement_executor::run_text(std::string_view text, const journal_entry& entry) {
     if (target_.facts().gtid_mode_on) {
         auto set =
             target_.execute(fmt::format("SET SESSION gtid_next = '{}'", entry.target_gtid()));
         if (!set) return wrap(std::move(set.error()), "giving it a GTID of its own");
     }
-    auto done = target_.execute(statement.plan.text);
+    auto done = target_.execute(text);
     if (!done) return std::unexpected(std::move(done.error()));
     return {};
 }
@@ -177,9 +172,11 @@ result<void> statement_executor::run_text(const source_statement& statement,
 result<void> statement_executor::run(const source_statement& statement,
                                      const protocol::query_event& query, std::uint32_t timestamp,
                                      const journal_entry& entry) {
+    auto text = text_for(statement.plan, query.status.sql_mode.value_or(0));
+    if (!text) return std::unexpected(std::move(text.error()));
     if (auto used = use_database(statement.plan); !used) return used;
     if (auto entered = session_.enter(query.status, timestamp); !entered) return entered;
-    auto done = run_text(statement, entry);
+    auto done = run_text(*text, entry);
     if (target_.broken()) return done;
     if (target_.facts().gtid_mode_on) {
         // A statement that failed still owns its GTID; ROLLBACK lets go of it.
@@ -191,19 +188,16 @@ result<void> statement_executor::run(const source_statement& statement,
     return done ? left : done;
 }
 
-// Both sides would run it otherwise.
-result<void> statement_executor::disable_event(const statement_plan& plan) {
-    if (plan.target_names.empty()) return {};
+result<std::string> statement_executor::text_for(const statement_plan& plan,
+                                                 std::uint64_t sql_mode) const {
+    if (!plan.disable_event) return plan.text;
     constexpr std::uint32_t first_with_replica = 80200;
     const bool replica =
         target_.facts().version_number >= first_with_replica && !target_.facts().is_mariadb;
-    auto done = target_.execute(fmt::format("ALTER EVENT {} DISABLE ON {}",
-                                            plan.target_names.front().to_string(),
-                                            replica ? "REPLICA" : "SLAVE"));
-    constexpr unsigned no_such_event = 1539;
-    if (!done && done.error().server.number != no_such_event)
-        return wrap(std::move(done.error()), "disabling the event");
-    return {};
+    auto text = disable_event(plan.text, sql_mode, source_version_, replica ? "REPLICA" : "SLAVE");
+    if (text) return std::move(*text);
+    return fail(errc::unsupported_statement,
+                "it cannot be seen where the event is to be switched off on the target");
 }
 
 result<void> statement_executor::commit(const state::source_position& after) {

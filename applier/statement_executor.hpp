@@ -34,7 +34,8 @@ using step_hook = std::function<void(std::string_view step)>;
 class statement_executor {
 public:
     statement_executor(target_session& target, const checkpoint_store& store,
-                       const apply_rules& rules, std::uint64_t epoch, step_hook hook);
+                       const apply_rules& rules, std::uint64_t epoch, std::uint32_t source_version,
+                       step_hook hook);
 
     enum class outcome : std::uint8_t {
         committed,   // the position has advanced to `after`
@@ -53,10 +54,12 @@ private:
     [[nodiscard]] protocol::result<void> run(const source_statement& statement,
                                              const protocol::query_event& query,
                                              std::uint32_t timestamp, const journal_entry& entry);
-    [[nodiscard]] protocol::result<void> run_text(const source_statement& statement,
+    [[nodiscard]] protocol::result<void> run_text(std::string_view text,
                                                   const journal_entry& entry);
     [[nodiscard]] protocol::result<void> use_database(const statement_plan& plan);
-    [[nodiscard]] protocol::result<void> disable_event(const statement_plan& plan);
+    // The text to execute: as planned, or with its event switched off.
+    [[nodiscard]] protocol::result<std::string> text_for(const statement_plan& plan,
+                                                         std::uint64_t sql_mode) const;
     [[nodiscard]] protocol::result<void> commit(const state::source_position& after);
     [[nodiscard]] protocol::result<void>
     refuse_during_copy(const source_statement& statement) const;
@@ -68,6 +71,7 @@ private:
     const checkpoint_store& store_;
     const apply_rules& rules_;
     std::uint64_t epoch_;
+    std::uint32_t source_version_;
     step_hook hook_;
     ddl_journal journal_;
     statement_session session_;

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace understudy::applier {
+
+// A CREATE or ALTER EVENT that leaves the event switched off for replicas (DISABLE ON REPLICA):
+// both sides would run it otherwise. It has to be in the statement itself: an event that is
+// switched off by a second statement may have run in between. `replica_word`: REPLICA, or SLAVE
+// before 8.2. nullopt when the text cannot be read. Pure.
+[[nodiscard]] std::optional<std::string> disable_event(std::string_view text,
+                                                       std::uint64_t sql_mode,
+                                                       std::uint32_t source_version,
+                                                       std::string_view replica_word);
+
+} // namespace understudy::applier
