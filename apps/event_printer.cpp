@@ -1,5 +1,6 @@
 #include "apps/event_printer.hpp"
 
+#include "apps/figure_text.hpp"
 #include "apps/styled_line.hpp"
 #include "apps/time_text.hpp"
 #include "protocol/binlog/describe_value.hpp"
@@ -159,9 +160,10 @@ result<std::string> event_printer::describe_rows(const protocol::event_view& eve
         if (decoded->kind != protocol::rows_kind::delete_)
             rows.push_back("    + " + describe_row(map, reader.after()));
     }
+    std::string text = table_name(map) + ", " + counted(count, "row");
     // Maps are only good until the end of their statement.
     if ((decoded->flags & protocol::rows_flag::statement_end) != 0) tables_.clear();
-    return fmt::format("{}, {} {}", table_name(map), count, count == 1 ? "row" : "rows");
+    return text;
 }
 
 } // namespace understudy::apps

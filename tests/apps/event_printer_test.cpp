@@ -53,7 +53,7 @@ TEST(event_printer, prints_what_three_servers_wrote) {
         SCOPED_TRACE(name);
         const auto lines = print_file(name);
         ASSERT_TRUE(lines.has_value()) << lines.error().what;
-        EXPECT_GT(lines->size(), 3U);
+        EXPECT_GE(lines->size(), 2U);
     }
 }
 

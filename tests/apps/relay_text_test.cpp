@@ -34,7 +34,7 @@ relay::segment_summary segment(std::uint64_t number, bool sealed) {
 TEST(relay_text, lists_segments_and_their_sum) {
     const std::vector<relay::segment_summary> segments{segment(1, true), segment(2, false)};
     EXPECT_EQ(text_of(segment_table(segments)), R"(
-SEGMENT                 BEGIN            END                     GROUPS   EVENTS       RAW   STORED  RATIO  TIME (UTC)
+SEGMENT                 BEGIN            END                      GROUPS   EVENTS       RAW   STORED  RATIO  TIME (UTC)
 000000000001.segment    binlog.000002:4  binlog.000002:64000000  100,000  400,000   64.0 MB  20.0 MB    31%  2023-11-14 22:13:20 … 2023-11-14 22:15:00
 000000000002.segment *  binlog.000002:4  binlog.000002:64000000  100,000  400,000   64.0 MB  20.0 MB    31%  2023-11-14 22:13:20 … 2023-11-14 22:15:00
 2 in all                                                         200,000  800,000  128.0 MB  40.0 MB    31%
