@@ -155,9 +155,10 @@ std::string inside_quotes(const node& one) {
 
 result<std::string> typed_scalar(const node& one) {
     if (one.type == "DECIMAL") {
-        const auto dot = one.text.find('.');
-        const std::size_t scale = dot == std::string_view::npos ? 0 : one.text.size() - dot - 1;
-        return fmt::format("CAST({} AS DECIMAL(65,{}))", one.text, scale);
+        // A literal with a point is one; its precision is the number of its digits.
+        if (one.text.contains('.')) return std::string(one.text);
+        const bool negative = one.text.starts_with('-');
+        return fmt::format("CAST({} AS DECIMAL({},0))", one.text, one.text.size() - (negative ? 1 : 0));
     }
     if (one.type == "DATE") return fmt::format("CAST('{}' AS DATE)", inside_quotes(one));
     if (one.type == "TIME") return fmt::format("CAST('{}' AS TIME(6))", inside_quotes(one));
