@@ -60,6 +60,9 @@ struct group {
                                                   // the last may go on in the next
     std::optional<source_statement> statement;
     std::shared_ptr<const protocol::format_description> format;
+    // Where the log stands behind all of this, if events that belong to no transaction came last (a
+    // file was rotated).
+    std::optional<protocol::binlog_position> outside;
     std::uint64_t bytes = 0;
     std::uint64_t rows = 0;
 

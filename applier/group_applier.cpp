@@ -71,6 +71,11 @@ result<void> group_applier::apply(const group& work) {
             if (auto done = commit(); !done) return done;
         }
     }
+    // Without a transaction the position is saved later, when there is nothing else to do.
+    if (work.outside && reached_.binlog < *work.outside) {
+        reached_.binlog = *work.outside;
+        unsaved_ = true;
+    }
     if (in_transaction_) return commit();
     return {};
 }

@@ -75,6 +75,7 @@ result<std::optional<group>> group_builder::hand_out() {
         statement_tables_in_group_ = false;
         scanned_bytes_ = 0;
         group_.format = format_;
+        group_.outside = std::exchange(outside_, std::nullopt);
         return std::exchange(group_, {});
     }
     if (pending_statement_) {
@@ -87,6 +88,12 @@ result<std::optional<group>> group_builder::hand_out() {
         return out;
     }
     if (pending_error_) return std::unexpected(*pending_error_);
+    if (outside_) {
+        group out;
+        out.format = format_;
+        out.outside = std::exchange(outside_, std::nullopt);
+        return out;
+    }
     return std::nullopt;
 }
 
@@ -118,6 +125,7 @@ std::unexpected<protocol::error> group_builder::refuse(const event_view& event,
 }
 
 result<void> group_builder::take_format(const relay::stored_event& stored) {
+    outside_ = {*stored.file, stored.end_offset};
     auto format = protocol::decode_format_description(stored.bytes);
     if (!format) return std::unexpected(std::move(format.error()));
     if (format_ && format_->checksum == format->checksum &&
@@ -148,7 +156,10 @@ result<group_builder::verdict> group_builder::take(relay::stored_event stored) {
     scanned_bytes_ += stored.bytes.size();
     auto role = boundary_.feed(*event, *format_);
     if (!role) return std::unexpected(std::move(role.error()));
-    if (*role == boundary::role::outside) return verdict::go_on;
+    if (*role == boundary::role::outside) {
+        outside_ = {*stored.file, stored.end_offset};
+        return verdict::go_on;
+    }
     if (*role == boundary::role::starts || *role == boundary::role::starts_ends) {
         if (auto begun = begin(stored, *event); !begun)
             return std::unexpected(std::move(begun.error()));
@@ -171,6 +182,7 @@ result<group_builder::verdict> group_builder::take(relay::stored_event stored) {
 
 result<void> group_builder::begin(const relay::stored_event& stored, const event_view& event) {
     open_ = {};
+    outside_.reset();
     open_.file = stored.file;
     open_.begin_offset = stored.end_offset - stored.bytes.size();
     open_.end_offset = stored.end_offset;

@@ -103,6 +103,8 @@ private:
     std::uint64_t scanned_bytes_ = 0;
     std::optional<source_statement> pending_statement_;
     std::optional<relay::stored_event> pending_format_;
+    std::optional<protocol::binlog_position>
+        outside_; // end of the last event, if it belongs to no transaction
     std::optional<protocol::error> pending_error_;
 };
 

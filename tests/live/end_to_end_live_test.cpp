@@ -50,7 +50,6 @@ CREATE VIEW big AS SELECT * FROM orders WHERE total > 100;
 CREATE PROCEDURE add_visit(p VARCHAR(100)) INSERT INTO visit VALUES (NOW(), p);
 CREATE FUNCTION twice(x INT) RETURNS INT DETERMINISTIC RETURN 2 * x;
 CREATE TRIGGER note BEFORE INSERT ON customer FOR EACH ROW SET NEW.note = CONCAT('new: ', NEW.name);
-CREATE EVENT tidy ON SCHEDULE EVERY 1 DAY DO DELETE FROM visit WHERE at < NOW() - INTERVAL 1 YEAR;
 INSERT INTO customer (name) VALUES ('Ada'), ('Zoë'), (NULL);
 INSERT INTO orders (customer_id, total) VALUES (1, 99.5), (2, 1200), (2, 0);
 INSERT INTO visit VALUES ('2026-01-01', '/'), ('2026-01-01', '/'), (NULL, NULL);
@@ -60,6 +59,11 @@ TEST_P(replication, copies_a_small_database_and_follows_it) {
     source_and_target pair(GetParam().source, GetParam().target, options({"shop.*"}));
     pair.source_sql().exec("SET GLOBAL log_bin_trust_function_creators = 1");
     pair.source_sql().exec(shop);
+    // Alone: of several statements in one packet the source keeps the separator in the event's
+    // body.
+    pair.source_sql().exec(
+        "CREATE EVENT shop.tidy ON SCHEDULE EVERY 1 DAY DO DELETE FROM shop.visit WHERE at < "
+        "NOW() - INTERVAL 1 YEAR");
     auto copied = pair.run_task();
     ASSERT_EQ(copied.status.code, 0) << copied.error << copied.output;
     EXPECT_THAT(pair.compare(), IsEmpty());
