@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 namespace understudy::snapshot {
 
 using applier::quote_string;
@@ -33,15 +35,26 @@ schema_copy::schema_copy(copy_context& context, protocol::net::connection& sourc
     : context_(&context), source_(&source), creator_(&creator) {}
 
 awaitable<result<void>> schema_copy::create_databases() {
+    // A renamed table may go to a database that no source database becomes.
+    std::map<std::string, const source_database*> wanted;
+    for (const source_database& one : context_->catalog.databases)
+        wanted.emplace(context_->selection->map_database(one.name), &one);
     for (const source_database& one : context_->catalog.databases) {
-        const std::string sql = fmt::format(
-            "CREATE DATABASE IF NOT EXISTS {} CHARACTER SET {} COLLATE {}",
-            state::quote_identifier(context_->selection->map_database(one.name)), one.charset, one.collation);
+        for (const source_table& table : context_->catalog.tables) {
+            if (table.name.database == one.name) wanted.emplace(context_->on_target(table.name).database, &one);
+        }
+        for (const state::object_name& view : context_->catalog.views) {
+            if (view.database == one.name) wanted.emplace(context_->on_target(view).database, &one);
+        }
+    }
+    for (const auto& [name, source] : wanted) {
+        const std::string sql = fmt::format("CREATE DATABASE IF NOT EXISTS {} CHARACTER SET {} COLLATE {}",
+                                            state::quote_identifier(name), source->charset, source->collation);
         auto call = [&sql](target_session& target) { return target.execute(sql); };
         auto made = co_await creator_->worker().run_retrying(call);
         if (!made)
             co_return protocol::wrap(std::move(made.error()),
-                                     "creating the database of " + state::quote_identifier(one.name));
+                                     "creating the database of " + state::quote_identifier(source->name));
     }
     co_return result<void>{};
 }
