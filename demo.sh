@@ -200,14 +200,16 @@ watch_understudy() {
     done
 }
 
+# Waits at most $1 seconds for its end; its exit status is ours.
 end_understudy() {
-    local status=0
-    wait "$understudy_pid" || status=$?
-    # A trapped signal ends `wait` early, with 128 and the signal's number.
+    local status=0 until=$((SECONDS + $1))
+    stop_asked=''
     while kill -0 "$understudy_pid" 2>/dev/null; do
-        status=0
-        wait "$understudy_pid" || status=$?
+        if ((SECONDS >= until)); then give_up "understudy did not end within $1 s"; fi
+        if [[ -n $stop_asked ]]; then give_up 'ended at once, before both sides could be compared'; fi
+        sleep 0.1 || true
     done
+    wait "$understudy_pid" || status=$?
     understudy_pid=''
     return "$status"
 }
@@ -231,7 +233,7 @@ start_writers
 start_understudy
 watch_understudy "$seconds"
 kill -TERM "$understudy_pid" 2>/dev/null || true
-end_understudy || give_up 'understudy stopped with an error; its words are above'
+end_understudy 120 || give_up 'understudy stopped with an error; its words are above'
 trap 'exit 130' INT TERM HUP
 
 stop_writers
@@ -239,7 +241,7 @@ transactions=$(on source "SELECT SUBSTRING_INDEX(@@GLOBAL.gtid_executed, '-', -1
 printf '\nThe writers are stopped; the source has executed %s transactions.\n' "$transactions"
 printf '%s$ understudy run shop.toml --until caught-up%s\n\n' "$bold" "$plain"
 start_understudy --until caught-up
-end_understudy || give_up 'understudy could not catch up; its words are above'
+end_understudy 900 || give_up 'understudy could not catch up; its words are above'
 
 printf '\n%sIs the target equal to the source?%s Every row and definition, compared:\n\n' "$bold" "$plain"
 if demo/compare.sh "$mysql" "$work/source/mysqld.sock" "$work/target/mysqld.sock" shop; then
