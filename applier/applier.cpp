@@ -290,7 +290,8 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
     }
     const bool retryable = ours && is_retryable(code);
     // All that comes before the offending transaction is applied before the task stops.
-    const bool in_smaller_steps = refused || (!retryable && failed_in_group_ && how_ == caution::none);
+    const bool in_smaller_steps =
+        refused || (!retryable && failed_in_group_ && how_ == caution::none);
     if (!in_smaller_steps && !retryable) co_return false;
 
     std::chrono::milliseconds pause{0};
@@ -301,9 +302,9 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
     }
     board_.update([&](state::status& status) {
         ++status.retries;
-        status.applier_note = in_smaller_steps
-                                  ? "looking for the refused change: " + error.what
-                                  : fmt::format("trying again in {} ms: {}", pause.count(), error.what);
+        status.applier_note =
+            in_smaller_steps ? "looking for the refused change: " + error.what
+                             : fmt::format("trying again in {} ms: {}", pause.count(), error.what);
     });
     if (stream_) {
         const auto give_back = [this] { return stream_->release_session(); };

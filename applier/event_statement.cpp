@@ -63,8 +63,8 @@ std::optional<range> find_clause(cursor in) {
     }
     in.skip_name();
     for (; !in.at_end(); in.next()) {
-        if (is_word(in.at(), "RENAME")) {
-            in.next(); // TO
+        if (in.take("RENAME")) {
+            in.take("TO");
             in.skip_name();
         }
         if (is_word(in.at(), "COMMENT") || is_word(in.at(), "DO"))

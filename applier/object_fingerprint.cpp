@@ -18,11 +18,12 @@ std::set<state::object_name> distinct_names(const statement_plan& plan) {
     return {plan.target_names.begin(), plan.target_names.end()};
 }
 
-// Where every table moves to a name that was free, some name is free afterwards that was not before. Tables that swap
-// their names and look the same leave no trace.
+// Where every table moves to a name that was free, some name is free afterwards that was not
+// before. Tables that swap their names and look the same leave no trace.
 bool every_table_had_a_free_name(const statement_plan& plan, std::string_view fingerprint) {
     std::size_t free_names = 0;
-    for (std::size_t at = fingerprint.find(missing); at != std::string_view::npos; at = fingerprint.find(missing, at + 1)) {
+    for (std::size_t at = fingerprint.find(missing); at != std::string_view::npos;
+         at = fingerprint.find(missing, at + 1)) {
         ++free_names;
     }
     return 2 * free_names >= distinct_names(plan).size();

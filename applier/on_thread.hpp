@@ -18,8 +18,9 @@ namespace understudy::applier {
 // Runs a blocking call on the pool and resumes the coroutine on its own executor with the result.
 // What `call` refers to must live until then: the awaiting coroutine holds it.
 //
-// The coroutine itself never runs on the pool. Hopping there and back with post(bind_executor(pool, use_awaitable)) let two
-// threads step one coroutine: in a release build it once span for ever inside Asio, resumed where it must not be.
+// The coroutine itself never runs on the pool. Hopping there and back with post(bind_executor(pool,
+// use_awaitable)) let two threads step one coroutine: in a release build it once span for ever
+// inside Asio, resumed where it must not be.
 template<class Call>
 [[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Call&>>
 on_thread(boost::asio::thread_pool& pool, Call call) {
@@ -36,16 +37,15 @@ on_thread(boost::asio::thread_pool& pool, Call call) {
                 thrown = std::current_exception();
             }
             const auto executor = home.get_executor();
-            boost::asio::post(executor, [handler = std::move(handler), home = std::move(home), thrown,
-                                         value = std::move(value)]() mutable {
+            boost::asio::post(executor, [handler = std::move(handler), home = std::move(home),
+                                         thrown, value = std::move(value)]() mutable {
                 std::move(handler)(thrown, std::move(value));
             });
         });
     };
-    auto value =
-        co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
-                                             void(std::exception_ptr, answer)>(
-            start, boost::asio::use_awaitable, std::move(call));
+    auto value = co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
+                                                      void(std::exception_ptr, answer)>(
+        start, boost::asio::use_awaitable, std::move(call));
     co_return std::move(*value);
 }
 

@@ -29,8 +29,8 @@ std::string place_of(const source_statement& statement) {
 statement_executor::statement_executor(target_session& target, const checkpoint_store& store,
                                        const apply_rules& rules, std::uint64_t epoch,
                                        std::uint32_t source_version, step_hook hook)
-    : target_(target), store_(store), rules_(rules), epoch_(epoch),
-      source_version_(source_version), hook_(std::move(hook)), journal_(store), session_(target) {}
+    : target_(target), store_(store), rules_(rules), epoch_(epoch), source_version_(source_version),
+      hook_(std::move(hook)), journal_(store), session_(target) {}
 
 result<void> statement_executor::refuse_during_copy(const source_statement& statement) const {
     if (!rules_.in_copy_window(statement.transaction)) return {};

@@ -28,11 +28,14 @@ constexpr unsigned pool_threads_beside_copy = 2;
 
 } // namespace
 
-task_run::task_run(const state::task_spec& task, state::task_directory& directory, state::object_selection selection,
-                   run_options options, state::status_board& board)
-    : task_(task), directory_(directory), selection_(std::move(selection)), options_(options), board_(board),
-      work_loop_(1), receiver_loop_(1), pool_(task.initial.connections + pool_threads_beside_copy),
-      checkpoints_(task.apply.meta_database, task.name), receiver_ended_(work_loop_), ticker_(work_loop_) {
+task_run::task_run(const state::task_spec& task, state::task_directory& directory,
+                   state::object_selection selection, run_options options,
+                   state::status_board& board)
+    : task_(task), directory_(directory), selection_(std::move(selection)), options_(options),
+      board_(board), work_loop_(1), receiver_loop_(1),
+      pool_(task.initial.connections + pool_threads_beside_copy),
+      checkpoints_(task.apply.meta_database, task.name), receiver_ended_(work_loop_),
+      ticker_(work_loop_) {
     receiver_ended_.expires_at(asio::steady_timer::time_point::max());
 }
 
@@ -44,16 +47,18 @@ protocol::result<void> task_run::run(std::stop_token stop) {
 
     std::optional<protocol::result<void>> ended;
     std::exception_ptr thrown;
-    asio::co_spawn(work_loop_, drive(), [&](std::exception_ptr exception, protocol::result<void> value) {
-        thrown = exception;
-        ended = std::move(value);
-        finished_ = true;
-        ticker_.cancel();
-    });
+    asio::co_spawn(work_loop_, drive(),
+                   [&](std::exception_ptr exception, protocol::result<void> value) {
+                       thrown = exception;
+                       ended = std::move(value);
+                       finished_ = true;
+                       ticker_.cancel();
+                   });
     asio::co_spawn(work_loop_, tick(), [&](std::exception_ptr exception) {
         if (exception) thrown = exception;
     });
-    const std::stop_callback on_stop(stop, [this] { asio::post(work_loop_, [this] { begin_stop(); }); });
+    const std::stop_callback on_stop(stop,
+                                     [this] { asio::post(work_loop_, [this] { begin_stop(); }); });
     work_loop_.run();
 
     receiver_work.reset();
@@ -70,18 +75,26 @@ task_run::step<> task_run::drive() {
     if (task_.replica.server_id != 0) identity_.server_id = task_.replica.server_id;
 
     set_phase(state::phase::prechecking);
-    if (auto loaded = co_await load_checkpoint(); !loaded) co_return std::unexpected(loaded.error());
+    if (auto loaded = co_await load_checkpoint(); !loaded)
+        co_return std::unexpected(loaded.error());
+    if (checkpoint_) {
+        if (auto opened = open_relay(); !opened) co_return std::unexpected(opened.error());
+    }
     if (auto checked = co_await precheck(); !checked) co_return std::unexpected(checked.error());
     if (stopping_) co_return protocol::result<void>{};
     if (auto read = co_await read_goal(); !read) co_return std::unexpected(read.error());
     if (!checkpoint_) {
-        if (auto prepared = co_await prepare_first_start(); !prepared) co_return std::unexpected(prepared.error());
+        if (auto prepared = co_await prepare_first_start(); !prepared)
+            co_return std::unexpected(prepared.error());
     }
     auto epoch = checkpoints_.take_over(*target_);
     if (!epoch) co_return std::unexpected(epoch.error());
     checkpoint_->epoch = *epoch;
+    board_.update([this](state::status& now) { now.applied = checkpoint_->applied.binlog; });
 
-    if (auto opened = open_relay(); !opened) co_return std::unexpected(opened.error());
+    if (!relay_) {
+        if (auto opened = open_relay(); !opened) co_return std::unexpected(opened.error());
+    }
     start_receiver();
     protocol::result<void> ended;
     if (auto copied = co_await initial_copy(); !copied) {
@@ -96,13 +109,16 @@ task_run::step<> task_run::drive() {
                                            ended.error().code == snapshot::errc::cancelled);
     if (only_cancelled) ended = {};
     if (receiver_error_ && ended && !goal_reached_) ended = std::unexpected(*receiver_error_);
-    if (auto flushed = relay_->flush(true); ended && !flushed) ended = std::unexpected(flushed.error());
+    if (auto flushed = relay_->flush(true); ended && !flushed)
+        ended = std::unexpected(flushed.error());
     co_return ended;
 }
 
-// A target that cannot be reached is precheck's to explain; here it only means that no checkpoint is known.
+// A target that cannot be reached is precheck's to explain; here it only means that no checkpoint
+// is known.
 task_run::step<> task_run::load_checkpoint() {
-    auto session = applier::target_session::connect(task_.target, [this](std::string text) { board_.warn(std::move(text)); });
+    auto session = applier::target_session::connect(
+        task_.target, [this](std::string text) { board_.warn(std::move(text)); });
     if (!session) co_return protocol::result<void>{};
     target_ = std::move(*session);
     auto loaded = checkpoints_.load(*target_);
@@ -118,18 +134,22 @@ task_run::step<> task_run::precheck() {
     known.server_uuid = identity_.server_uuid;
     if (checkpoint_) {
         known.source_uuid = checkpoint_->source_uuid;
-        known.start = checkpoint_->applied;
+        // What the relay holds the source may have purged.
+        known.start = relay_->end();
     }
-    const auto report = co_await precheck::check(work_loop_.get_executor(), pool_, task_, selection_, std::move(known));
+    const auto report = co_await precheck::check(work_loop_.get_executor(), pool_, task_,
+                                                 selection_, std::move(known));
     for (const auto& item : report.items) {
         if (item.state == precheck::outcome::failed && item.level == precheck::severity::warning)
-            board_.warn(item.title + ": " + item.seen + (item.fix.empty() ? "" : " (" + item.fix + ")"));
+            board_.warn(item.title + ": " + item.seen +
+                        (item.fix.empty() ? "" : " (" + item.fix + ")"));
     }
     if (!report.passed())
-        co_return protocol::fail(applier::errc::target_refused, "the precheck did not pass\n" + to_text(report, false));
+        co_return protocol::fail(applier::errc::target_refused,
+                                 "the precheck did not pass\n" + to_text(report, false));
     if (!target_) {
-        auto session =
-            applier::target_session::connect(task_.target, [this](std::string text) { board_.warn(std::move(text)); });
+        auto session = applier::target_session::connect(
+            task_.target, [this](std::string text) { board_.warn(std::move(text)); });
         if (!session) co_return std::unexpected(session.error());
         target_ = std::move(*session);
     }
@@ -137,8 +157,9 @@ task_run::step<> task_run::precheck() {
 }
 
 task_run::step<> task_run::read_goal() {
-    auto source = co_await protocol::net::connection::open(work_loop_.get_executor(), task_.source,
-                                                           [this](std::string text) { board_.warn(std::move(text)); });
+    auto source = co_await protocol::net::connection::open(
+        work_loop_.get_executor(), task_.source,
+        [this](std::string text) { board_.warn(std::move(text)); });
     if (!source) co_return std::unexpected(source.error());
     auto facts = co_await protocol::net::read_source_facts(**source);
     if (!facts) co_return std::unexpected(facts.error());
@@ -149,14 +170,17 @@ task_run::step<> task_run::read_goal() {
 }
 
 task_run::step<> task_run::prepare_first_start() {
-    if (auto prepared = checkpoints_.prepare(*target_); !prepared) co_return std::unexpected(prepared.error());
-    auto start = co_await snapshot::read_start_point(work_loop_.get_executor(), task_, selection_, board_);
+    if (auto prepared = checkpoints_.prepare(*target_); !prepared)
+        co_return std::unexpected(prepared.error());
+    auto start =
+        co_await snapshot::read_start_point(work_loop_.get_executor(), task_, selection_, board_);
     if (!start) co_return std::unexpected(start.error());
     applier::checkpoint fresh;
     fresh.source_uuid = start->source_uuid;
     fresh.by_gtid = start->by_gtid;
     fresh.applied = std::move(start->position);
-    if (auto created = checkpoints_.create(*target_, fresh); !created) co_return std::unexpected(created.error());
+    if (auto created = checkpoints_.create(*target_, fresh); !created)
+        co_return std::unexpected(created.error());
     checkpoint_ = std::move(fresh);
     co_return protocol::result<void>{};
 }
@@ -178,10 +202,12 @@ protocol::result<void> task_run::open_relay() {
     relay_ = std::move(*opened);
     if (relay_->empty()) return relay_->reset(checkpoint_->applied);
 
-    // The target can be ahead of the relay: what was not yet synced when the machine went down is applied all the same.
+    // The target can be ahead of the relay: what was not yet synced when the machine went down is
+    // applied all the same.
     const auto readable = relay_->open_reader(checkpoint_->applied);
     if (readable) return {};
-    if (readable.error().code != relay::errc::position_not_held) return std::unexpected(readable.error());
+    if (readable.error().code != relay::errc::position_not_held)
+        return std::unexpected(readable.error());
     board_.warn("the relay log does not hold " + checkpoint_->applied.binlog.to_string() +
                 ", where the target is; it is pulled anew from there");
     return relay_->reset(checkpoint_->applied);
@@ -194,17 +220,23 @@ void task_run::start_receiver() {
     options.server_uuid = identity_.server_uuid;
     options.by_gtid = checkpoint_->by_gtid;
     options.heartbeat_period = task_.replica.heartbeat_period;
-    receiver_ = std::make_unique<relay::receiver>(receiver_loop_.get_executor(), *relay_, std::move(options), board_);
+    receiver_ = std::make_unique<relay::receiver>(receiver_loop_.get_executor(), *relay_,
+                                                  std::move(options), board_);
     receiver_running_ = true;
-    asio::co_spawn(receiver_loop_, receiver_->run(), [this](std::exception_ptr thrown, protocol::result<void> ended) {
-        if (thrown) std::rethrow_exception(thrown);
-        asio::post(work_loop_, [this, ended = std::move(ended)]() mutable { on_receiver_end(std::move(ended)); });
-    });
+    asio::co_spawn(receiver_loop_, receiver_->run(),
+                   [this](std::exception_ptr thrown, protocol::result<void> ended) {
+                       if (thrown) std::rethrow_exception(thrown);
+                       asio::post(work_loop_, [this, ended = std::move(ended)]() mutable {
+                           on_receiver_end(std::move(ended));
+                       });
+                   });
 }
 
 task_run::step<snapshot::copy_outcome> task_run::initial_copy() {
-    copier_ = std::make_unique<snapshot::copier>(work_loop_.get_executor(), pool_, task_, selection_, board_);
-    if (checkpoint_->now == applier::checkpoint::stage::streaming) co_return co_await copier_->load_outcome();
+    copier_ = std::make_unique<snapshot::copier>(work_loop_.get_executor(), pool_, task_,
+                                                 selection_, board_);
+    if (checkpoint_->now == applier::checkpoint::stage::streaming)
+        co_return co_await copier_->load_outcome();
     set_phase(task_.initial.schema ? state::phase::copying_schema : state::phase::copying_data);
     auto copied = co_await copier_->run();
     if (!copied) co_return std::unexpected(copied.error());
@@ -222,8 +254,8 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     options.source_version = source_version_;
     options.start_after = std::move(copied.start_after);
     options.copied = std::move(copied.copied);
-    applier_ = std::make_unique<applier::applier>(work_loop_.get_executor(), pool_, *relay_, std::move(options),
-                                                  selection_, board_);
+    applier_ = std::make_unique<applier::applier>(work_loop_.get_executor(), pool_, *relay_,
+                                                  std::move(options), selection_, board_);
     target_.reset();
     applier_->on_commit([this](const state::source_position& applied) { on_applied(applied); });
     on_applied(checkpoint_->applied);
@@ -246,7 +278,8 @@ void task_run::check_goal(const state::source_position& applied) {
     applier_->stop();
 }
 
-bool task_run::passed(const protocol::binlog_position& position, const state::source_position& applied) const {
+bool task_run::passed(const protocol::binlog_position& position,
+                      const state::source_position& applied) const {
     if (applied.binlog >= position) return true;
     const auto received = relay_->end();
     return received.binlog >= position && applied.binlog >= received.binlog;
@@ -264,7 +297,8 @@ void task_run::on_receiver_end(protocol::result<void> ended) {
 asio::awaitable<void> task_run::join_receiver() {
     asio::post(receiver_loop_, [this] { receiver_->stop(); });
     boost::system::error_code woken;
-    while (receiver_running_) co_await receiver_ended_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    while (receiver_running_)
+        co_await receiver_ended_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
 }
 
 void task_run::begin_stop() {
@@ -273,7 +307,8 @@ void task_run::begin_stop() {
     if (applier_) applier_->stop();
 }
 
-// Relay figures and retention; also notices the goal when the log behind the last group holds nothing to commit.
+// Relay figures and retention; also notices the goal when the log behind the last group holds
+// nothing to commit.
 asio::awaitable<void> task_run::tick() {
     boost::system::error_code woken;
     while (!finished_) {
@@ -287,7 +322,8 @@ asio::awaitable<void> task_run::tick() {
         if (applier_ && !stopping_ && !goal_reached_) {
             const auto applied = applier_->applied();
             on_applied(applied);
-            if (auto retired = relay_->retire(applied.binlog); !retired) board_.warn(retired.error().what);
+            if (auto retired = relay_->retire(applied.binlog); !retired)
+                board_.warn(retired.error().what);
         }
         ticker_.expires_after(tick_interval);
         co_await ticker_.async_wait(asio::redirect_error(asio::use_awaitable, woken));

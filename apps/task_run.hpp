@@ -25,15 +25,16 @@
 
 namespace understudy::apps {
 
-// One run of one task: owns the loops, the pool and the stages, and the order in which they start and stop.
+// One run of one task: owns the loops, the pool and the stages, and the order in which they start
+// and stop.
 //   calling thread: work_loop   precheck, initial copy, applier's coordinator
 //   own thread: receiver_loop   the receiver alone, so that a blocked relay holds up nobody else
 //   pool                        blocking calls to the target
 // Made, run once and destroyed by run_task.
 class task_run {
 public:
-    task_run(const state::task_spec& task, state::task_directory& directory, state::object_selection selection,
-             run_options options, state::status_board& board);
+    task_run(const state::task_spec& task, state::task_directory& directory,
+             state::object_selection selection, run_options options, state::status_board& board);
     ~task_run();
 
     [[nodiscard]] protocol::result<void> run(std::stop_token stop);
@@ -59,8 +60,10 @@ private:
     void on_applied(const state::source_position& applied);
     void check_goal(const state::source_position& applied);
     void set_phase(state::phase value);
-    // Everything the source had logged up to `position` is applied (what comes behind our last group holds no group).
-    [[nodiscard]] bool passed(const protocol::binlog_position& position, const state::source_position& applied) const;
+    // Everything the source had logged up to `position` is applied (what comes behind our last
+    // group holds no group).
+    [[nodiscard]] bool passed(const protocol::binlog_position& position,
+                              const state::source_position& applied) const;
 
     const state::task_spec& task_;
     state::task_directory& directory_;
@@ -75,7 +78,8 @@ private:
 
     state::task_directory::identity identity_;
     applier::checkpoint_store checkpoints_;
-    std::unique_ptr<applier::target_session> target_; // for the checkpoint before the applier takes over
+    std::unique_ptr<applier::target_session>
+        target_; // for the checkpoint before the applier takes over
     std::optional<applier::checkpoint> checkpoint_;
     std::uint32_t source_version_ = 0;
 
@@ -91,7 +95,8 @@ private:
     boost::asio::steady_timer receiver_ended_;
     boost::asio::steady_timer ticker_;
 
-    std::optional<protocol::net::source_facts> goal_; // until_caught_up: what the source had when we began
+    std::optional<protocol::net::source_facts>
+        goal_; // until_caught_up: what the source had when we began
     bool goal_reached_ = false;
 };
 

@@ -6,12 +6,14 @@
 
 namespace understudy::apps {
 
-protocol::result<void> run_task(const state::task_spec& task, state::task_directory& directory, run_options options,
-                                state::status_board& board, std::stop_token stop) {
+protocol::result<void> run_task(const state::task_spec& task, state::task_directory& directory,
+                                run_options options, state::status_board& board,
+                                std::stop_token stop) {
     auto selection = state::object_selection::make(task);
     protocol::result<void> ended;
     if (selection) {
-        ended = task_run(task, directory, std::move(*selection), options, board).run(std::move(stop));
+        ended =
+            task_run(task, directory, std::move(*selection), options, board).run(std::move(stop));
     } else {
         ended = std::unexpected(selection.error());
     }

@@ -18,7 +18,8 @@ namespace {
 
 using namespace understudy;
 
-protocol::connect_options account(const std::string& port, const std::string& user, const std::string& password) {
+protocol::connect_options account(const std::string& port, const std::string& user,
+                                  const std::string& password) {
     protocol::connect_options options;
     options.host = "127.0.0.1";
     options.port = static_cast<std::uint16_t>(std::stoul(port));
@@ -49,10 +50,12 @@ int main(int argc, char** argv) {
     snapshot::copier copier(loop.get_executor(), pool, task, selection, board);
     protocol::result<snapshot::copy_outcome> outcome;
     const auto begin = std::chrono::steady_clock::now();
-    boost::asio::co_spawn(loop, copier.run(), [&](std::exception_ptr thrown, protocol::result<snapshot::copy_outcome> end) {
-        if (thrown) std::rethrow_exception(thrown);
-        outcome = std::move(end);
-    });
+    boost::asio::co_spawn(
+        loop, copier.run(),
+        [&](std::exception_ptr thrown, protocol::result<snapshot::copy_outcome> end) {
+            if (thrown) std::rethrow_exception(thrown);
+            outcome = std::move(end);
+        });
     loop.run();
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
     if (!outcome) {

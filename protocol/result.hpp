@@ -18,7 +18,8 @@ struct server_diagnostics {
 
 // The one error type that crosses function and room borders.
 // code: which case of which room's errc (each room has its own category), for programs.
-// what: one sentence or more for the operator: what happened, where, and how to mend it. Never holds a password.
+// what: one sentence or more for the operator: what happened, where, and how to mend it. Never
+// holds a password.
 struct error {
     std::error_code code;
     std::string what;

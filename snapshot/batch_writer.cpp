@@ -83,11 +83,12 @@ result<void> batch_writer::write_rows(applier::target_session& target, const bat
     for (const encoded_rows& statement : rows.statements) {
         const bool load = encoder_->loads_data();
         if (!load && statement.text.size() + 1 > target.facts().max_allowed_packet)
-            return fail(applier::errc::packet_too_large,
-                        fmt::format("a row of {} needs a statement of {} bytes and max_allowed_packet "
-                                    "of the target is {}: raise it there (up to 1073741824)",
-                                    table_->name.to_string(), statement.text.size(),
-                                    target.facts().max_allowed_packet));
+            return fail(
+                applier::errc::packet_too_large,
+                fmt::format("a row of {} needs a statement of {} bytes and max_allowed_packet "
+                            "of the target is {}: raise it there (up to 1073741824)",
+                            table_->name.to_string(), statement.text.size(),
+                            target.facts().max_allowed_packet));
         result<applier::execute_info> done = std::unexpected(protocol::error{});
         if (load) {
             auto produce = [rest = std::string_view(statement.text)](std::span<char> out) mutable {
@@ -119,13 +120,15 @@ result<void> batch_writer::check_warnings(applier::target_session& target, const
         const bool of_enum = std::ranges::any_of(table_->columns, [&](const column& one) {
             return one.data_type == "enum" && message.contains("'" + one.name + "'");
         });
-        if (code == warning_truncated && of_enum && ++enum_errors <= statement.enum_errors) continue;
-        return fail(errc::value_not_exact,
-                    fmt::format("the target stored a row of {} with a warning, so it would differ "
-                                "from the source: {} (warning {}; row of a statement of {} rows, in "
-                                "the chunk that ends at key ({}))",
-                                table_->name.to_string(), message, code, statement.rows,
-                                fmt::join(rows.last_key, ", ")));
+        if (code == warning_truncated && of_enum && ++enum_errors <= statement.enum_errors)
+            continue;
+        return fail(
+            errc::value_not_exact,
+            fmt::format("the target stored a row of {} with a warning, so it would differ "
+                        "from the source: {} (warning {}; row of a statement of {} rows, in "
+                        "the chunk that ends at key ({}))",
+                        table_->name.to_string(), message, code, statement.rows,
+                        fmt::join(rows.last_key, ", ")));
     }
     return {};
 }

@@ -40,9 +40,8 @@ bool begins_with_integer(const source_table& table) {
     return first.data_type.ends_with("int");
 }
 
-awaitable<result<std::vector<key_range>>> plan_parts(protocol::net::connection& source,
-                                                     const source_table& table,
-                                                     std::size_t lane_count) {
+awaitable<result<std::vector<key_range>>>
+plan_parts(protocol::net::connection& source, const source_table& table, std::size_t lane_count) {
     const std::uint64_t wanted = std::min(table.rows_estimated / part_rows, part_count_max);
     if (lane_count < 2 || wanted < 2 || !begins_with_integer(table))
         co_return std::vector<key_range>(1);
@@ -50,7 +49,8 @@ awaitable<result<std::vector<key_range>>> plan_parts(protocol::net::connection& 
         state::quote_identifier(table.columns[table.order->columns.front()].name);
     auto ends = co_await source.query(
         fmt::format("SELECT MIN({0}), MAX({0}) FROM {1}", name, table.name.to_string()));
-    if (!ends) co_return protocol::wrap(std::move(ends.error()), "reading " + table.name.to_string());
+    if (!ends)
+        co_return protocol::wrap(std::move(ends.error()), "reading " + table.name.to_string());
     if (!ends->rows[0][0] || !ends->rows[0][1]) co_return std::vector<key_range>(1);
     co_return split_range(*ends->rows[0][0], *ends->rows[0][1], static_cast<std::uint32_t>(wanted));
 }
@@ -71,14 +71,16 @@ result<void> insert_parts(target_session& target, const copy_progress& progress,
     return {};
 }
 
-awaitable<result<void>> plan_table(copy_context& context, protocol::net::connection& source, lane& on,
-                                   std::size_t lane_count, const source_table& table) {
+awaitable<result<void>> plan_table(copy_context& context, protocol::net::connection& source,
+                                   lane& on, std::size_t lane_count, const source_table& table) {
     if (const auto found = context.done.find({"data", table.name}); found != context.done.end()) {
         if (found->second.definition == table.fingerprint()) co_return result<void>{};
-        co_return fail(errc::changed_during_copy,
-                       fmt::format("{} was altered since its copy began.\nthen:\n{}now:\n{}Drop what was copied "
-                                   "and start the task anew", table.name.to_string(),
-                                   found->second.definition, table.fingerprint()));
+        co_return fail(
+            errc::changed_during_copy,
+            fmt::format(
+                "{} was altered since its copy began.\nthen:\n{}now:\n{}Drop what was copied "
+                "and start the task anew",
+                table.name.to_string(), found->second.definition, table.fingerprint()));
     }
     auto ranges = co_await plan_parts(source, table, lane_count);
     if (!ranges) co_return std::unexpected(std::move(ranges.error()));
@@ -90,7 +92,9 @@ awaitable<result<void>> plan_table(copy_context& context, protocol::net::connect
         row.definition = table.fingerprint();
         parts.emplace(progress_key{"data", table.name, i}, std::move(row));
     }
-    auto call = [&](target_session& target) { return insert_parts(target, context.progress, parts); };
+    auto call = [&](target_session& target) {
+        return insert_parts(target, context.progress, parts);
+    };
     auto noted = co_await on.worker.run_retrying(call);
     if (!noted) co_return noted;
     for (auto& [key, row] : parts) {
@@ -114,9 +118,12 @@ awaitable<result<void>> finish_table(copy_context& context, lane& on, const sour
     auto now = co_await read_fingerprint(*on.source, table.name);
     if (!now) co_return std::unexpected(std::move(now.error()));
     if (*now != table.fingerprint())
-        co_return fail(errc::changed_during_copy,
-                       fmt::format("{} was altered while it was copied.\nbefore:\n{}now:\n{}Drop what was copied "
-                                   "and start the task anew", table.name.to_string(), table.fingerprint(), *now));
+        co_return fail(
+            errc::changed_during_copy,
+            fmt::format(
+                "{} was altered while it was copied.\nbefore:\n{}now:\n{}Drop what was copied "
+                "and start the task anew",
+                table.name.to_string(), table.fingerprint(), *now));
     context.board->update([&](state::status& status) {
         status.copy[table.name.database + "." + table.name.object].finished = true;
     });
@@ -129,7 +136,8 @@ awaitable<result<void>> copy_one(chunk_work& shared, lane& on, const part& one) 
     progress_row& row = context.done[one.key];
     table_reader reader(context.source, on.source, *one.table, encoder,
                         context.task->initial.chunk_bytes, row.rest);
-    auto copied = co_await copy_part({&context, &on.worker, one.table, one.key, &shared.failed}, reader, encoder, row);
+    auto copied = co_await copy_part({&context, &on.worker, one.table, one.key, &shared.failed},
+                                     reader, encoder, row);
     if (!copied) co_return copied;
     if (--shared.open[one.table] > 0) co_return copied;
     co_return co_await finish_table(context, on, *one.table);
@@ -160,7 +168,8 @@ awaitable<result<void>> copy_in_chunks(copy_context& context, protocol::net::con
         add_parts(shared, *table);
     }
     std::vector<awaitable<result<void>>> running;
-    for (const auto& one : lanes) running.push_back(work(shared, *one));
+    for (const auto& one : lanes)
+        running.push_back(work(shared, *one));
     co_return co_await run_lanes(context.executor, std::move(running));
 }
 

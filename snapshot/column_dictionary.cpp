@@ -25,9 +25,10 @@ result<column> make_column(const state::object_name& table,
                     extra.contains("PERSISTENT");
     const auto kind = value_kind_of(one.data_type);
     if (!kind)
-        return fail(errc::unsupported_object,
-                    fmt::format("column {} of {} has type {}, which cannot be copied; exclude the table",
-                                state::quote_identifier(one.name), table.to_string(), one.column_type));
+        return fail(
+            errc::unsupported_object,
+            fmt::format("column {} of {} has type {}, which cannot be copied; exclude the table",
+                        state::quote_identifier(one.name), table.to_string(), one.column_type));
     one.kind = *kind;
     return one;
 }

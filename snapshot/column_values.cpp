@@ -21,8 +21,12 @@ constexpr escape_table escapes_of(std::string_view pairs) {
 
 // The session's sql_mode has no NO_BACKSLASH_ESCAPES, and under SET NAMES binary no byte is the
 // tail of a character.
-constexpr escape_table literal_escapes = escapes_of(std::string_view("\0" "0''\\\\", 6));
-constexpr escape_table field_escapes = escapes_of(std::string_view("\0" "0\tt\nn\\\\", 8));
+constexpr escape_table literal_escapes = escapes_of(std::string_view("\0"
+                                                                     "0''\\\\",
+                                                                     6));
+constexpr escape_table field_escapes = escapes_of(std::string_view("\0"
+                                                                   "0\tt\nn\\\\",
+                                                                   8));
 
 void append_escaped(std::string& out, std::string_view value, const escape_table& escapes) {
     std::size_t clean = 0;

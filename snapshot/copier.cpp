@@ -45,10 +45,16 @@ struct copier::impl {
     stop_signal stop;
     copy_context context;
 
-    impl(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, state::task_spec spec,
-         const state::object_selection& selection, state::status_board& board)
+    impl(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
+         state::task_spec spec, const state::object_selection& selection,
+         state::status_board& board)
         : task(std::move(spec)),
-          context{executor, &pool, &task, &selection, &board, &stop,
+          context{executor,
+                  &pool,
+                  &task,
+                  &selection,
+                  &board,
+                  &stop,
                   copy_progress(task.apply.meta_database, task.name),
                   source_link{executor, task.source,
                               [&board](std::string text) { board.warn(std::move(text)); }, &stop}} {
@@ -56,7 +62,8 @@ struct copier::impl {
     }
 
     [[nodiscard]] awaitable<result<void>> load(target_worker& worker);
-    [[nodiscard]] awaitable<result<void>> note(target_worker& worker, progress_key key, progress_row row);
+    [[nodiscard]] awaitable<result<void>> note(target_worker& worker, progress_key key,
+                                               progress_row row);
     [[nodiscard]] awaitable<result<void>> copy(object_creator& creator);
     [[nodiscard]] awaitable<result<copy_outcome>> run();
 
@@ -72,12 +79,15 @@ awaitable<result<void>> copier::impl::load(target_worker& worker) {
         return context.progress.load(target);
     };
     auto done = co_await worker.run_retrying(call);
-    if (!done) co_return protocol::wrap(std::move(done.error()), "reading the progress of the initial copy");
+    if (!done)
+        co_return protocol::wrap(std::move(done.error()),
+                                 "reading the progress of the initial copy");
     context.done = *std::move(done);
     co_return result<void>{};
 }
 
-awaitable<result<void>> copier::impl::note(target_worker& worker, progress_key key, progress_row row) {
+awaitable<result<void>> copier::impl::note(target_worker& worker, progress_key key,
+                                           progress_row row) {
     auto call = [this, &key, &row](target_session& target) -> result<void> {
         auto stored = context.progress.load_one(target, key);
         if (!stored) return std::unexpected(std::move(stored.error()));
@@ -119,7 +129,8 @@ awaitable<result<void>> copier::impl::copy(object_creator& creator) {
         progress_row row;
         row.now = progress_row::stage::copied;
         row.position = *std::move(end);
-        if (auto noted = co_await note(creator.worker(), data_end_key(), std::move(row)); !noted) co_return noted;
+        if (auto noted = co_await note(creator.worker(), data_end_key(), std::move(row)); !noted)
+            co_return noted;
     }
     if (task.initial.schema) {
         show(state::phase::copying_schema);
@@ -132,10 +143,12 @@ awaitable<result<void>> copier::impl::copy(object_creator& creator) {
 
 awaitable<result<copy_outcome>> copier::impl::run() {
     object_creator creator(context);
-    if (auto loaded = co_await load(creator.worker()); !loaded) co_return std::unexpected(std::move(loaded.error()));
+    if (auto loaded = co_await load(creator.worker()); !loaded)
+        co_return std::unexpected(std::move(loaded.error()));
     const bool wanted = task.initial.schema || task.initial.data;
     if (wanted && !context.done.contains(finished_key())) {
-        if (auto done = co_await copy(creator); !done) co_return std::unexpected(std::move(done.error()));
+        if (auto done = co_await copy(creator); !done)
+            co_return std::unexpected(std::move(done.error()));
         progress_row row;
         row.now = progress_row::stage::copied;
         if (auto noted = co_await note(creator.worker(), finished_key(), std::move(row)); !noted)
@@ -144,8 +157,9 @@ awaitable<result<copy_outcome>> copier::impl::run() {
     co_return outcome_of(context.done);
 }
 
-copier::copier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, state::task_spec task,
-               const state::object_selection& selection, state::status_board& board)
+copier::copier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
+               state::task_spec task, const state::object_selection& selection,
+               state::status_board& board)
     : impl_(std::make_unique<impl>(executor, pool, std::move(task), selection, board)) {}
 
 copier::~copier() = default;
@@ -159,7 +173,8 @@ awaitable<result<copy_outcome>> copier::run() {
 
 awaitable<result<copy_outcome>> copier::load_outcome() {
     target_worker worker(impl_->context.worker({}));
-    if (auto loaded = co_await impl_->load(worker); !loaded) co_return std::unexpected(std::move(loaded.error()));
+    if (auto loaded = co_await impl_->load(worker); !loaded)
+        co_return std::unexpected(std::move(loaded.error()));
     co_return outcome_of(impl_->context.done);
 }
 

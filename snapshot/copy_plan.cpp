@@ -21,7 +21,8 @@ copy_plan plan_copy(const source_catalog& catalog) {
     plan.snapshot_sets = connected_sets(
         catalog.logs_cascades ? std::vector<cascading_key>{} : catalog.cascading_keys, alone);
     std::set<state::object_name> in_sets;
-    for (const auto& set : plan.snapshot_sets) in_sets.insert(set.begin(), set.end());
+    for (const auto& set : plan.snapshot_sets)
+        in_sets.insert(set.begin(), set.end());
     for (const source_table& table : catalog.tables) {
         if (in_sets.contains(table.name)) continue;
         (table.order ? plan.chunked : plan.locked).push_back(&table);

@@ -71,7 +71,8 @@ result<progress_row> parse(const std::vector<std::optional<std::string>>& fields
     row.bytes = to_number(text(8));
     if (!text(9).empty()) {
         auto executed = protocol::gtid_set::parse(text(11));
-        if (!executed) return protocol::wrap(std::move(executed.error()), "copy_progress on the target");
+        if (!executed)
+            return protocol::wrap(std::move(executed.error()), "copy_progress on the target");
         row.position = state::source_position{{text(9), to_number(text(10))}, *std::move(executed)};
     }
     row.definition = text(12);
@@ -153,10 +154,9 @@ result<void> copy_progress::insert(applier::target_session& target, const progre
 
 result<void> copy_progress::update(applier::target_session& target, const progress_key& key,
                                    const progress_row& row) const {
-    auto done = target.execute(
-        fmt::format("UPDATE {}.`copy_progress` SET {} WHERE {} AND `change_number` = {}",
-                    state::quote_identifier(meta_database_), assignments(row), where(key),
-                    row.change));
+    auto done = target.execute(fmt::format(
+        "UPDATE {}.`copy_progress` SET {} WHERE {} AND `change_number` = {}",
+        state::quote_identifier(meta_database_), assignments(row), where(key), row.change));
     if (!done) return std::unexpected(std::move(done.error()));
     if (done->affected_rows != 1)
         return fail(applier::errc::fenced,

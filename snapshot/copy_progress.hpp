@@ -52,14 +52,12 @@ public:
     load(applier::target_session& target) const;
     [[nodiscard]] protocol::result<std::optional<progress_row>>
     load_one(applier::target_session& target, const progress_key& key) const;
-    [[nodiscard]] protocol::result<void> insert(applier::target_session& target,
-                                                const progress_key& key,
-                                                const progress_row& row) const;
+    [[nodiscard]] protocol::result<void>
+    insert(applier::target_session& target, const progress_key& key, const progress_row& row) const;
     // row.change is the number found last; the stored number is one more.
     // applier::errc::fenced if it is not what is stored.
-    [[nodiscard]] protocol::result<void> update(applier::target_session& target,
-                                                const progress_key& key,
-                                                const progress_row& row) const;
+    [[nodiscard]] protocol::result<void>
+    update(applier::target_session& target, const progress_key& key, const progress_row& row) const;
 
 private:
     [[nodiscard]] std::string where(const progress_key& key) const;

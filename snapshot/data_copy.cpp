@@ -32,7 +32,8 @@ void data_copy::publish_tables() const {
         for (const source_table& table : context_->catalog.tables) {
             auto& progress = status.copy[table.name.database + "." + table.name.object];
             progress = {.rows_estimated = table.rows_estimated, .finished = is_copied(table.name)};
-            for (auto at = context_->done.lower_bound({"data", table.name}); at != context_->done.end(); ++at) {
+            for (auto at = context_->done.lower_bound({"data", table.name});
+                 at != context_->done.end(); ++at) {
                 if (at->first.kind != "data" || at->first.source != table.name) break;
                 progress.rows += at->second.rows;
                 progress.bytes += at->second.bytes;
@@ -48,7 +49,9 @@ awaitable<result<void>> data_copy::open_lanes() {
         auto source = co_await reopen_source(context_->source);
         if (!source) co_return std::unexpected(std::move(source.error()));
         one->source = *std::move(source);
-        auto call = [](target_session& target) -> result<applier::target_facts> { return target.facts(); };
+        auto call = [](target_session& target) -> result<applier::target_facts> {
+            return target.facts();
+        };
         auto facts = co_await one->worker.run_retrying(call);
         if (!facts) co_return std::unexpected(std::move(facts.error()));
         one->target = *std::move(facts);
@@ -66,7 +69,8 @@ awaitable<result<void>> data_copy::run() {
     std::vector<const source_table*> in_snapshot;
     for (const auto& set : plan.snapshot_sets) {
         if (std::ranges::all_of(set, [&](const auto& table) { return is_copied(table); })) continue;
-        for (const auto& table : set) in_snapshot.push_back(&find_table(context_->catalog, table));
+        for (const auto& table : set)
+            in_snapshot.push_back(&find_table(context_->catalog, table));
     }
     if (!in_snapshot.empty()) {
         auto copied = co_await copy_in_snapshot(*context_, lanes_, in_snapshot);
@@ -79,7 +83,8 @@ awaitable<result<void>> data_copy::run() {
     }
     auto copied = co_await copy_in_chunks(*context_, *source_, lanes_, plan.chunked);
     if (!copied) co_return copied;
-    for (const auto& one : lanes_) co_await one->source->close();
+    for (const auto& one : lanes_)
+        co_await one->source->close();
     co_return copied;
 }
 

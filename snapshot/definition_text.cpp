@@ -67,10 +67,12 @@ result<std::string> view_for_target(std::string_view text,
                                     const state::object_selection& selection) {
     const auto list = applier::ddl::tokenize(text, 0, any_version);
     if (!list.complete)
-        return fail(errc::unsupported_object, "its text has a quote or a comment that is not closed");
+        return fail(errc::unsupported_object,
+                    "its text has a quote or a comment that is not closed");
     std::set<std::string> renamed_databases;
     for (const auto& one : objects) {
-        if (selection.map_database(one.database) != one.database) renamed_databases.insert(one.database);
+        if (selection.map_database(one.database) != one.database)
+            renamed_databases.insert(one.database);
     }
     std::vector<edit> edits;
     for (token_cursor at(list.tokens); !at.at_end(); at.advance()) {
@@ -87,9 +89,10 @@ result<std::string> view_for_target(std::string_view text,
         }
         if (parts.size() == 1) {
             if (renamed_databases.contains(parts[0]))
-                return fail(errc::unsupported_object,
-                            fmt::format("it uses the name of the renamed database {} for something else",
-                                        state::quote_identifier(parts[0])));
+                return fail(
+                    errc::unsupported_object,
+                    fmt::format("it uses the name of the renamed database {} for something else",
+                                state::quote_identifier(parts[0])));
             continue;
         }
         const state::object_name source{parts[0], parts[1]};

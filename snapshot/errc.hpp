@@ -7,11 +7,11 @@ namespace understudy::snapshot {
 // Errors of the snapshot room. Each says what it means for the operator.
 enum class errc {
     source_read_failed = 1, // a read from the source failed and retries did not help
-    object_unreadable,      // a selected object's definition cannot be read (privilege, invalid view)
-    lock_not_granted,       // the short read lock for tables without a key was not granted in time
-    unsupported_object,     // an object that cannot be copied faithfully
-    value_not_exact,        // the target stored a row with a warning: it would not be equal
-    changed_during_copy,    // a table was altered while it was copied
+    object_unreadable,   // a selected object's definition cannot be read (privilege, invalid view)
+    lock_not_granted,    // the short read lock for tables without a key was not granted in time
+    unsupported_object,  // an object that cannot be copied faithfully
+    value_not_exact,     // the target stored a row with a warning: it would not be equal
+    changed_during_copy, // a table was altered while it was copied
     cancelled,
 };
 

@@ -23,7 +23,7 @@ constexpr std::string_view safe_types =
 constexpr std::size_t depth_max = 100; // the server's own limit
 
 struct node {
-    std::string_view text;             // with its braces or quotes
+    std::string_view text;              // with its braces or quotes
     std::vector<std::string_view> keys; // of an object, quoted as in the text
     std::vector<node> children;
     std::string_view type; // empty: its text says it all
@@ -32,7 +32,7 @@ struct node {
     [[nodiscard]] bool is_array() const { return text.front() == '['; }
     [[nodiscard]] bool is_string() const { return text.front() == '"'; }
     [[nodiscard]] bool needs_type() const {
-        static constexpr std::array<std::string_view, 6> lost{"DECIMAL", "DATE", "TIME",
+        static constexpr std::array<std::string_view, 6> lost{"DECIMAL",  "DATE", "TIME",
                                                               "DATETIME", "BLOB", "BIT"};
         const bool plain = type.empty() || safe_types.contains(fmt::format("'{}'", type));
         return !plain || std::ranges::find(lost, type) != lost.end();
@@ -65,7 +65,8 @@ public:
 
 private:
     void skip_blanks() {
-        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
+        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n'))
+            ++at_;
     }
     [[nodiscard]] bool take(char symbol) {
         skip_blanks();
@@ -76,8 +77,10 @@ private:
     [[nodiscard]] bool read_string() {
         if (!take('"')) return false;
         for (; at_ < text_.size(); ++at_) {
-            if (text_[at_] == '\\') ++at_;
-            else if (text_[at_] == '"') break;
+            if (text_[at_] == '\\')
+                ++at_;
+            else if (text_[at_] == '"')
+                break;
         }
         return at_ < text_.size() && ++at_ > 0;
     }
@@ -135,9 +138,8 @@ bool give_types(node& one, bool to_members, const std::vector<node>& types, std:
             if (!fits(child, child.type)) return false;
         }
     }
-    return std::ranges::all_of(one.children, [&](node& child) {
-        return give_types(child, to_members, types, next);
-    });
+    return std::ranges::all_of(
+        one.children, [&](node& child) { return give_types(child, to_members, types, next); });
 }
 
 bool give_types(node& wrapped, bool to_members, std::optional<std::string_view> types) {
@@ -158,7 +160,8 @@ result<std::string> typed_scalar(const node& one) {
         // A literal with a point is one; its precision is the number of its digits.
         if (one.text.contains('.')) return std::string(one.text);
         const bool negative = one.text.starts_with('-');
-        return fmt::format("CAST({} AS DECIMAL({},0))", one.text, one.text.size() - (negative ? 1 : 0));
+        return fmt::format("CAST({} AS DECIMAL({},0))", one.text,
+                           one.text.size() - (negative ? 1 : 0));
     }
     if (one.type == "DATE") return fmt::format("CAST('{}' AS DATE)", inside_quotes(one));
     if (one.type == "TIME") return fmt::format("CAST('{}' AS TIME(6))", inside_quotes(one));
@@ -167,9 +170,10 @@ result<std::string> typed_scalar(const node& one) {
     constexpr std::string_view binary = "base64:type15:";
     if (one.type == "BLOB" && inside_quotes(one).starts_with(binary))
         return fmt::format("FROM_BASE64('{}')", inside_quotes(one).substr(binary.size()));
-    return fail(errc::value_not_exact,
-                fmt::format("a JSON document holds a value of type {}, which no SQL expression gives: {}",
-                            one.type, one.text.substr(0, 100)));
+    return fail(
+        errc::value_not_exact,
+        fmt::format("a JSON document holds a value of type {}, which no SQL expression gives: {}",
+                    one.type, one.text.substr(0, 100)));
 }
 
 result<std::string> expression_of(const node& one) {
@@ -179,7 +183,8 @@ result<std::string> expression_of(const node& one) {
     for (std::size_t i = 0; i < one.children.size(); ++i) {
         if (i > 0) arguments += ",";
         // With the quotes of the text, because a key can hold any escape.
-        if (one.is_object()) arguments += fmt::format("JSON_UNQUOTE(_utf8mb4{}),", quote_string(one.keys[i]));
+        if (one.is_object())
+            arguments += fmt::format("JSON_UNQUOTE(_utf8mb4{}),", quote_string(one.keys[i]));
         auto value = expression_of(one.children[i]);
         if (!value) return value;
         arguments += *value;
@@ -190,15 +195,17 @@ result<std::string> expression_of(const node& one) {
 } // namespace
 
 std::string element_types_of(std::string_view quoted_column) {
-    return fmt::format("(SELECT IF(MAX(JSON_TYPE(v) NOT IN ({})), JSON_ARRAYAGG(JSON_TYPE(v)), NULL) FROM "
-                       "JSON_TABLE(JSON_ARRAY({}), '$**[*]' COLUMNS (v JSON PATH '$')) AS q)",
-                       safe_types, quoted_column);
+    return fmt::format(
+        "(SELECT IF(MAX(JSON_TYPE(v) NOT IN ({})), JSON_ARRAYAGG(JSON_TYPE(v)), NULL) FROM "
+        "JSON_TABLE(JSON_ARRAY({}), '$**[*]' COLUMNS (v JSON PATH '$')) AS q)",
+        safe_types, quoted_column);
 }
 
 std::string member_types_of(std::string_view quoted_column) {
-    return fmt::format("(SELECT IF(MAX(JSON_TYPE(v) NOT IN ({})), JSON_ARRAYAGG(JSON_TYPE(v)), NULL) FROM "
-                       "JSON_TABLE({}, '$**.*' COLUMNS (v JSON PATH '$')) AS q)",
-                       safe_types, quoted_column);
+    return fmt::format(
+        "(SELECT IF(MAX(JSON_TYPE(v) NOT IN ({})), JSON_ARRAYAGG(JSON_TYPE(v)), NULL) FROM "
+        "JSON_TABLE({}, '$**.*' COLUMNS (v JSON PATH '$')) AS q)",
+        safe_types, quoted_column);
 }
 
 result<std::string> json_expression(std::string_view text,
@@ -210,11 +217,13 @@ result<std::string> json_expression(std::string_view text,
         !give_types(wrapper, false, element_types) ||
         !give_types(wrapper.children[0], true, member_types))
         return fail(errc::value_not_exact,
-                    fmt::format("the types of a JSON document do not fit its text: {}", text.substr(0, 200)));
+                    fmt::format("the types of a JSON document do not fit its text: {}",
+                                text.substr(0, 200)));
     auto expression = expression_of(wrapper.children[0]);
     if (!expression) return expression;
     // A bare DECIMAL or DATE would be converted to JSON by its text.
-    return wrapper.children[0].needs_type() ? fmt::format("CAST({} AS JSON)", *expression) : expression;
+    return wrapper.children[0].needs_type() ? fmt::format("CAST({} AS JSON)", *expression)
+                                            : expression;
 }
 
 } // namespace understudy::snapshot

@@ -8,8 +8,8 @@
 
 namespace understudy::snapshot {
 
-// A JSON document's text does not say that a number is a DECIMAL or a string a DATETIME: put back as
-// text they become DOUBLE and STRING. The source is therefore asked for the types too
+// A JSON document's text does not say that a number is a DECIMAL or a string a DATETIME: put back
+// as text they become DOUBLE and STRING. The source is therefore asked for the types too
 // (json_types_of) and such documents are built from typed values.
 
 // Select expressions beside the document: the JSON types of its array elements (with the document

@@ -31,8 +31,7 @@ struct key_range {
                                        std::uint64_t row_count);
 
 // Cuts [lowest, highest] of an integer column into `part_count` ranges, the outer ones open.
-[[nodiscard]] std::vector<key_range> split_range(const std::string& lowest,
-                                                 const std::string& highest,
-                                                 std::uint32_t part_count);
+[[nodiscard]] std::vector<key_range>
+split_range(const std::string& lowest, const std::string& highest, std::uint32_t part_count);
 
 } // namespace understudy::snapshot

@@ -21,11 +21,13 @@ run_lanes(boost::asio::any_io_executor executor,
         boost::asio::co_spawn(executor, std::move(lane),
                               [&](std::exception_ptr exception, protocol::result<void> end) {
                                   if (exception && !thrown) thrown = exception;
-                                  if (!exception && !end && !failure) failure = std::move(end.error());
+                                  if (!exception && !end && !failure)
+                                      failure = std::move(end.error());
                                   if (--running == 0) all_done.cancel();
                               });
     }
-    while (running > 0) co_await all_done.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    while (running > 0)
+        co_await all_done.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     if (thrown) std::rethrow_exception(thrown);
     if (failure) co_return std::unexpected(*std::move(failure));
     co_return protocol::result<void>{};

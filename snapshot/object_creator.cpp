@@ -31,14 +31,18 @@ std::string existence_query(const object_definition& object) {
     const std::string database = quote_string(object.target.database);
     const std::string name = quote_string(object.target.object);
     if (object.kind == "table" || object.kind == "view")
-        return fmt::format("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-                           database, name);
+        return fmt::format(
+            "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+            database, name);
     if (object.kind == "trigger")
-        return fmt::format("SELECT 1 FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {} AND "
-                           "TRIGGER_NAME = {}", database, name);
+        return fmt::format(
+            "SELECT 1 FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {} AND "
+            "TRIGGER_NAME = {}",
+            database, name);
     if (object.kind == "event")
-        return fmt::format("SELECT 1 FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {} AND EVENT_NAME = {}",
-                           database, name);
+        return fmt::format(
+            "SELECT 1 FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {} AND EVENT_NAME = {}",
+            database, name);
     return fmt::format("SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {} AND "
                        "ROUTINE_NAME = {} AND ROUTINE_TYPE = '{}'",
                        database, name, object.kind == "function" ? "FUNCTION" : "PROCEDURE");
@@ -55,7 +59,8 @@ std::string advice_for(const object_definition& object, unsigned number) {
     switch (number) {
     case 1227:
     case 1449:
-        return ". Its DEFINER is kept, which needs: GRANT SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER "
+        return ". Its DEFINER is kept, which needs: GRANT SET_ANY_DEFINER, "
+               "ALLOW_NONEXISTENT_DEFINER "
                "ON *.* TO the target's account (SET_USER_ID or SUPER on servers before 8.2); or "
                "create that user on the target";
     case 1418:
@@ -66,8 +71,10 @@ std::string advice_for(const object_definition& object, unsigned number) {
     case 1356:
     case 1305:
     case 1049:
-        return fmt::format(". The {} uses something that the target does not have: select that too, "
-                           "or exclude the {}", object.kind, object.kind);
+        return fmt::format(
+            ". The {} uses something that the target does not have: select that too, "
+            "or exclude the {}",
+            object.kind, object.kind);
     default: return "";
     }
 }
@@ -119,20 +126,24 @@ result<void> execute_in_collation(target_session& target, const object_definitio
     const std::string database = state::quote_identifier(object.target.database);
     std::string found;
     if (!object.database_collation.empty()) {
-        auto now = target.scalar("SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = " +
-                                 quote_string(object.target.database));
+        auto now = target.scalar(
+            "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = " +
+            quote_string(object.target.database));
         if (!now) return std::unexpected(std::move(now.error()));
         found = now->value_or("");
     }
     const bool other = normal_charset(found) != normal_charset(object.database_collation);
     if (other) {
-        if (auto done = run(target, fmt::format("ALTER DATABASE {} COLLATE {}", database, object.database_collation)); !done)
+        if (auto done = run(target, fmt::format("ALTER DATABASE {} COLLATE {}", database,
+                                                object.database_collation));
+            !done)
             return done;
     }
     auto made = execute_with_state(target, object);
     if (auto back = run(target, std::string(neutral_state)); !back && made) return back;
     if (other) {
-        if (auto back = run(target, fmt::format("ALTER DATABASE {} COLLATE {}", database, found)); !back && made)
+        if (auto back = run(target, fmt::format("ALTER DATABASE {} COLLATE {}", database, found));
+            !back && made)
             return back;
     }
     return made;
@@ -142,9 +153,17 @@ result<void> execute_in_collation(target_session& target, const object_definitio
 
 std::string mask_sql_mode(std::string_view modes, std::uint32_t target_version,
                           bool target_is_mariadb) {
-    static constexpr std::array<std::string_view, 11> gone_since_8{
-        "NO_AUTO_CREATE_USER", "DB2", "MAXDB", "MSSQL", "MYSQL323", "MYSQL40", "ORACLE", "POSTGRESQL",
-        "NO_FIELD_OPTIONS", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS"};
+    static constexpr std::array<std::string_view, 11> gone_since_8{"NO_AUTO_CREATE_USER",
+                                                                   "DB2",
+                                                                   "MAXDB",
+                                                                   "MSSQL",
+                                                                   "MYSQL323",
+                                                                   "MYSQL40",
+                                                                   "ORACLE",
+                                                                   "POSTGRESQL",
+                                                                   "NO_FIELD_OPTIONS",
+                                                                   "NO_KEY_OPTIONS",
+                                                                   "NO_TABLE_OPTIONS"};
     std::string kept;
     for (std::size_t at = 0; at < modes.size();) {
         const auto end = std::min(modes.find(',', at), modes.size());
@@ -184,10 +203,11 @@ awaitable<result<void>> object_creator::create(object_definition object) {
         if (!there) return std::unexpected(std::move(there.error()));
         if (row.change == 0) {
             if (*there && !keep)
-                return fail(applier::errc::target_refused,
-                            fmt::format("the target has a {} {} already; drop or rename it there, or set "
-                                        "conflict.existing_tables = \"ignore\"",
-                                        object.kind, object.target.to_string()));
+                return fail(
+                    applier::errc::target_refused,
+                    fmt::format("the target has a {} {} already; drop or rename it there, or set "
+                                "conflict.existing_tables = \"ignore\"",
+                                object.kind, object.target.to_string()));
             row.now = *there ? progress_row::stage::kept : progress_row::stage::creating;
             if (auto noted = progress.insert(target, key, row); !noted) return noted;
             row.change = 1;
@@ -206,7 +226,8 @@ awaitable<result<void>> object_creator::create(object_definition object) {
     if (!made) {
         auto error = std::move(made.error());
         error.what += advice_for(object, error.server.number);
-        co_return protocol::wrap(std::move(error), fmt::format("creating {} {}", object.kind, object.target.to_string()));
+        co_return protocol::wrap(std::move(error), fmt::format("creating {} {}", object.kind,
+                                                               object.target.to_string()));
     }
     co_return result<void>{};
 }

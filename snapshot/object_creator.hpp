@@ -12,15 +12,15 @@ namespace understudy::snapshot {
 
 // One object to be made on the target, with the session state it was made with on the source.
 struct object_definition {
-    std::string kind;           // table, view, procedure, function, trigger, event
+    std::string kind; // table, view, procedure, function, trigger, event
     state::object_name source;
     state::object_name target;
-    std::string text;           // the CREATE statement, in `client_charset`
+    std::string text; // the CREATE statement, in `client_charset`
     std::string sql_mode;
     std::string client_charset = "utf8mb4";
-    std::string collation_connection;   // empty: the default of client_charset
-    std::string database_collation;     // routines, triggers, events: what the database had then
-    std::string time_zone;              // events
+    std::string collation_connection; // empty: the default of client_charset
+    std::string database_collation;   // routines, triggers, events: what the database had then
+    std::string time_zone;            // events
 };
 
 // Removes the bits that a newer server refuses (NO_AUTO_CREATE_USER and other servers' modes).

@@ -18,7 +18,8 @@ using namespace boost::asio::experimental::awaitable_operators;
 
 namespace {
 
-constexpr std::uint64_t statement_bytes_max = 1U << 20U; // longer ones were not faster (bench/README.md)
+constexpr std::uint64_t statement_bytes_max =
+    1U << 20U; // longer ones were not faster (bench/README.md)
 
 void show_progress(copy_context& context, const source_table& table, const batch& written) {
     const std::string name = table.name.database + "." + table.name.object;
@@ -34,17 +35,19 @@ void show_progress(copy_context& context, const source_table& table, const batch
 row_encoder make_encoder(const copy_context& context, const source_table& table,
                          const applier::target_facts& target) {
     const auto made = context.done.find({"table", table.name});
-    const bool ours = made != context.done.end() && made->second.now == progress_row::stage::created;
+    const bool ours =
+        made != context.done.end() && made->second.now == progress_row::stage::created;
     const bool keep = context.keeps_existing() && !ours;
     const bool load = target.local_infile && row_encoder::can_load(table);
     // LOAD DATA is not a packet: a batch goes in one.
     const std::uint64_t packet = std::max<std::uint64_t>(target.max_allowed_packet, 4096) / 2;
-    const std::uint64_t bytes = load ? std::numeric_limits<std::uint32_t>::max()
-                                     : std::min(statement_bytes_max, packet);
-    return row_encoder(table, context.on_target(table.name),
-                       {.mode = keep ? row_encoder::write_mode::keep_existing : row_encoder::write_mode::overwrite,
-                        .load_data = load,
-                        .statement_bytes = static_cast<std::size_t>(bytes)});
+    const std::uint64_t bytes =
+        load ? std::numeric_limits<std::uint32_t>::max() : std::min(statement_bytes_max, packet);
+    return row_encoder(
+        table, context.on_target(table.name),
+        {.mode = keep ? row_encoder::write_mode::keep_existing : row_encoder::write_mode::overwrite,
+         .load_data = load,
+         .statement_bytes = static_cast<std::size_t>(bytes)});
 }
 
 awaitable<result<void>> copy_part(part_run run, table_reader& reader, const row_encoder& encoder,
@@ -66,7 +69,8 @@ awaitable<result<void>> copy_part(part_run run, table_reader& reader, const row_
         if (current.last) {
             written = co_await writer.write(current, after);
         } else {
-            std::tie(filled, written) = co_await (reader.fill(next) && writer.write(current, after));
+            std::tie(filled, written) =
+                co_await (reader.fill(next) && writer.write(current, after));
         }
         if (!written) co_return written;
         row = after;

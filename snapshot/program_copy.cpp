@@ -29,7 +29,8 @@ std::string upper(std::string text) {
 
 std::uint64_t lexing_mode(std::string_view sql_mode) {
     return (sql_mode.contains("ANSI_QUOTES") ? applier::ddl::mode_ansi_quotes : 0) |
-           (sql_mode.contains("NO_BACKSLASH_ESCAPES") ? applier::ddl::mode_no_backslash_escapes : 0);
+           (sql_mode.contains("NO_BACKSLASH_ESCAPES") ? applier::ddl::mode_no_backslash_escapes
+                                                      : 0);
 }
 
 // Names of the dictionary are UTF-8, the text is in its maker's character set.
@@ -53,12 +54,17 @@ result<shown_program> parse_shown(const std::string& kind, const state::object_n
                                   const std::vector<std::optional<std::string>>& row) {
     const std::size_t shift = kind == "event" ? 1 : 0;
     if (row.size() < 6 + shift || !row[2 + shift])
-        return fail(errc::object_unreadable,
-                    fmt::format("the source does not show the text of {} {} to this account: GRANT "
-                                "SHOW_ROUTINE ON *.* (or SELECT ON mysql.proc before 8.0), TRIGGER and "
-                                "EVENT on its database", kind, name.to_string()));
-    return shown_program{row[1].value_or(""), shift == 1 ? row[2].value_or("") : "",
-                         *row[2 + shift], row[3 + shift].value_or(""), row[4 + shift].value_or(""),
+        return fail(
+            errc::object_unreadable,
+            fmt::format("the source does not show the text of {} {} to this account: GRANT "
+                        "SHOW_ROUTINE ON *.* (or SELECT ON mysql.proc before 8.0), TRIGGER and "
+                        "EVENT on its database",
+                        kind, name.to_string()));
+    return shown_program{row[1].value_or(""),
+                         shift == 1 ? row[2].value_or("") : "",
+                         *row[2 + shift],
+                         row[3 + shift].value_or(""),
+                         row[4 + shift].value_or(""),
                          row[5 + shift].value_or("")};
 }
 
@@ -70,11 +76,13 @@ program_copy::program_copy(copy_context& context, protocol::net::connection& sou
 
 awaitable<result<std::vector<std::vector<std::string>>>> program_copy::list(std::string sql) {
     auto answer = co_await source_->query(std::move(sql));
-    if (!answer) co_return protocol::wrap(std::move(answer.error()), "reading the source's dictionary");
+    if (!answer)
+        co_return protocol::wrap(std::move(answer.error()), "reading the source's dictionary");
     std::vector<std::vector<std::string>> rows;
     for (const auto& row : answer->rows) {
         auto& out = rows.emplace_back();
-        for (const auto& field : row) out.push_back(field.value_or(""));
+        for (const auto& field : row)
+            out.push_back(field.value_or(""));
     }
     co_return rows;
 }
@@ -94,25 +102,30 @@ awaitable<result<void>> program_copy::create_all() {
 }
 
 awaitable<result<void>> program_copy::routines(const std::string& database) {
-    auto found = co_await list("SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE "
-                               "ROUTINE_SCHEMA = " + name_literal(database) +
-                               " ORDER BY ROUTINE_TYPE, ROUTINE_NAME");
+    auto found =
+        co_await list("SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE "
+                      "ROUTINE_SCHEMA = " +
+                      name_literal(database) + " ORDER BY ROUTINE_TYPE, ROUTINE_NAME");
     if (!found) co_return std::unexpected(std::move(found.error()));
     for (const auto& row : *found) {
         const state::object_name name{database, row[0]};
         if (row[1] != "PROCEDURE" && row[1] != "FUNCTION")
-            co_return fail(errc::unsupported_object,
-                           fmt::format("{} is a {}, which cannot be copied", name.to_string(), row[1]));
-        auto made = co_await stored_program(row[1] == "FUNCTION" ? "function" : "procedure", name, "");
+            co_return fail(
+                errc::unsupported_object,
+                fmt::format("{} is a {}, which cannot be copied", name.to_string(), row[1]));
+        auto made =
+            co_await stored_program(row[1] == "FUNCTION" ? "function" : "procedure", name, "");
         if (!made) co_return made;
     }
     co_return result<void>{};
 }
 
 awaitable<result<void>> program_copy::triggers(const std::string& database) {
-    auto found = co_await list("SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
-                               "WHERE TRIGGER_SCHEMA = " + name_literal(database) +
-                               " ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_TIMING, ACTION_ORDER");
+    auto found = co_await list(
+        "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
+        "WHERE TRIGGER_SCHEMA = " +
+        name_literal(database) +
+        " ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_TIMING, ACTION_ORDER");
     if (!found) co_return std::unexpected(std::move(found.error()));
     for (const auto& row : *found) {
         if (!context_->selection->selects(database, row[1])) continue;
@@ -123,8 +136,9 @@ awaitable<result<void>> program_copy::triggers(const std::string& database) {
 }
 
 awaitable<result<void>> program_copy::events(const std::string& database) {
-    auto found = co_await list("SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = " +
-                               name_literal(database) + " ORDER BY EVENT_NAME");
+    auto found =
+        co_await list("SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = " +
+                      name_literal(database) + " ORDER BY EVENT_NAME");
     if (!found) co_return std::unexpected(std::move(found.error()));
     for (const auto& row : *found) {
         auto made = co_await stored_program("event", {database, row[0]}, "");
@@ -137,7 +151,8 @@ awaitable<result<void>> program_copy::stored_program(const std::string& kind,
                                                      const state::object_name& name,
                                                      const std::string& table) {
     if (creator_->is_done(kind, name)) co_return result<void>{};
-    auto answer = co_await source_->query(fmt::format("SHOW CREATE {} {}", upper(kind), name.to_string()));
+    auto answer =
+        co_await source_->query(fmt::format("SHOW CREATE {} {}", upper(kind), name.to_string()));
     if (!answer || answer->rows.empty())
         co_return fail(errc::object_unreadable,
                        fmt::format("the text of {} {} cannot be read: {}", kind, name.to_string(),
@@ -145,21 +160,25 @@ awaitable<result<void>> program_copy::stored_program(const std::string& kind,
     auto shown = parse_shown(kind, name, answer->rows[0]);
     if (!shown) co_return std::unexpected(std::move(shown.error()));
     const auto& selection = *context_->selection;
-    if (selection.renames_anything_in(name.database) && !names_can_be_found(shown->text, shown->client_charset))
-        co_return fail(errc::unsupported_object,
-                       fmt::format("{} {} is written in {}, so its text cannot be searched for renamed "
-                                   "objects; make it anew in utf8mb4, or do not rename in {}", kind,
-                                   name.to_string(), shown->client_charset,
-                                   state::quote_identifier(name.database)));
+    if (selection.renames_anything_in(name.database) &&
+        !names_can_be_found(shown->text, shown->client_charset))
+        co_return fail(
+            errc::unsupported_object,
+            fmt::format("{} {} is written in {}, so its text cannot be searched for renamed "
+                        "objects; make it anew in utf8mb4, or do not rename in {}",
+                        kind, name.to_string(), shown->client_charset,
+                        state::quote_identifier(name.database)));
     std::string text = shown->text;
     if (kind == "event") {
         auto call = [](applier::target_session& target) -> result<bool> {
-            return !target.facts().is_mariadb && target.facts().version_number >= first_version_saying_replica;
+            return !target.facts().is_mariadb &&
+                   target.facts().version_number >= first_version_saying_replica;
         };
         auto replica = co_await creator_->worker().run_retrying(call);
         if (!replica) co_return std::unexpected(std::move(replica.error()));
         auto disabled = disabled_event(text, *replica);
-        if (!disabled) co_return protocol::wrap(std::move(disabled.error()), "event " + name.to_string());
+        if (!disabled)
+            co_return protocol::wrap(std::move(disabled.error()), "event " + name.to_string());
         text = *std::move(disabled);
     }
     auto plan = applier::plan_statement({.text = text,
@@ -171,8 +190,8 @@ awaitable<result<void>> program_copy::stored_program(const std::string& kind,
         co_return fail(errc::unsupported_object,
                        fmt::format("{} {}: {}", kind, name.to_string(), plan.error().what));
     if (plan->what != applier::statement_plan::action::execute)
-        co_return fail(errc::unsupported_object,
-                       fmt::format("{} {} cannot be created: {}", kind, name.to_string(), plan->reason));
+        co_return fail(errc::unsupported_object, fmt::format("{} {} cannot be created: {}", kind,
+                                                             name.to_string(), plan->reason));
     const std::string database = table.empty() ? selection.map_database(name.database)
                                                : selection.map(name.database, table).database;
     co_return co_await creator_->create({.kind = kind,
@@ -195,19 +214,24 @@ awaitable<result<object_definition>> program_copy::read_view(const state::object
     const auto& row = answer->rows[0];
     const std::string charset = row[2].value_or("utf8mb4");
     const auto& selection = *context_->selection;
-    std::set<state::object_name> objects(context_->catalog.views.begin(), context_->catalog.views.end());
-    for (const source_table& table : context_->catalog.tables) objects.insert(table.name);
+    std::set<state::object_name> objects(context_->catalog.views.begin(),
+                                         context_->catalog.views.end());
+    for (const source_table& table : context_->catalog.tables)
+        objects.insert(table.name);
     const bool renames = std::ranges::any_of(objects, [&](const state::object_name& one) {
         return selection.is_renamed(one.database, one.object);
     });
     std::string text = row[1].value();
     if (renames) {
         if (!names_can_be_found(text, charset))
-            co_return fail(errc::unsupported_object,
-                           fmt::format("view {} is written in {}, so its text cannot be searched for renamed "
-                                       "objects; make it anew in utf8mb4", view.to_string(), charset));
+            co_return fail(
+                errc::unsupported_object,
+                fmt::format("view {} is written in {}, so its text cannot be searched for renamed "
+                            "objects; make it anew in utf8mb4",
+                            view.to_string(), charset));
         auto rewritten = view_for_target(text, objects, selection);
-        if (!rewritten) co_return protocol::wrap(std::move(rewritten.error()), "view " + view.to_string());
+        if (!rewritten)
+            co_return protocol::wrap(std::move(rewritten.error()), "view " + view.to_string());
         text = *std::move(rewritten);
     }
     co_return object_definition{.kind = "view",

@@ -23,15 +23,19 @@ public:
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> create_all();
 
 private:
-    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> routines(const std::string& database);
-    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> triggers(const std::string& database);
-    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> events(const std::string& database);
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
+    routines(const std::string& database);
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
+    triggers(const std::string& database);
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
+    events(const std::string& database);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> views();
     [[nodiscard]] boost::asio::awaitable<protocol::result<object_definition>>
     read_view(const state::object_name& view);
     // SHOW CREATE … of a stored program; `table` is the trigger's.
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
-    stored_program(const std::string& kind, const state::object_name& name, const std::string& table);
+    stored_program(const std::string& kind, const state::object_name& name,
+                   const std::string& table);
     [[nodiscard]] boost::asio::awaitable<protocol::result<std::vector<std::vector<std::string>>>>
     list(std::string sql);
 

@@ -44,9 +44,10 @@ row_encoder::row_encoder(const source_table& table, const state::object_name& ta
     key_values_.resize(key_.size());
     const bool overwrite = how_.mode == write_mode::overwrite;
     if (how_.load_data) {
-        head_ = fmt::format("LOAD DATA LOCAL INFILE 'rows' {} INTO TABLE {} CHARACTER SET binary "
-                            "FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({})",
-                            overwrite ? "REPLACE" : "IGNORE", target.to_string(), names);
+        head_ = fmt::format(
+            "LOAD DATA LOCAL INFILE 'rows' {} INTO TABLE {} CHARACTER SET binary "
+            "FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({})",
+            overwrite ? "REPLACE" : "IGNORE", target.to_string(), names);
     } else {
         head_ = fmt::format("{} INTO {} ({}) VALUES ", overwrite ? "REPLACE" : "INSERT IGNORE",
                             target.to_string(), names);
@@ -78,7 +79,8 @@ protocol::result<void> row_encoder::add(batch& to,
                                         std::span<const std::optional<std::string_view>> fields) {
     UNDERSTUDY_ASSERT(fields.size() == field_count_);
     std::size_t row_bytes = 0;
-    for (const auto& field : fields) row_bytes += field ? field->size() : 0;
+    for (const auto& field : fields)
+        row_bytes += field ? field->size() : 0;
     const bool full = !to.statements.empty() &&
                       (to.statements.back().text.size() + row_bytes > how_.statement_bytes ||
                        to.statements.back().rows == statement_rows_max);
@@ -91,7 +93,8 @@ protocol::result<void> row_encoder::add(batch& to,
     if (!how_.load_data) into.text += into.rows == 0 ? "(" : ",(";
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         if (i > 0) into.text += how_.load_data ? '\t' : ',';
-        if (auto done = append(into, columns_[i], fields.subspan(first_field_[i])); !done) return done;
+        if (auto done = append(into, columns_[i], fields.subspan(first_field_[i])); !done)
+            return done;
     }
     into.text += how_.load_data ? '\n' : ')';
     ++into.rows;

@@ -43,7 +43,7 @@ public:
     };
     struct options {
         write_mode mode = write_mode::overwrite;
-        bool load_data = false;                // LOAD DATA LOCAL; else multi-row statements
+        bool load_data = false;                  // LOAD DATA LOCAL; else multi-row statements
         std::size_t statement_bytes = 1U << 20U; // a longer row is alone in its statement
     };
 
@@ -57,8 +57,8 @@ public:
     [[nodiscard]] bool loads_data() const { return how_.load_data; }
     [[nodiscard]] bool keeps_existing() const { return how_.mode == write_mode::keep_existing; }
 
-    // fields: in the order of select_chunk and select_all. errc::value_not_exact for a JSON document
-    // that cannot be written as it is; then the batch is of no use.
+    // fields: in the order of select_chunk and select_all. errc::value_not_exact for a JSON
+    // document that cannot be written as it is; then the batch is of no use.
     [[nodiscard]] protocol::result<void>
     add(batch& to, std::span<const std::optional<std::string_view>> fields);
     // Literals of the order key of the row added last.
@@ -70,11 +70,11 @@ private:
     append(encoded_rows& into, const column& one,
            std::span<const std::optional<std::string_view>> fields) const;
 
-    std::vector<column> columns_;            // those that are written
-    std::vector<std::size_t> first_field_;   // of each of them
+    std::vector<column> columns_;          // those that are written
+    std::vector<std::size_t> first_field_; // of each of them
     std::size_t field_count_ = 0;
-    std::vector<std::size_t> key_;           // positions in columns_
-    std::vector<std::string> key_values_;    // of the last row
+    std::vector<std::size_t> key_;        // positions in columns_
+    std::vector<std::string> key_values_; // of the last row
     options how_;
     std::string head_;
 };

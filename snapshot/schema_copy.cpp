@@ -41,20 +41,23 @@ awaitable<result<void>> schema_copy::create_databases() {
         wanted.emplace(context_->selection->map_database(one.name), &one);
     for (const source_database& one : context_->catalog.databases) {
         for (const source_table& table : context_->catalog.tables) {
-            if (table.name.database == one.name) wanted.emplace(context_->on_target(table.name).database, &one);
+            if (table.name.database == one.name)
+                wanted.emplace(context_->on_target(table.name).database, &one);
         }
         for (const state::object_name& view : context_->catalog.views) {
             if (view.database == one.name) wanted.emplace(context_->on_target(view).database, &one);
         }
     }
     for (const auto& [name, source] : wanted) {
-        const std::string sql = fmt::format("CREATE DATABASE IF NOT EXISTS {} CHARACTER SET {} COLLATE {}",
-                                            state::quote_identifier(name), source->charset, source->collation);
+        const std::string sql =
+            fmt::format("CREATE DATABASE IF NOT EXISTS {} CHARACTER SET {} COLLATE {}",
+                        state::quote_identifier(name), source->charset, source->collation);
         auto call = [&sql](target_session& target) { return target.execute(sql); };
         auto made = co_await creator_->worker().run_retrying(call);
         if (!made)
             co_return protocol::wrap(std::move(made.error()),
-                                     "creating the database of " + state::quote_identifier(source->name));
+                                     "creating the database of " +
+                                         state::quote_identifier(source->name));
     }
     co_return result<void>{};
 }
@@ -66,7 +69,8 @@ awaitable<result<std::map<std::string, std::string>>> schema_copy::differing_col
     auto theirs = co_await creator_->worker().run_retrying(call);
     if (!theirs) co_return std::unexpected(std::move(theirs.error()));
     std::map<std::string, std::string> on_target;
-    for (const auto& row : theirs->rows) on_target[normal_charset(row[0].value())] = normal_charset(row[1].value());
+    for (const auto& row : theirs->rows)
+        on_target[normal_charset(row[0].value())] = normal_charset(row[1].value());
     std::map<std::string, std::string> differing;
     for (const auto& row : ours->rows) {
         const std::string charset = row[0].value();
@@ -87,22 +91,25 @@ awaitable<result<void>> schema_copy::create_tables() {
     co_return result<void>{};
 }
 
-awaitable<result<void>> schema_copy::create_table(
-    const source_table& table, const std::map<std::string, std::string>& collations) {
+awaitable<result<void>>
+schema_copy::create_table(const source_table& table,
+                          const std::map<std::string, std::string>& collations) {
     auto shown = co_await source_->query("SHOW CREATE TABLE " + table.name.to_string());
     if (!shown || shown->rows.empty())
         co_return fail(errc::object_unreadable,
-                       fmt::format("the definition of {} cannot be read: {}", table.name.to_string(),
-                                   shown ? "no rows" : shown.error().what));
+                       fmt::format("the definition of {} cannot be read: {}",
+                                   table.name.to_string(), shown ? "no rows" : shown.error().what));
     const std::string text = with_collations(shown->rows[0][1].value(), collations);
     auto plan = applier::plan_statement({.text = text,
                                          .database = table.name.database,
                                          .source_version = context_->catalog.version},
                                         *context_->selection);
-    if (!plan) co_return protocol::wrap(std::move(plan.error()), "the definition of " + table.name.to_string());
+    if (!plan)
+        co_return protocol::wrap(std::move(plan.error()),
+                                 "the definition of " + table.name.to_string());
     if (plan->what != applier::statement_plan::action::execute)
-        co_return fail(errc::unsupported_object,
-                       fmt::format("{} cannot be created: {}", table.name.to_string(), plan->reason));
+        co_return fail(errc::unsupported_object, fmt::format("{} cannot be created: {}",
+                                                             table.name.to_string(), plan->reason));
     co_return co_await creator_->create({.kind = "table",
                                          .source = table.name,
                                          .target = context_->on_target(table.name),
@@ -124,18 +131,23 @@ awaitable<result<void>> schema_copy::compare_tables() {
         auto rows = co_await creator_->worker().run_retrying(call);
         if (!rows) co_return std::unexpected(std::move(rows.error()));
         if (rows->rows.empty())
-            co_return fail(applier::errc::missing_table,
-                           fmt::format("{} is to be filled and is not on the target; with initial.schema = "
-                                       "false it has to be there", target_name.to_string()));
+            co_return fail(
+                applier::errc::missing_table,
+                fmt::format("{} is to be filled and is not on the target; with initial.schema = "
+                            "false it has to be there",
+                            target_name.to_string()));
         auto columns = parse_columns(target_name, rows->rows);
         if (!columns) co_return std::unexpected(std::move(columns.error()));
-        source_table found{.name = target_name, .engine = {}, .columns = *std::move(columns), .order = {}};
+        source_table found{
+            .name = target_name, .engine = {}, .columns = *std::move(columns), .order = {}};
         if (found.fingerprint() != table.fingerprint())
-            co_return fail(applier::errc::definition_mismatch,
-                           fmt::format("{} on the target does not have the columns of {} at the source.\n"
-                                       "source:\n{}target:\n{}Drop it there, or give it these columns in "
-                                       "this order", target_name.to_string(), table.name.to_string(),
-                                       table.fingerprint(), found.fingerprint()));
+            co_return fail(
+                applier::errc::definition_mismatch,
+                fmt::format("{} on the target does not have the columns of {} at the source.\n"
+                            "source:\n{}target:\n{}Drop it there, or give it these columns in "
+                            "this order",
+                            target_name.to_string(), table.name.to_string(), table.fingerprint(),
+                            found.fingerprint()));
     }
     co_return result<void>{};
 }

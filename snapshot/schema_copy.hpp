@@ -25,8 +25,8 @@ public:
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> compare_tables();
 
 private:
-    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> create_table(
-        const source_table& table, const std::map<std::string, std::string>& collations);
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
+    create_table(const source_table& table, const std::map<std::string, std::string>& collations);
     [[nodiscard]] boost::asio::awaitable<protocol::result<std::map<std::string, std::string>>>
     differing_collations();
 

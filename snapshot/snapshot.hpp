@@ -27,32 +27,38 @@ struct start_point {
     std::uint32_t source_version = 0;
 };
 
-// Reads the start point from the source. With GTIDs: gtid_executed, no lock. By file and position: the position is read while the
-// selected tables are read-locked for a moment, because a position can be ahead of what a reader already sees: a transaction stands in the binary log before
-// the engine has committed it (MYSQL_BIN_LOG::ordered_commit), a chunk read in between would miss it and so would the stream.
+// Reads the start point from the source. With GTIDs: gtid_executed, no lock. By file and position:
+// the position is read while the selected tables are read-locked for a moment, because a position
+// can be ahead of what a reader already sees: a transaction stands in the binary log before the
+// engine has committed it (MYSQL_BIN_LOG::ordered_commit), a chunk read in between would miss it
+// and so would the stream.
 [[nodiscard]] boost::asio::awaitable<protocol::result<start_point>>
-read_start_point(boost::asio::any_io_executor executor, const state::task_spec& task, const state::object_selection& selection,
-                 state::status_board& board);
+read_start_point(boost::asio::any_io_executor executor, const state::task_spec& task,
+                 const state::object_selection& selection, state::status_board& board);
 
 struct copy_outcome {
     protocol::binlog_position copy_end; // the source's log ended here after the last chunk was read
-    std::map<state::object_name, state::source_position> start_after; // tables copied in one snapshot at a known position
+    std::map<state::object_name, state::source_position>
+        start_after; // tables copied in one snapshot at a known position
     std::set<state::object_name> copied;
 };
 
-// The initial copy: definitions, then data, resumable. Progress is kept on the target (`understudy`.`copy_progress`), each chunk with its
-// progress in one transaction, so a killed copy goes on where it was and no row is written twice.
-// Reads on task.initial.connections source sessions (coroutines on the executor), writes on as many target sessions (on the pool).
+// The initial copy: definitions, then data, resumable. Progress is kept on the target
+// (`understudy`.`copy_progress`), each chunk with its progress in one transaction, so a killed copy
+// goes on where it was and no row is written twice. Reads on task.initial.connections source
+// sessions (coroutines on the executor), writes on as many target sessions (on the pool).
 class copier {
 public:
-    copier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, state::task_spec task,
-           const state::object_selection& selection, state::status_board& board);
+    copier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
+           state::task_spec task, const state::object_selection& selection,
+           state::status_board& board);
     ~copier();
 
-    // Databases and tables (no secondary objects that could fire), data, then views, routines, triggers and events; foreign keys in order.
-    // Skips what an earlier run finished.
+    // Databases and tables (no secondary objects that could fire), data, then views, routines,
+    // triggers and events; foreign keys in order. Skips what an earlier run finished.
     [[nodiscard]] boost::asio::awaitable<protocol::result<copy_outcome>> run();
-    // What an earlier, finished copy left: read from the target for a task that is already streaming.
+    // What an earlier, finished copy left: read from the target for a task that is already
+    // streaming.
     [[nodiscard]] boost::asio::awaitable<protocol::result<copy_outcome>> load_outcome();
     void stop(); // from the executor; run() ends with errc::cancelled
 

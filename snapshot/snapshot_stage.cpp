@@ -26,7 +26,8 @@ progress_key data_key(const source_table& table) {
 }
 
 result<void> delete_rows(target_session& target, const state::object_name& table) {
-    const std::string sql = fmt::format("DELETE FROM {} LIMIT {}", table.to_string(), rows_deleted_at_once);
+    const std::string sql =
+        fmt::format("DELETE FROM {} LIMIT {}", table.to_string(), rows_deleted_at_once);
     for (;;) {
         auto done = target.execute(sql);
         if (!done) return std::unexpected(std::move(done.error()));
@@ -48,31 +49,38 @@ result<progress_row> clear_table(target_session& target, const copy_progress& pr
         auto first = target.query("SELECT 1 FROM " + target_name.to_string() + " LIMIT 1");
         if (!first) return std::unexpected(std::move(first.error()));
         if (!ours && !first->rows.empty())
-            return fail(errc::unsupported_object,
-                        fmt::format("{} exists on the target and has rows. It is copied as a whole (it has "
-                                    "no usable key, or foreign keys that cascade), so rows cannot be told "
-                                    "apart: empty it, drop it or exclude it", target_name.to_string()));
-        if (auto noted = progress.insert(target, key, row); !noted) return std::unexpected(std::move(noted.error()));
+            return fail(
+                errc::unsupported_object,
+                fmt::format("{} exists on the target and has rows. It is copied as a whole (it has "
+                            "no usable key, or foreign keys that cascade), so rows cannot be told "
+                            "apart: empty it, drop it or exclude it",
+                            target_name.to_string()));
+        if (auto noted = progress.insert(target, key, row); !noted)
+            return std::unexpected(std::move(noted.error()));
         row.change = 1;
         return row;
     }
     // First the row, whose lock waits for what a killed process may still have under way.
     row.change = (*stored)->change;
-    if (auto noted = progress.update(target, key, row); !noted) return std::unexpected(std::move(noted.error()));
+    if (auto noted = progress.update(target, key, row); !noted)
+        return std::unexpected(std::move(noted.error()));
     ++row.change;
-    if (auto deleted = delete_rows(target, target_name); !deleted) return std::unexpected(std::move(deleted.error()));
+    if (auto deleted = delete_rows(target, target_name); !deleted)
+        return std::unexpected(std::move(deleted.error()));
     return row;
 }
 
 awaitable<result<void>> clear(copy_context& context, lane& on, const source_table& table) {
     const auto made = context.done.find({"table", table.name});
-    const bool ours = made != context.done.end() && made->second.now == progress_row::stage::created;
+    const bool ours =
+        made != context.done.end() && made->second.now == progress_row::stage::created;
     const auto target_name = context.on_target(table.name);
     auto call = [&](target_session& target) {
         return clear_table(target, context.progress, table, target_name, ours);
     };
     auto row = co_await on.worker.run_retrying(call);
-    if (!row) co_return protocol::wrap(std::move(row.error()), "preparing " + table.name.to_string());
+    if (!row)
+        co_return protocol::wrap(std::move(row.error()), "preparing " + table.name.to_string());
     context.done[data_key(table)] = *std::move(row);
     context.board->update([&](state::status& status) {
         auto& progress = status.copy[table.name.database + "." + table.name.object];
@@ -82,16 +90,18 @@ awaitable<result<void>> clear(copy_context& context, lane& on, const source_tabl
 }
 
 awaitable<result<void>> copy_whole(copy_context& context, lane& on, source_session& source,
-                                   const source_table& table, const state::source_position& position,
-                                   const bool& failed) {
+                                   const source_table& table,
+                                   const state::source_position& position, const bool& failed) {
     auto encoder = make_encoder(context, table, on.target);
     table_reader reader(source, table, encoder, context.task->initial.chunk_bytes);
     progress_row& row = context.done[data_key(table)];
     row.position = position;
-    auto copied = co_await copy_part({&context, &on.worker, &table, data_key(table), &failed}, reader, encoder, row);
+    auto copied = co_await copy_part({&context, &on.worker, &table, data_key(table), &failed},
+                                     reader, encoder, row);
     if (!copied && copied.error().server.number == 1412) // ER_TABLE_DEF_CHANGED
         co_return fail(errc::changed_during_copy,
-                       table.name.to_string() + " was altered while it was copied: start the task anew");
+                       table.name.to_string() +
+                           " was altered while it was copied: start the task anew");
     if (copied) {
         context.board->update([&](state::status& status) {
             status.copy[table.name.database + "." + table.name.object].finished = true;
@@ -111,7 +121,8 @@ struct snapshot_work {
 awaitable<result<void>> work(snapshot_work& shared, lane& on, source_session& source) {
     while (shared.next < shared.tables->size() && !shared.failed) {
         const source_table& table = *(*shared.tables)[shared.next++];
-        auto copied = co_await copy_whole(*shared.context, on, source, table, *shared.position, shared.failed);
+        auto copied = co_await copy_whole(*shared.context, on, source, table, *shared.position,
+                                          shared.failed);
         if (!copied) {
             shared.failed = true;
             co_return copied;
@@ -124,7 +135,8 @@ awaitable<result<void>> copy_once(copy_context& context, std::vector<std::unique
                                   const std::vector<const source_table*>& tables) {
     std::vector<state::object_name> names;
     for (const source_table* table : tables) {
-        if (auto cleared = co_await clear(context, *lanes.front(), *table); !cleared) co_return cleared;
+        if (auto cleared = co_await clear(context, *lanes.front(), *table); !cleared)
+            co_return cleared;
         names.push_back(table->name);
     }
     auto snapshot = co_await take_snapshot(context.source, names, lanes.size());
@@ -150,16 +162,18 @@ awaitable<result<void>> copy_in_snapshot(copy_context& context,
         if (copied || context.stop->stopped() || !is_source_lost(copied.error())) co_return copied;
         if (attempt == attempts_max)
             co_return fail(errc::source_read_failed,
-                           fmt::format("the snapshot of {} tables was lost {} times: {}", tables.size(),
-                                       attempts_max, copied.error().what));
+                           fmt::format("the snapshot of {} tables was lost {} times: {}",
+                                       tables.size(), attempts_max, copied.error().what));
     }
 }
 
-awaitable<result<void>> copy_under_lock(copy_context& context, lane& on, const source_table& table) {
+awaitable<result<void>> copy_under_lock(copy_context& context, lane& on,
+                                        const source_table& table) {
     if (auto cleared = co_await clear(context, on, table); !cleared) co_return cleared;
     auto session = co_await reopen_source(context.source);
     if (!session) co_return std::unexpected(std::move(session.error()));
-    if (auto locked = co_await lock_tables(context.source, *session, {table.name}); !locked) co_return locked;
+    if (auto locked = co_await lock_tables(context.source, *session, {table.name}); !locked)
+        co_return locked;
     auto position = co_await read_position(*session);
     if (!position) co_return std::unexpected(std::move(position.error()));
     const bool failed = false;

@@ -28,7 +28,8 @@ using rows_of_table = std::map<std::string, rows_t>;
 
 awaitable<result<rows_t>> ask(protocol::net::connection& source, std::string sql) {
     auto answer = co_await source.query(std::move(sql), 10'000'000);
-    if (!answer) co_return protocol::wrap(std::move(answer.error()), "reading the source's dictionary");
+    if (!answer)
+        co_return protocol::wrap(std::move(answer.error()), "reading the source's dictionary");
     co_return std::move(answer->rows);
 }
 
@@ -40,7 +41,8 @@ std::uint64_t to_number(const std::optional<std::string>& text) {
 
 rows_of_table by_table(rows_t rows) {
     rows_of_table tables;
-    for (auto& row : rows) tables[row[0].value()].push_back(std::move(row));
+    for (auto& row : rows)
+        tables[row[0].value()].push_back(std::move(row));
     return tables;
 }
 
@@ -62,8 +64,8 @@ awaitable<result<void>> read_server(protocol::net::connection& source, source_ca
     auto rows = co_await ask(source, "SHOW VARIABLES LIKE 'innodb_native_foreign_keys'");
     if (!rows) co_return std::unexpected(std::move(rows.error()));
     const bool native = !rows->empty() && rows->front()[1].value_or("") != "OFF";
-    catalog.logs_cascades = !catalog.is_mariadb &&
-                            catalog.version >= first_version_with_logged_cascades && !native;
+    catalog.logs_cascades =
+        !catalog.is_mariadb && catalog.version >= first_version_with_logged_cascades && !native;
     co_return result<void>{};
 }
 
@@ -72,18 +74,20 @@ awaitable<result<void>> read_tables(protocol::net::connection& source, const std
                                     const state::object_selection& selection,
                                     source_catalog& catalog) {
     const std::string here = "TABLE_SCHEMA = " + name_literal(database);
-    auto tables = co_await ask(source,
-                               "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, AVG_ROW_LENGTH FROM "
-                               "information_schema.TABLES WHERE " + here + " ORDER BY TABLE_NAME");
+    auto tables = co_await ask(
+        source, "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, AVG_ROW_LENGTH FROM "
+                "information_schema.TABLES WHERE " +
+                    here + " ORDER BY TABLE_NAME");
     if (!tables) co_return std::unexpected(std::move(tables.error()));
     auto columns = co_await ask(source, columns_query(here));
     if (!columns) co_return std::unexpected(std::move(columns.error()));
     const bool has_visibility = !catalog.is_mariadb && catalog.version >= 80000;
     auto indexes = co_await ask(
-        source, fmt::format("SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, NON_UNIQUE, NULLABLE, SUB_PART, "
-                            "INDEX_TYPE, {} FROM information_schema.STATISTICS WHERE {} ORDER BY "
-                            "TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
-                            has_visibility ? "IS_VISIBLE" : "'YES'", here));
+        source,
+        fmt::format("SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, NON_UNIQUE, NULLABLE, SUB_PART, "
+                    "INDEX_TYPE, {} FROM information_schema.STATISTICS WHERE {} ORDER BY "
+                    "TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
+                    has_visibility ? "IS_VISIBLE" : "'YES'", here));
     if (!indexes) co_return std::unexpected(std::move(indexes.error()));
 
     const rows_of_table columns_of = by_table(*std::move(columns));
@@ -98,7 +102,8 @@ awaitable<result<void>> read_tables(protocol::net::connection& source, const std
         }
         if (type != "BASE TABLE")
             co_return fail(errc::unsupported_object,
-                           fmt::format("{} is a {}, which cannot be copied; exclude it", name.to_string(), type));
+                           fmt::format("{} is a {}, which cannot be copied; exclude it",
+                                       name.to_string(), type));
         source_table table;
         table.name = name;
         table.engine = row[2].value_or("");
@@ -108,13 +113,16 @@ awaitable<result<void>> read_tables(protocol::net::connection& source, const std
         const auto found = columns_of.find(name.object);
         if (found == columns_of.end())
             co_return fail(errc::object_unreadable,
-                           fmt::format("the account at the source does not see the columns of {}: GRANT SELECT ON {} TO it",
+                           fmt::format("the account at the source does not see the columns of {}: "
+                                       "GRANT SELECT ON {} TO it",
                                        name.to_string(), name.to_string()));
         auto made = parse_columns(name, found->second);
         if (!made) co_return std::unexpected(std::move(made.error()));
         table.columns = *std::move(made);
-        const bool tells_types = !catalog.is_mariadb && catalog.version >= first_version_with_json_table;
-        for (column& one : table.columns) one.tells_json_types = tells_types && one.kind == value_kind::json;
+        const bool tells_types =
+            !catalog.is_mariadb && catalog.version >= first_version_with_json_table;
+        for (column& one : table.columns)
+            one.tells_json_types = tells_types && one.kind == value_kind::json;
         if (const auto parts = indexes_of.find(name.object); parts != indexes_of.end())
             table.order = choose_order(table.columns, make_parts(parts->second));
         catalog.tables.push_back(std::move(table));
@@ -126,12 +134,12 @@ awaitable<result<void>> read_foreign_keys(protocol::net::connection& source,
                                           const std::string& database,
                                           const state::object_selection& selection,
                                           source_catalog& catalog) {
-    auto keys = co_await ask(source,
-                             "SELECT TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME FROM "
-                             "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = " +
-                                 name_literal(database) +
-                                 " AND (UPDATE_RULE NOT IN ('RESTRICT', 'NO ACTION') OR DELETE_RULE "
-                                 "NOT IN ('RESTRICT', 'NO ACTION'))");
+    auto keys = co_await ask(
+        source, "SELECT TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME FROM "
+                "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = " +
+                    name_literal(database) +
+                    " AND (UPDATE_RULE NOT IN ('RESTRICT', 'NO ACTION') OR DELETE_RULE "
+                    "NOT IN ('RESTRICT', 'NO ACTION'))");
     if (!keys) co_return std::unexpected(std::move(keys.error()));
     for (const auto& row : *keys) {
         const cascading_key key{{database, row[0].value()}, {row[1].value(), row[2].value()}};
@@ -153,14 +161,16 @@ awaitable<result<source_catalog>> read_catalog(protocol::net::connection& source
     source_catalog catalog;
     if (auto done = co_await read_server(source, catalog); !done)
         co_return std::unexpected(std::move(done.error()));
-    auto engines = co_await ask(source, "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'");
+    auto engines = co_await ask(
+        source, "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'");
     if (!engines) co_return std::unexpected(std::move(engines.error()));
     std::set<std::string> transactional;
-    for (const auto& row : *engines) transactional.insert(row[0].value());
+    for (const auto& row : *engines)
+        transactional.insert(row[0].value());
 
-    auto databases = co_await ask(source,
-                                  "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME "
-                                  "FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME");
+    auto databases = co_await ask(
+        source, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME "
+                "FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME");
     if (!databases) co_return std::unexpected(std::move(databases.error()));
     for (const auto& row : *databases) {
         const std::string name = row[0].value();
@@ -176,12 +186,14 @@ awaitable<result<source_catalog>> read_catalog(protocol::net::connection& source
 
 awaitable<result<std::string>> read_fingerprint(protocol::net::connection& source,
                                                 const state::object_name& table) {
-    auto rows = co_await ask(source, columns_query(fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-                                                               name_literal(table.database),
-                                                               name_literal(table.object))));
+    auto rows =
+        co_await ask(source, columns_query(fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                                       name_literal(table.database),
+                                                       name_literal(table.object))));
     if (!rows) co_return std::unexpected(std::move(rows.error()));
     if (rows->empty())
-        co_return fail(errc::changed_during_copy, table.to_string() + " was dropped while it was copied");
+        co_return fail(errc::changed_during_copy,
+                       table.to_string() + " was dropped while it was copied");
     source_table read{.name = table, .engine = {}, .columns = {}, .order = {}};
     auto columns = parse_columns(table, *rows);
     if (!columns) co_return std::unexpected(std::move(columns.error()));

@@ -22,14 +22,16 @@ constexpr std::chrono::milliseconds pause_min{250};
 constexpr std::chrono::milliseconds pause_max{10'000};
 
 // Texts of ours are UTF-8 (paths of JSON functions must be characters); values come unconverted.
-constexpr std::string_view names_setup =
-    "SET character_set_client = utf8mb4, collation_connection = utf8mb4_bin, character_set_results = NULL";
+constexpr std::string_view names_setup = "SET character_set_client = utf8mb4, collation_connection "
+                                         "= utf8mb4_bin, character_set_results = NULL";
 
 // Waits for the target are silence to the source, hence the long net_write_timeout.
 // Executable comments: a server sets what it has.
 constexpr std::string_view session_setup =
-    "SET SESSION time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES', sql_quote_show_create = 1, "
-    "sql_select_limit = DEFAULT, net_write_timeout = 3600, net_read_timeout = 600, wait_timeout = 28800, "
+    "SET SESSION time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES', sql_quote_show_create = "
+    "1, "
+    "sql_select_limit = DEFAULT, net_write_timeout = 3600, net_read_timeout = 600, wait_timeout = "
+    "28800, "
     "lock_wait_timeout = 60, autocommit = 1"
     " /*!50708 , max_execution_time = 0 */"
     " /*!80030 , show_gipk_in_create_table_and_information_schema = ON */";
@@ -67,14 +69,16 @@ awaitable<result<void>> pause(boost::asio::any_io_executor executor, stop_signal
 }
 
 awaitable<result<source_session>> open_source(const source_link& source) {
-    auto opened = co_await protocol::net::connection::open(source.executor, source.options, source.warn);
+    auto opened =
+        co_await protocol::net::connection::open(source.executor, source.options, source.warn);
     if (!opened) co_return std::unexpected(std::move(opened.error()));
     source_session session{*std::move(opened), {}};
     session.stop_hook = source.stop->on_stop([link = session.link.get()] { link->cancel(); });
     if (source.stop->stopped()) co_return fail(errc::cancelled, "the copy was stopped");
     for (const std::string_view statement : {names_setup, session_setup}) {
         auto done = co_await session->execute(std::string(statement));
-        if (!done) co_return protocol::wrap(std::move(done.error()), "preparing a session at the source");
+        if (!done)
+            co_return protocol::wrap(std::move(done.error()), "preparing a session at the source");
     }
     co_return session;
 }
@@ -86,7 +90,8 @@ awaitable<result<source_session>> reopen_source(const source_link& source) {
         if (opened || !is_source_lost(opened.error()) || source.stop->stopped()) co_return opened;
         if (attempt == attempts_max)
             co_return fail(errc::source_read_failed,
-                           "the source stays out of reach: " + opened.error().what, opened.error().server);
+                           "the source stays out of reach: " + opened.error().what,
+                           opened.error().server);
         if (auto waited = co_await pause(source.executor, *source.stop, wait); !waited)
             co_return std::unexpected(std::move(waited.error()));
         wait = std::min(wait * 2, pause_max);

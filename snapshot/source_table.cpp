@@ -50,7 +50,8 @@ std::optional<value_kind> value_kind_of(std::string_view data_type) {
         {"geomcollection", geometry},
         {"geometrycollection", geometry},
     }};
-    const auto found = std::ranges::find(kinds, data_type, &std::pair<std::string_view, value_kind>::first);
+    const auto found =
+        std::ranges::find(kinds, data_type, &std::pair<std::string_view, value_kind>::first);
     if (data_type.empty() || found == kinds.end()) return std::nullopt;
     return found->second;
 }
@@ -118,9 +119,8 @@ std::optional<order_key> choose_order(const std::vector<column>& columns,
                                       const std::vector<index_part>& parts) {
     std::optional<order_key> best;
     for (auto part = parts.begin(); part != parts.end();) {
-        const auto end = std::find_if(part, parts.end(), [&](const index_part& other) {
-            return other.index != part->index;
-        });
+        const auto end = std::find_if(
+            part, parts.end(), [&](const index_part& other) { return other.index != part->index; });
         order_key key{part->index, {}};
         bool good = true;
         for (; part != end; ++part) {

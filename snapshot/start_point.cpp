@@ -14,7 +14,8 @@ namespace {
 
 std::vector<state::object_name> names_of(const source_catalog& catalog) {
     std::vector<state::object_name> names;
-    for (const source_table& table : catalog.tables) names.push_back(table.name);
+    for (const source_table& table : catalog.tables)
+        names.push_back(table.name);
     return names;
 }
 
@@ -25,7 +26,8 @@ awaitable<result<start_point>> read_at(const source_link& source,
     auto facts = co_await protocol::net::read_source_facts(**session);
     if (!facts) co_return protocol::wrap(std::move(facts.error()), "reading the source's position");
     if (facts->written.file.empty())
-        co_return fail(errc::source_read_failed, "the source writes no binary log (log_bin is OFF)");
+        co_return fail(errc::source_read_failed,
+                       "the source writes no binary log (log_bin is OFF)");
     start_point start{.position = {facts->written, facts->gtid_executed},
                       .by_gtid = facts->gtid_mode_on,
                       .source_uuid = facts->server_uuid,
@@ -55,8 +57,8 @@ awaitable<result<start_point>> read_start_point(boost::asio::any_io_executor exe
                                                 const state::object_selection& selection,
                                                 state::status_board& board) {
     stop_signal never;
-    source_link source{executor, task.source, [&board](std::string text) { board.warn(std::move(text)); },
-                       &never};
+    source_link source{executor, task.source,
+                       [&board](std::string text) { board.warn(std::move(text)); }, &never};
     source.options.database.clear();
     co_return co_await read_at(source, selection);
 }

@@ -32,7 +32,8 @@ void stop_signal::registration::forget() noexcept {
 
 void stop_signal::stop() {
     stopped_ = true;
-    for (const auto& hook : hooks_) hook();
+    for (const auto& hook : hooks_)
+        hook();
 }
 
 stop_signal::registration stop_signal::on_stop(std::function<void()> hook) {

@@ -40,11 +40,13 @@ awaitable<result<void>> lock_tables(const source_link& source, source_session& s
     const bool write = !server.is_mariadb && server.version_number < first_version_where_read_waits;
     std::string sql;
     for (const auto& table : tables)
-        sql += (sql.empty() ? "LOCK TABLES " : ", ") + table.to_string() + (write ? " WRITE" : " READ");
+        sql += (sql.empty() ? "LOCK TABLES " : ", ") + table.to_string() +
+               (write ? " WRITE" : " READ");
     // With autocommit off InnoDB's own table lock is asked for too: servers whose metadata lock
     // does not wait for writers wait for that one.
     for (const std::string& setting :
-         {fmt::format("SET SESSION lock_wait_timeout = {0}, innodb_lock_wait_timeout = {0}", wait_seconds),
+         {fmt::format("SET SESSION lock_wait_timeout = {0}, innodb_lock_wait_timeout = {0}",
+                      wait_seconds),
           std::string("SET SESSION autocommit = 0")}) {
         if (auto set = co_await run(session, setting); !set) co_return set;
     }
@@ -53,18 +55,21 @@ awaitable<result<void>> lock_tables(const source_link& source, source_session& s
         if (locked) co_return locked;
         const unsigned number = locked.error().server.number;
         if (number == 1044 || number == 1142)
-            co_return protocol::wrap(std::move(locked.error()),
-                                     "the account at the source needs LOCK TABLES and SELECT on the selected "
-                                     "databases, for a lock of milliseconds");
+            co_return protocol::wrap(
+                std::move(locked.error()),
+                "the account at the source needs LOCK TABLES and SELECT on the selected "
+                "databases, for a lock of milliseconds");
         if (!is_lock_timeout(locked.error())) co_return locked;
         if (attempt == attempts_max)
-            co_return fail(errc::lock_not_granted,
-                           fmt::format("the read lock on {} tables was not granted in {} tries of {} s: some "
-                                       "transaction on them stays open (see information_schema.INNODB_TRX and "
-                                       "SHOW PROCESSLIST at the source); end it, or try at a quieter time",
-                                       tables.size(), attempts_max, wait_seconds),
-                           locked.error().server);
-        if (auto waited = co_await pause(source.executor, *source.stop, pause_between); !waited) co_return waited;
+            co_return fail(
+                errc::lock_not_granted,
+                fmt::format("the read lock on {} tables was not granted in {} tries of {} s: some "
+                            "transaction on them stays open (see information_schema.INNODB_TRX and "
+                            "SHOW PROCESSLIST at the source); end it, or try at a quieter time",
+                            tables.size(), attempts_max, wait_seconds),
+                locked.error().server);
+        if (auto waited = co_await pause(source.executor, *source.stop, pause_between); !waited)
+            co_return waited;
     }
 }
 

@@ -22,8 +22,8 @@ table_reader::table_reader(const source_link& source, source_session& session,
                            std::uint64_t chunk_bytes, key_range rest)
     : source_(&source), session_(&session), table_(&table), encoder_(&encoder),
       chunk_bytes_(chunk_bytes), rest_(std::move(rest)),
-      row_limit_(std::clamp<std::uint64_t>(chunk_bytes / std::max<std::uint64_t>(table.row_bytes, 16), 1,
-                                           row_limit_first_max)) {}
+      row_limit_(std::clamp<std::uint64_t>(
+          chunk_bytes / std::max<std::uint64_t>(table.row_bytes, 16), 1, row_limit_first_max)) {}
 
 table_reader::table_reader(source_session& session, const source_table& table, row_encoder& encoder,
                            std::uint64_t chunk_bytes)
@@ -34,7 +34,8 @@ awaitable<result<void>> table_reader::open_result() {
     result_rows_ = 0;
     result_bytes_ = 0;
     reading_ = {};
-    std::string sql = source_ != nullptr ? select_chunk(*table_, rest_, row_limit_) : select_all(*table_);
+    std::string sql =
+        source_ != nullptr ? select_chunk(*table_, rest_, row_limit_) : select_all(*table_);
     const auto begin = std::chrono::steady_clock::now();
     auto columns = co_await (*session_)->start_query(std::move(sql));
     reading_ += std::chrono::steady_clock::now() - begin;
@@ -59,7 +60,8 @@ void table_reader::close_result() {
 
 awaitable<result<void>> table_reader::fill_once(batch& to) {
     // A chunk that came out a little short is not topped up with a tiny one.
-    while (!exhausted_ && (open_ ? to.bytes < chunk_bytes_ : to.bytes < chunk_bytes_ / 2 || to.rows == 0)) {
+    while (!exhausted_ &&
+           (open_ ? to.bytes < chunk_bytes_ : to.bytes < chunk_bytes_ / 2 || to.rows == 0)) {
         if (!open_) {
             if (auto opened = co_await open_result(); !opened) co_return opened;
         }
@@ -88,7 +90,8 @@ awaitable<result<void>> table_reader::fill(batch& to) {
         auto filled = co_await fill_once(to);
         if (filled) break;
         if (source_ == nullptr || source_->stop->stopped() || !is_source_lost(filled.error()))
-            co_return protocol::wrap(std::move(filled.error()), "reading " + table_->name.to_string());
+            co_return protocol::wrap(std::move(filled.error()),
+                                     "reading " + table_->name.to_string());
         auto again = co_await reopen_source(*source_);
         if (!again) co_return std::unexpected(std::move(again.error()));
         *session_ = *std::move(again);

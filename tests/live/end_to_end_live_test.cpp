@@ -41,7 +41,8 @@ protected:
 };
 
 constexpr auto shop = R"(
-CREATE DATABASE shop; USE shop;
+CREATE DATABASE shop;
+USE shop;
 CREATE TABLE customer (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100), note TEXT) ENGINE=InnoDB;
 CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, customer_id INT NOT NULL, total DECIMAL(12,2),
     FOREIGN KEY (customer_id) REFERENCES customer (id)) ENGINE=InnoDB;
@@ -55,10 +56,22 @@ INSERT INTO orders (customer_id, total) VALUES (1, 99.5), (2, 1200), (2, 0);
 INSERT INTO visit VALUES ('2026-01-01', '/'), ('2026-01-01', '/'), (NULL, NULL);
 )";
 
+// One by one: of several statements in one packet the source keeps the separator in the bodies of
+// programs.
+void create_shop(sql_client& sql) {
+    const std::string_view all = shop;
+    for (std::size_t begin = 0; begin < all.size();) {
+        const auto end = all.find(";\n", begin);
+        if (end == std::string_view::npos) break;
+        sql.exec(all.substr(begin, end - begin));
+        begin = end + 2;
+    }
+}
+
 TEST_P(replication, copies_a_small_database_and_follows_it) {
     source_and_target pair(GetParam().source, GetParam().target, options({"shop.*"}));
     pair.source_sql().exec("SET GLOBAL log_bin_trust_function_creators = 1");
-    pair.source_sql().exec(shop);
+    create_shop(pair.source_sql());
     // Alone: of several statements in one packet the source keeps the separator in the event's
     // body.
     pair.source_sql().exec(
@@ -142,7 +155,7 @@ TEST(selection, renames_tables_and_databases_in_the_copy_the_stream_and_ddl) {
         "INSERT INTO crm.customers VALUES (1, 'a')");
     auto first = pair.run_task();
     ASSERT_EQ(first.status.code, 0) << first.error << first.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
+    EXPECT_THAT(pair.compare({.definitions = false}), IsEmpty());
     sql.exec("INSERT INTO shop.orders VALUES (3, 3); INSERT INTO shop.items VALUES (3, 3); INSERT "
              "INTO shop.tmp_1 VALUES (1);"
              "UPDATE crm.customers SET n = 'b'; ALTER TABLE shop.orders ADD w INT DEFAULT 4; USE "
@@ -153,9 +166,14 @@ TEST(selection, renames_tables_and_databases_in_the_copy_the_stream_and_ddl) {
              "shop.extra (a INT PRIMARY KEY);"
              "INSERT INTO shop.extra VALUES (1); TRUNCATE shop.extra; INSERT INTO shop.extra "
              "VALUES (2)");
+    // The definition that has to differ: the foreign key follows its parent.
+    EXPECT_EQ(pair.target_sql().scalar(
+                  "SELECT CONCAT(unique_constraint_schema, '.', referenced_table_name) FROM "
+                  "information_schema.referential_constraints WHERE constraint_schema = 'shop'"),
+              "dw.orders");
     auto second = pair.run_task();
     ASSERT_EQ(second.status.code, 0) << second.error << second.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
+    EXPECT_THAT(pair.compare({.definitions = false}), IsEmpty());
     EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM information_schema.schemata WHERE "
                                        "schema_name IN ('other', 'crm')"),
               "0");

@@ -16,8 +16,8 @@
 
 #include <csignal>
 #include <random>
-#include <thread>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace understudy::test {
@@ -41,15 +41,19 @@ protocol::connect_options account_on(const live_server& server) {
 
 void make_account(live_server& server) {
     auto root = server.root();
-    root.exec(fmt::format("CREATE USER copy@'%' IDENTIFIED BY '{}'; GRANT ALL ON *.* TO copy@'%'", password));
+    root.exec(fmt::format("CREATE USER copy@'%' IDENTIFIED BY '{}'; GRANT ALL ON *.* TO copy@'%'",
+                          password));
 }
 
 class servers {
 public:
-    explicit servers(server_kind source, server_options of_source = {}, server_options of_target = {})
-        : list_(live_server::start_all({{source, std::move(of_source)}, {server_kind::mysql_97, std::move(of_target)}})),
+    explicit servers(server_kind source, server_options of_source = {},
+                     server_options of_target = {})
+        : list_(live_server::start_all(
+              {{source, std::move(of_source)}, {server_kind::mysql_97, std::move(of_target)}})),
           source_sql(list_[0].root()), target_sql(list_[1].root()) {
-        for (auto& server : list_) make_account(server);
+        for (auto& server : list_)
+            make_account(server);
         task.name = "test";
         task.source = account_on(list_[0]);
         task.target = account_on(list_[1]);
@@ -63,7 +67,8 @@ public:
         task.objects.include = selected.include;
         task.objects.exclude = selected.exclude;
         task.objects.rename.clear();
-        for (const auto& [from, to] : selected.rename) task.objects.rename.emplace_back(from, to);
+        for (const auto& [from, to] : selected.rename)
+            task.objects.rename.emplace_back(from, to);
     }
 
     // stop_after: copier::stop() at that moment.
@@ -82,11 +87,12 @@ public:
                 if (!aborted) copier.stop();
             });
         }
-        boost::asio::co_spawn(loop, copier.run(), [&](std::exception_ptr thrown, protocol::result<copy_outcome> end) {
-            if (thrown) std::rethrow_exception(thrown);
-            outcome = std::move(end);
-            stopper.cancel();
-        });
+        boost::asio::co_spawn(loop, copier.run(),
+                              [&](std::exception_ptr thrown, protocol::result<copy_outcome> end) {
+                                  if (thrown) std::rethrow_exception(thrown);
+                                  outcome = std::move(end);
+                                  stopper.cancel();
+                              });
         loop.run();
         pool.join();
         status = board.read();
@@ -109,7 +115,9 @@ public:
         return WIFEXITED(end);
     }
 
-    [[nodiscard]] std::vector<std::string> differences() { return compare(source_sql, target_sql, selected); }
+    [[nodiscard]] std::vector<std::string> differences() {
+        return compare(source_sql, target_sql, selected);
+    }
 
 private:
     std::vector<live_server> list_;
@@ -129,7 +137,9 @@ std::string why(const protocol::result<copy_outcome>& outcome) {
 void make_numbers(sql_client& sql, int count) {
     sql.exec("CREATE TABLE shop.numbers (n INT PRIMARY KEY); INSERT INTO shop.numbers VALUES (0)");
     for (int have = 1; have < count; have *= 2)
-        sql.exec(fmt::format("INSERT INTO shop.numbers SELECT n + {0} FROM shop.numbers WHERE n + {0} < {1}", have, count));
+        sql.exec(fmt::format(
+            "INSERT INTO shop.numbers SELECT n + {0} FROM shop.numbers WHERE n + {0} < {1}", have,
+            count));
 }
 
 TEST(snapshot_live, copies_tables_under_every_kind_of_key) {
@@ -137,7 +147,8 @@ TEST(snapshot_live, copies_tables_under_every_kind_of_key) {
         SCOPED_TRACE(to_string(kind));
         servers pair(kind);
         auto& sql = pair.source_sql;
-        sql.exec("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'; CREATE DATABASE shop CHARACTER SET utf8mb4");
+        sql.exec(
+            "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'; CREATE DATABASE shop CHARACTER SET utf8mb4");
         make_numbers(sql, 700);
         const std::vector<std::pair<std::string, std::string>> keys = {
             {"TINYINT UNSIGNED", "n"},
@@ -153,8 +164,10 @@ TEST(snapshot_live, copies_tables_under_every_kind_of_key) {
             {"DATETIME(6)", "'1000-01-01' + INTERVAL n * 100001 MICROSECOND"},
             {"TIMESTAMP(3)", "'2024-10-27 00:00:00' + INTERVAL n * 301 SECOND"},
             {"TIME(6)", "SEC_TO_TIME(n * 1.5 - 500)"},
-            {"VARCHAR(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci", "CONCAT(HEX(n), 'é', CHAR(97 + n % 26))"},
-            {"VARCHAR(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "CONCAT(CHAR(97 + n % 26), n, '\\\\''')"},
+            {"VARCHAR(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+             "CONCAT(HEX(n), 'é', CHAR(97 + n % 26))"},
+            {"VARCHAR(30) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+             "CONCAT(CHAR(97 + n % 26), n, '\\\\''')"},
             {"CHAR(30) CHARACTER SET latin1", "CONCAT(CHAR(192 + n % 60), n)"},
             {"VARCHAR(10) CHARACTER SET ucs2", "CONCAT('x', n)"},
             {"BINARY(8)", "UNHEX(LPAD(HEX(n * 12345), 12, '0'))"},
@@ -163,14 +176,21 @@ TEST(snapshot_live, copies_tables_under_every_kind_of_key) {
         int number = 0;
         for (const auto& [type, value] : keys) {
             const std::string table = fmt::format("shop.k{}", number++);
-            sql.exec(fmt::format("CREATE TABLE {} (id {}, v INT, PRIMARY KEY (id)) ENGINE=InnoDB", table, type));
-            sql.exec(fmt::format("INSERT IGNORE INTO {} SELECT {}, n FROM shop.numbers", table, value));
+            sql.exec(fmt::format("CREATE TABLE {} (id {}, v INT, PRIMARY KEY (id)) ENGINE=InnoDB",
+                                 table, type));
+            sql.exec(
+                fmt::format("INSERT IGNORE INTO {} SELECT {}, n FROM shop.numbers", table, value));
             const std::string pair_table = fmt::format("shop.p{}", number);
-            sql.exec(fmt::format("CREATE TABLE {} (a INT NOT NULL, id {} NOT NULL, e ENUM('z','a','') NOT NULL, v "
-                                 "INT, UNIQUE KEY (a, id, e)) ENGINE=InnoDB", pair_table, type));
-            sql.exec(fmt::format("INSERT IGNORE INTO {} SELECT n % 3, {}, n % 4, n FROM shop.numbers", pair_table, value));
+            sql.exec(fmt::format(
+                "CREATE TABLE {} (a INT NOT NULL, id {} NOT NULL, e ENUM('z','a','') NOT NULL, v "
+                "INT, UNIQUE KEY (a, id, e)) ENGINE=InnoDB",
+                pair_table, type));
+            sql.exec(
+                fmt::format("INSERT IGNORE INTO {} SELECT n % 3, {}, n % 4, n FROM shop.numbers",
+                            pair_table, value));
         }
-        sql.exec("CREATE TABLE shop.enums (e ENUM('1','0','x') NOT NULL, n INT NOT NULL, PRIMARY KEY (e, n)) ENGINE=InnoDB; "
+        sql.exec("CREATE TABLE shop.enums (e ENUM('1','0','x') NOT NULL, n INT NOT NULL, PRIMARY "
+                 "KEY (e, n)) ENGINE=InnoDB; "
                  "INSERT IGNORE INTO shop.enums SELECT n % 4, n FROM shop.numbers");
         pair.select({.include = {"shop.*"}});
         pair.task.initial.chunk_bytes = 500; // many chunks
@@ -185,29 +205,42 @@ TEST(snapshot_live, copies_tables_under_every_kind_of_key) {
 TEST(snapshot_live, copies_values_at_the_limits_of_their_types) {
     servers pair(server_kind::mysql_97, {}, {.extra_args = {"--local-infile=ON"}});
     auto& sql = pair.source_sql;
-    sql.exec("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'; CREATE DATABASE shop; "
-             "CREATE TABLE shop.loaded (id INT PRIMARY KEY, f FLOAT, d DOUBLE, x DECIMAL(65,30), t TIME(6), "
-             "ts TIMESTAMP(6) NULL, y YEAR, l VARCHAR(20) CHARACTER SET latin1, g VARCHAR(20) CHARACTER SET gbk, "
-             "w VARCHAR(20) CHARACTER SET utf32, b VARBINARY(40), c BINARY(4), hidden INT INVISIBLE, "
-             "twice INT AS (id * 2) STORED); "
-             "INSERT INTO shop.loaded (id, f, d, x, t, ts, y, l, g, w, b, c, hidden) VALUES "
-             "(0, 1.1, 0.1, -0.000000000000000000000000000001, '-838:59:58.999999', '2038-01-19 03:14:07.999999', 0, "
-             "_latin1 x'E9FF00', _gbk x'B0A1D75C', _utf32 x'0001F600', x'00275C220A0D091A5C4E', x'01', 7), "
-             "(1, -0e0, -0e0, 1, '00:00:00', '0000-00-00 00:00:00', 2155, '', '', '', '', x'', NULL), "
-             "(2, 3.402823466e38, 1.7976931348623157e308, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), "
-             "(3, 1.4e-45, 4.9e-324, NULL, NULL, NULL, NULL, '\\\\N', 'NULL', NULL, '\\\\N', x'5C4E', NULL); "
-             "CREATE TABLE shop.one_text (t VARCHAR(10) PRIMARY KEY); INSERT INTO shop.one_text VALUES (''), ('a'), ('\\n'); "
-             "CREATE TABLE shop.inserted (id INT PRIMARY KEY, e ENUM('a','','1'), s SET('a','b'), b BIT(64), j JSON, "
-             "g GEOMETRY, v VECTOR(2), big LONGBLOB); "
-             "INSERT INTO shop.inserted VALUES (1, 0, 3, 0xFFFFFFFFFFFFFFFF, '{\"a\": [1, 1.0, -0.0, 1e100, \"\\\\u0000\"]}', "
-             "ST_GeomFromText('POINT(10 20)', 4326), TO_VECTOR('[1,-2.5]'), REPEAT(x'00275C0A', 2000000)), "
-             "(2, 2, 0, 0, 'null', ST_GeomFromText('POINT(-1.5 1e300)'), NULL, ''), (3, '1', NULL, NULL, NULL, NULL, NULL, NULL)");
+    sql.exec(
+        "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'; CREATE DATABASE shop; "
+        "CREATE TABLE shop.loaded (id INT PRIMARY KEY, f FLOAT, d DOUBLE, x DECIMAL(65,30), t "
+        "TIME(6), "
+        "ts TIMESTAMP(6) NULL, y YEAR, l VARCHAR(20) CHARACTER SET latin1, g VARCHAR(20) CHARACTER "
+        "SET gbk, "
+        "w VARCHAR(20) CHARACTER SET utf32, b VARBINARY(40), c BINARY(4), hidden INT INVISIBLE, "
+        "twice INT AS (id * 2) STORED); "
+        "INSERT INTO shop.loaded (id, f, d, x, t, ts, y, l, g, w, b, c, hidden) VALUES "
+        "(0, 1.1, 0.1, -0.000000000000000000000000000001, '-838:59:58.999999', '2038-01-19 "
+        "03:14:07.999999', 0, "
+        "_latin1 x'E9FF00', _gbk x'B0A1D75C', _utf32 x'0001F600', x'00275C220A0D091A5C4E', x'01', "
+        "7), "
+        "(1, -0e0, -0e0, 1, '00:00:00', '0000-00-00 00:00:00', 2155, '', '', '', '', x'', NULL), "
+        "(2, 3.402823466e38, 1.7976931348623157e308, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
+        "NULL, NULL, NULL), "
+        "(3, 1.4e-45, 4.9e-324, NULL, NULL, NULL, NULL, '\\\\N', 'NULL', NULL, '\\\\N', x'5C4E', "
+        "NULL); "
+        "CREATE TABLE shop.one_text (t VARCHAR(10) PRIMARY KEY); INSERT INTO shop.one_text VALUES "
+        "(''), ('a'), ('\\n'); "
+        "CREATE TABLE shop.inserted (id INT PRIMARY KEY, e ENUM('a','','1'), s SET('a','b'), b "
+        "BIT(64), j JSON, "
+        "g GEOMETRY, v VECTOR(2), big LONGBLOB); "
+        "INSERT INTO shop.inserted VALUES (1, 0, 3, 0xFFFFFFFFFFFFFFFF, '{\"a\": [1, 1.0, -0.0, "
+        "1e100, \"\\\\u0000\"]}', "
+        "ST_GeomFromText('POINT(10 20)', 4326), TO_VECTOR('[1,-2.5]'), REPEAT(x'00275C0A', "
+        "2000000)), "
+        "(2, 2, 0, 0, 'null', ST_GeomFromText('POINT(-1.5 1e300)'), NULL, ''), (3, '1', NULL, "
+        "NULL, NULL, NULL, NULL, NULL)");
     pair.select({.include = {"shop.*"}});
     auto outcome = pair.copy();
     ASSERT_TRUE(outcome) << why(outcome);
     EXPECT_THAT(pair.differences(), IsEmpty());
 
-    pair.target_sql.exec("DROP DATABASE shop; DROP DATABASE understudy; SET GLOBAL local_infile = OFF");
+    pair.target_sql.exec(
+        "DROP DATABASE shop; DROP DATABASE understudy; SET GLOBAL local_infile = OFF");
     outcome = pair.copy();
     ASSERT_TRUE(outcome) << why(outcome);
     EXPECT_THAT(pair.differences(), IsEmpty());
@@ -218,9 +251,12 @@ TEST(snapshot_live, copies_json_with_the_types_of_its_values) {
     auto& sql = pair.source_sql;
     sql.exec("CREATE DATABASE shop; CREATE TABLE shop.j (id INT PRIMARY KEY, j JSON); "
              "CREATE TABLE shop.keyless (j JSON); "
-             "INSERT INTO shop.j VALUES (1, JSON_OBJECT('price', 12.50, 'list', JSON_ARRAY(1e0, 2, CAST('2024-01-02' AS DATE), "
-             "CAST('10:11:12.5' AS TIME(6)), NOW(6), x'00FF', TRUE, NULL, JSON_ARRAY(), '\\\\\"\\'\\n'))), "
-             "(2, CAST(12345.67 AS JSON)), (3, JSON_ARRAY(1.50, JSON_ARRAY(2.0, JSON_OBJECT('', 0.1)))), (4, '[1.5, 2]'), "
+             "INSERT INTO shop.j VALUES (1, JSON_OBJECT('price', 12.50, 'list', JSON_ARRAY(1e0, 2, "
+             "CAST('2024-01-02' AS DATE), "
+             "CAST('10:11:12.5' AS TIME(6)), NOW(6), x'00FF', TRUE, NULL, JSON_ARRAY(), "
+             "'\\\\\"\\'\\n'))), "
+             "(2, CAST(12345.67 AS JSON)), (3, JSON_ARRAY(1.50, JSON_ARRAY(2.0, JSON_OBJECT('', "
+             "0.1)))), (4, '[1.5, 2]'), "
              "(5, NULL), (6, CAST(CAST('2024-01-02 03:04:05' AS DATETIME) AS JSON)); "
              "INSERT INTO shop.keyless SELECT j FROM shop.j");
     pair.select({.include = {"shop.*"}});
@@ -229,8 +265,10 @@ TEST(snapshot_live, copies_json_with_the_types_of_its_values) {
     EXPECT_THAT(pair.differences(), IsEmpty());
     for (const std::string_view types :
          {"SELECT GROUP_CONCAT(IFNULL(JSON_TYPE(j), '-'), IFNULL(JSON_TYPE(j->'$[0]'), '-'), "
-          "IFNULL(JSON_TYPE(j->'$[1][0]'), '-'), IFNULL(JSON_TYPE(j->'$[1][1].\"\"'), '-') ORDER BY id) FROM shop.j",
-          "SELECT CONCAT(JSON_TYPE(j->'$.price'), JSON_TYPE(j->'$.list[2]'), JSON_TYPE(j->'$.list[3]'), "
+          "IFNULL(JSON_TYPE(j->'$[1][0]'), '-'), IFNULL(JSON_TYPE(j->'$[1][1].\"\"'), '-') ORDER "
+          "BY id) FROM shop.j",
+          "SELECT CONCAT(JSON_TYPE(j->'$.price'), JSON_TYPE(j->'$.list[2]'), "
+          "JSON_TYPE(j->'$.list[3]'), "
           "JSON_TYPE(j->'$.list[4]'), JSON_TYPE(j->'$.list[5]')) FROM shop.j WHERE id = 1",
           "SELECT GROUP_CONCAT(JSON_TYPE(j) ORDER BY 1) FROM shop.keyless"})
         EXPECT_EQ(sql.scalar(types), pair.target_sql.scalar(types)) << types;
@@ -241,37 +279,51 @@ TEST(snapshot_live, copies_views_routines_triggers_and_events) {
         SCOPED_TRACE(to_string(kind));
         servers pair(kind);
         auto& sql = pair.source_sql;
-        sql.exec("CREATE DATABASE shop CHARACTER SET latin1; USE shop; "
-                 "CREATE TABLE customers (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) CHARACTER SET utf8mb4) "
-                 "ENGINE=InnoDB AUTO_INCREMENT = 500; "
-                 "CREATE TABLE orders (id INT PRIMARY KEY, customer INT, total DECIMAL(10,2), "
-                 "FOREIGN KEY (customer) REFERENCES customers (id) ON DELETE CASCADE) ENGINE=InnoDB; "
-                 "INSERT INTO customers VALUES (1, 'x'), (2, 'b'); INSERT INTO orders VALUES (1, 1, 10), (2, 2, 20); "
-                 "CREATE FUNCTION fee(x DECIMAL(10,2)) RETURNS DECIMAL(10,2) DETERMINISTIC RETURN x * 0.1; "
-                 "CREATE VIEW z_orders AS SELECT o.id, o.customer, o.total, fee(o.total) AS fee FROM orders o; "
-                 "CREATE VIEW a_sum AS SELECT customer, SUM(total) AS total FROM z_orders GROUP BY customer; "
-                 "CREATE DEFINER = nobody@nowhere VIEW `we``ird view` AS SELECT 'é' AS `é`; "
-                 "SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'; "
-                 "CREATE PROCEDURE add_customer(n VARCHAR(50)) BEGIN INSERT INTO customers (name) VALUES ('\\' || n); END; "
-                 "SET sql_mode = ''; SET NAMES latin1; "
-                 "CREATE TRIGGER t1 BEFORE INSERT ON orders FOR EACH ROW SET NEW.total = NEW.total + 1; "
-                 "CREATE TRIGGER t2 AFTER INSERT ON orders FOR EACH ROW UPDATE customers SET name = CONCAT(name, '!'); "
-                 "SET NAMES utf8mb4; SET time_zone = '+05:00'; "
-                 "CREATE EVENT cleaning ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01 00:00:00' ENABLE COMMENT 'enable' "
-                 "DO DELETE FROM orders WHERE total < 0; "
-                 "CREATE EVENT sleeping ON SCHEDULE EVERY 1 HOUR DISABLE DO SET @x = 1; "
-                 "ALTER DATABASE shop CHARACTER SET utf8mb4");
+        sql.exec(
+            "CREATE DATABASE shop CHARACTER SET latin1; USE shop; "
+            "CREATE TABLE customers (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50) CHARACTER "
+            "SET utf8mb4) "
+            "ENGINE=InnoDB AUTO_INCREMENT = 500; "
+            "CREATE TABLE orders (id INT PRIMARY KEY, customer INT, total DECIMAL(10,2), "
+            "FOREIGN KEY (customer) REFERENCES customers (id) ON DELETE CASCADE) ENGINE=InnoDB; "
+            "INSERT INTO customers VALUES (1, 'x'), (2, 'b'); INSERT INTO orders VALUES (1, 1, "
+            "10), (2, 2, 20); "
+            "CREATE FUNCTION fee(x DECIMAL(10,2)) RETURNS DECIMAL(10,2) DETERMINISTIC RETURN x * "
+            "0.1; "
+            "CREATE VIEW z_orders AS SELECT o.id, o.customer, o.total, fee(o.total) AS fee FROM "
+            "orders o; "
+            "CREATE VIEW a_sum AS SELECT customer, SUM(total) AS total FROM z_orders GROUP BY "
+            "customer; "
+            "CREATE DEFINER = nobody@nowhere VIEW `we``ird view` AS SELECT 'é' AS `é`; "
+            "SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'; "
+            "CREATE PROCEDURE add_customer(n VARCHAR(50)) BEGIN INSERT INTO customers (name) "
+            "VALUES ('\\' || n); END; "
+            "SET sql_mode = ''; SET NAMES latin1; "
+            "CREATE TRIGGER t1 BEFORE INSERT ON orders FOR EACH ROW SET NEW.total = NEW.total + 1; "
+            "CREATE TRIGGER t2 AFTER INSERT ON orders FOR EACH ROW UPDATE customers SET name = "
+            "CONCAT(name, '!'); "
+            "SET NAMES utf8mb4; SET time_zone = '+05:00'; "
+            "CREATE EVENT cleaning ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01 00:00:00' ENABLE "
+            "COMMENT 'enable' "
+            "DO DELETE FROM orders WHERE total < 0; "
+            "CREATE EVENT sleeping ON SCHEDULE EVERY 1 HOUR DISABLE DO SET @x = 1; "
+            "ALTER DATABASE shop CHARACTER SET utf8mb4");
         pair.select({.include = {"shop.*"}});
         const auto outcome = pair.copy();
         ASSERT_TRUE(outcome) << why(outcome);
-        const bool snapshot_expected = kind == server_kind::mysql_56; // 9.7 logs what cascades change
+        const bool snapshot_expected =
+            kind == server_kind::mysql_56; // 9.7 logs what cascades change
         EXPECT_EQ(outcome->start_after.size(), snapshot_expected ? 2U : 0U);
         EXPECT_THAT(pair.differences(), IsEmpty());
-        EXPECT_EQ(pair.target_sql.scalar("SELECT GROUP_CONCAT(EVENT_NAME, ':', STATUS, ':', TIME_ZONE ORDER BY 1) FROM "
-                                         "information_schema.EVENTS WHERE EVENT_SCHEMA = 'shop'"),
-                  "cleaning:REPLICA_SIDE_DISABLED:+05:00,sleeping:REPLICA_SIDE_DISABLED:+05:00");
+        EXPECT_EQ(
+            pair.target_sql.scalar(
+                "SELECT GROUP_CONCAT(EVENT_NAME, ':', STATUS, ':', TIME_ZONE ORDER BY 1) FROM "
+                "information_schema.EVENTS WHERE EVENT_SCHEMA = 'shop'"),
+            "cleaning:REPLICA_SIDE_DISABLED:+05:00,sleeping:REPLICA_SIDE_DISABLED:+05:00");
         pair.target_sql.exec("CALL shop.add_customer('new')");
-        EXPECT_EQ(pair.target_sql.scalar("SELECT CONCAT(id, name) FROM shop.customers WHERE id > 2"), "500\\new");
+        EXPECT_EQ(
+            pair.target_sql.scalar("SELECT CONCAT(id, name) FROM shop.customers WHERE id > 2"),
+            "500\\new");
     }
 }
 
@@ -279,15 +331,22 @@ TEST(snapshot_live, gives_objects_the_names_of_the_target) {
     servers pair(server_kind::mysql_97);
     auto& sql = pair.source_sql;
     sql.exec("CREATE DATABASE shop; CREATE DATABASE `we``ird.db é`; USE shop; "
-             "CREATE TABLE parents (id INT PRIMARY KEY); CREATE TABLE orders (id INT PRIMARY KEY, p INT, "
-             "FOREIGN KEY (p) REFERENCES parents (id)); CREATE TABLE `a.b ``c` (`x y` INT, `ü``.` INT, KEY (`x y`)); "
-             "CREATE TABLE `" + std::string(64, 'n') + "` (id INT PRIMARY KEY); "
-             "INSERT INTO parents VALUES (1), (2); INSERT INTO orders VALUES (1, 1); INSERT INTO `a.b ``c` VALUES (1, 2), (1, 2); "
+             "CREATE TABLE parents (id INT PRIMARY KEY); CREATE TABLE orders (id INT PRIMARY KEY, "
+             "p INT, "
+             "FOREIGN KEY (p) REFERENCES parents (id)); CREATE TABLE `a.b ``c` (`x y` INT, `ü``.` "
+             "INT, KEY (`x y`)); "
+             "CREATE TABLE `" +
+             std::string(64, 'n') +
+             "` (id INT PRIMARY KEY); "
+             "INSERT INTO parents VALUES (1), (2); INSERT INTO orders VALUES (1, 1); INSERT INTO "
+             "`a.b ``c` VALUES (1, 2), (1, 2); "
              "CREATE VIEW v AS SELECT o.id FROM orders o JOIN parents ON o.p = parents.id; "
-             "CREATE TABLE `we``ird.db é`.`täble` (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES shop.parents (id)); "
+             "CREATE TABLE `we``ird.db é`.`täble` (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES "
+             "shop.parents (id)); "
              "INSERT INTO `we``ird.db é`.`täble` VALUES (2); "
              "CREATE VIEW `we``ird.db é`.w AS SELECT * FROM shop.orders");
-    pair.selected = {.include = {"shop.*"}, .rename = {{"shop.parents", "shop.elders"}, {"shop.orders", "dw.sales"}}};
+    pair.selected = {.include = {"shop.*"},
+                     .rename = {{"shop.parents", "shop.elders"}, {"shop.orders", "dw.sales"}}};
     pair.task.objects.include = {"shop.*"};
     pair.task.objects.rename = {{"shop.parents", "shop.elders"}, {"shop.orders", "dw.sales"}};
     pair.target_sql.exec("CREATE DATABASE dw");
@@ -295,8 +354,9 @@ TEST(snapshot_live, gives_objects_the_names_of_the_target) {
     ASSERT_TRUE(outcome) << why(outcome);
     EXPECT_EQ(pair.target_sql.scalar("SELECT COUNT(*) FROM shop.v"), "1");
     EXPECT_EQ(pair.target_sql.scalar("SELECT COUNT(*) FROM dw.sales"), "1");
-    EXPECT_EQ(pair.target_sql.scalar("SELECT CONCAT(UNIQUE_CONSTRAINT_SCHEMA, '.', REFERENCED_TABLE_NAME) FROM "
-                                     "information_schema.REFERENTIAL_CONSTRAINTS WHERE TABLE_NAME = 'sales'"),
+    EXPECT_EQ(pair.target_sql.scalar(
+                  "SELECT CONCAT(UNIQUE_CONSTRAINT_SCHEMA, '.', REFERENCED_TABLE_NAME) FROM "
+                  "information_schema.REFERENTIAL_CONSTRAINTS WHERE TABLE_NAME = 'sales'"),
               "shop.elders");
     EXPECT_EQ(pair.target_sql.scalar("SELECT SUM(`ü``.`) FROM shop.`a.b ``c`"), "4");
 
@@ -306,8 +366,10 @@ TEST(snapshot_live, gives_objects_the_names_of_the_target) {
     const auto second = pair.copy();
     ASSERT_TRUE(second) << why(second);
     EXPECT_EQ(pair.target_sql.scalar("SELECT COUNT(*) FROM `ü```.w"), "1");
-    EXPECT_EQ(pair.target_sql.scalar("SELECT UNIQUE_CONSTRAINT_SCHEMA FROM information_schema.REFERENTIAL_CONSTRAINTS "
-                                     "WHERE CONSTRAINT_SCHEMA = 'ü`'"), "copy");
+    EXPECT_EQ(pair.target_sql.scalar(
+                  "SELECT UNIQUE_CONSTRAINT_SCHEMA FROM information_schema.REFERENTIAL_CONSTRAINTS "
+                  "WHERE CONSTRAINT_SCHEMA = 'ü`'"),
+              "copy");
 }
 
 TEST(snapshot_live, goes_on_where_a_kill_stopped_it) {
@@ -318,20 +380,23 @@ TEST(snapshot_live, goes_on_where_a_kill_stopped_it) {
     auto& sql = pair.source_sql;
     sql.exec("CREATE DATABASE shop");
     make_numbers(sql, 30'000);
-    sql.exec("CREATE TABLE shop.keyed (id INT PRIMARY KEY, c CHAR(100), u INT UNIQUE); "
-             "INSERT INTO shop.keyed SELECT n, REPEAT(HEX(n), 10), n FROM shop.numbers; "
-             "CREATE TABLE shop.keyless (id INT, c CHAR(100)); "
-             "INSERT INTO shop.keyless SELECT n % 100, REPEAT(HEX(n), 10) FROM shop.numbers; "
-             "CREATE TABLE shop.myisam (id INT, c CHAR(100)) ENGINE=MyISAM; "
-             "INSERT INTO shop.myisam SELECT n % 100, REPEAT(HEX(n), 10) FROM shop.numbers LIMIT 3000; "
-             "CREATE VIEW shop.v AS SELECT * FROM shop.keyed; "
-             "CREATE PROCEDURE shop.p() SELECT 1; "
-             "CREATE TRIGGER shop.t AFTER INSERT ON shop.keyed FOR EACH ROW SET @x = 1");
+    sql.exec(
+        "CREATE TABLE shop.keyed (id INT PRIMARY KEY, c CHAR(100), u INT UNIQUE); "
+        "INSERT INTO shop.keyed SELECT n, REPEAT(HEX(n), 10), n FROM shop.numbers; "
+        "CREATE TABLE shop.keyless (id INT, c CHAR(100)); "
+        "INSERT INTO shop.keyless SELECT n % 100, REPEAT(HEX(n), 10) FROM shop.numbers; "
+        "CREATE TABLE shop.myisam (id INT, c CHAR(100)) ENGINE=MyISAM; "
+        "INSERT INTO shop.myisam SELECT n % 100, REPEAT(HEX(n), 10) FROM shop.numbers LIMIT 3000; "
+        "CREATE VIEW shop.v AS SELECT * FROM shop.keyed; "
+        "CREATE PROCEDURE shop.p() SELECT 1; "
+        "CREATE TRIGGER shop.t AFTER INSERT ON shop.keyed FOR EACH ROW SET @x = 1");
     pair.select({.include = {"shop.*"}});
     pair.task.initial.chunk_bytes = 50'000;
     int killed = 0;
     for (int i = 0; i < 12; ++i) {
-        if (pair.copy_and_kill(std::chrono::milliseconds(std::uniform_int_distribution(50, 2500)(random)))) break;
+        if (pair.copy_and_kill(
+                std::chrono::milliseconds(std::uniform_int_distribution(50, 2500)(random))))
+            break;
         ++killed;
     }
     EXPECT_GT(killed, 0);
@@ -363,7 +428,8 @@ TEST(snapshot_live, survives_the_death_of_the_target) {
     auto& sql = pair.source_sql;
     sql.exec("CREATE DATABASE shop");
     make_numbers(sql, 20'000);
-    sql.exec("CREATE TABLE shop.keyless (id INT, c CHAR(100)); INSERT INTO shop.keyless SELECT n, REPEAT('x', 100) FROM shop.numbers");
+    sql.exec("CREATE TABLE shop.keyless (id INT, c CHAR(100)); INSERT INTO shop.keyless SELECT n, "
+             "REPEAT('x', 100) FROM shop.numbers");
     pair.select({.include = {"shop.*"}});
     pair.task.initial.chunk_bytes = 20'000;
     std::jthread killer([&] {
@@ -391,14 +457,16 @@ TEST(snapshot_live, keeps_what_the_target_has_only_when_asked_to) {
     pair.task.conflict.policy = state::task_spec::existing_tables::ignore;
     const auto outcome = pair.copy();
     ASSERT_TRUE(outcome) << why(outcome);
-    EXPECT_EQ(pair.target_sql.scalar("SELECT GROUP_CONCAT(id, ':', v ORDER BY id) FROM shop.t"), "1:1,2:20,3:30");
+    EXPECT_EQ(pair.target_sql.scalar("SELECT GROUP_CONCAT(id, ':', v ORDER BY id) FROM shop.t"),
+              "1:1,2:20,3:30");
 }
 
 TEST(snapshot_live, waits_for_open_writers_before_it_takes_a_position) {
     for (const auto kind : {server_kind::mysql_97, server_kind::mysql_56}) {
         SCOPED_TRACE(to_string(kind));
         servers pair(kind);
-        pair.source_sql.exec("CREATE DATABASE shop; CREATE TABLE shop.keyless (v INT) ENGINE=InnoDB; INSERT INTO shop.keyless VALUES (1)");
+        pair.source_sql.exec("CREATE DATABASE shop; CREATE TABLE shop.keyless (v INT) "
+                             "ENGINE=InnoDB; INSERT INTO shop.keyless VALUES (1)");
         pair.select({.include = {"shop.*"}});
         auto writer = pair.source().root();
         writer.exec("BEGIN; INSERT INTO shop.keyless VALUES (2)");
@@ -421,11 +489,15 @@ TEST(snapshot_live, waits_for_open_writers_before_it_takes_a_position) {
 
 TEST(snapshot_live, copies_every_table_of_a_foreign_key_graph_in_one_snapshot) {
     servers pair(server_kind::mysql_97, {.extra_args = {"--innodb-native-foreign-keys=ON"}});
-    pair.source_sql.exec("CREATE DATABASE shop; USE shop; CREATE TABLE a (id INT PRIMARY KEY, up INT, FOREIGN KEY (up) REFERENCES a (id) ON DELETE CASCADE); "
-                         "CREATE TABLE b (id INT PRIMARY KEY, a INT, FOREIGN KEY (a) REFERENCES a (id) ON DELETE SET NULL); "
-                         "CREATE TABLE c (id INT PRIMARY KEY, b INT, FOREIGN KEY (b) REFERENCES b (id)); "
-                         "CREATE TABLE d (id INT PRIMARY KEY); "
-                         "INSERT INTO a VALUES (1, NULL), (2, 1); INSERT INTO b VALUES (1, 2); INSERT INTO c VALUES (1, 1); INSERT INTO d VALUES (1)");
+    pair.source_sql.exec(
+        "CREATE DATABASE shop; USE shop; CREATE TABLE a (id INT PRIMARY KEY, up INT, FOREIGN KEY "
+        "(up) REFERENCES a (id) ON DELETE CASCADE); "
+        "CREATE TABLE b (id INT PRIMARY KEY, a INT, FOREIGN KEY (a) REFERENCES a (id) ON DELETE "
+        "SET NULL); "
+        "CREATE TABLE c (id INT PRIMARY KEY, b INT, FOREIGN KEY (b) REFERENCES b (id)); "
+        "CREATE TABLE d (id INT PRIMARY KEY); "
+        "INSERT INTO a VALUES (1, NULL), (2, 1); INSERT INTO b VALUES (1, 2); INSERT INTO c VALUES "
+        "(1, 1); INSERT INTO d VALUES (1)");
     pair.select({.include = {"shop.*"}});
     const auto outcome = pair.copy();
     ASSERT_TRUE(outcome) << why(outcome);

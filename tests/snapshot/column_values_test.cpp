@@ -29,7 +29,8 @@ TEST(column_values, are_read_in_a_form_that_loses_nothing) {
 }
 
 TEST(column_values, are_written_as_literals_of_their_kind) {
-    EXPECT_EQ(written(make_column("n", "bigint(20) unsigned"), "18446744073709551615"), "18446744073709551615");
+    EXPECT_EQ(written(make_column("n", "bigint(20) unsigned"), "18446744073709551615"),
+              "18446744073709551615");
     EXPECT_EQ(written(make_column("d", "double"), "-0"), "'-0'");
     EXPECT_EQ(written(make_column("t", "time(6)"), "-00:00:00.000001"), "'-00:00:00.000001'");
     EXPECT_EQ(written(make_column("j", "json"), "{\"a\": \"'\"}"), "_utf8mb4'{\"a\": \"\\'\"}'");

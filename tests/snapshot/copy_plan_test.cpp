@@ -19,7 +19,8 @@ source_table named(std::string name, bool key, std::uint64_t rows = 0) {
 
 TEST(foreign_keys, join_tables_into_sets) {
     const state::object_name a{"s", "a"}, b{"s", "b"}, c{"s", "c"}, d{"s", "d"}, e{"s", "e"};
-    EXPECT_THAT(connected_sets({{a, b}, {c, d}}, {e}), ElementsAre(names{a, b}, names{c, d}, names{e}));
+    EXPECT_THAT(connected_sets({{a, b}, {c, d}}, {e}),
+                ElementsAre(names{a, b}, names{c, d}, names{e}));
     EXPECT_THAT(connected_sets({{a, b}, {c, d}, {d, b}}, {b}), ElementsAre(names{a, b, c, d}));
     EXPECT_THAT(connected_sets({{a, a}}, {}), ElementsAre(names{a}));
 }
@@ -27,7 +28,8 @@ TEST(foreign_keys, join_tables_into_sets) {
 TEST(copy_plan, reads_tables_without_a_key_in_a_snapshot_and_the_others_in_chunks) {
     source_catalog catalog;
     catalog.logs_cascades = true;
-    catalog.tables = {named("small", true, 1), named("large", true, 100), named("keyless", false), named("memory", false)};
+    catalog.tables = {named("small", true, 1), named("large", true, 100), named("keyless", false),
+                      named("memory", false)};
     catalog.tables[3].transactional = false;
     const auto plan = plan_copy(catalog);
     EXPECT_THAT(plan.snapshot_sets, ElementsAre(names{{"shop", "keyless"}}));

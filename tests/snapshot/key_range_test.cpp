@@ -11,7 +11,8 @@ using test::make_table;
 
 TEST(key_range, reads_a_whole_table_without_a_condition) {
     const auto table = make_table({make_column("a", "int"), make_column("g", "int")}, 1);
-    EXPECT_EQ(select_chunk(table, {}, 10), "SELECT `a`, `g` FROM `shop`.`t` FORCE INDEX (`PRIMARY`) ORDER BY `a` LIMIT 10");
+    EXPECT_EQ(select_chunk(table, {}, 10),
+              "SELECT `a`, `g` FROM `shop`.`t` FORCE INDEX (`PRIMARY`) ORDER BY `a` LIMIT 10");
 }
 
 TEST(key_range, leaves_generated_columns_out) {
@@ -28,9 +29,11 @@ TEST(key_range, goes_on_behind_the_last_key_of_one_column) {
 }
 
 TEST(key_range, goes_on_behind_the_last_key_of_several_columns) {
-    const auto table = make_table({make_column("a", "int"), make_column("b", "int"), make_column("c", "int")}, 3);
-    EXPECT_EQ(condition_of(table, {{"1", "2", "3"}, ""}),
-              "`a` >= 1 AND (`a` > 1 OR (`a` = 1 AND `b` >= 2 AND (`b` > 2 OR (`b` = 2 AND `c` > 3))))");
+    const auto table =
+        make_table({make_column("a", "int"), make_column("b", "int"), make_column("c", "int")}, 3);
+    EXPECT_EQ(
+        condition_of(table, {{"1", "2", "3"}, ""}),
+        "`a` >= 1 AND (`a` > 1 OR (`a` = 1 AND `b` >= 2 AND (`b` > 2 OR (`b` = 2 AND `c` > 3))))");
 }
 
 TEST(key_range, skips_all_rows_that_begin_with_a_shorter_bound) {

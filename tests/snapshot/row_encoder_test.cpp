@@ -11,7 +11,8 @@ using test::make_table;
 using fields = std::vector<std::optional<std::string_view>>;
 
 TEST(row_encoder, replaces_rows_in_one_statement) {
-    const auto table = make_table({make_column("id", "int"), make_column("v", "varchar(9)", "latin1")}, 1);
+    const auto table =
+        make_table({make_column("id", "int"), make_column("v", "varchar(9)", "latin1")}, 1);
     row_encoder encoder(table, {"dw", "x"}, {});
     batch rows;
     ASSERT_TRUE(encoder.add(rows, fields{"1", "a"}));
@@ -27,7 +28,8 @@ TEST(row_encoder, starts_a_new_statement_at_the_limit_and_leaves_a_large_row_alo
     row_encoder encoder(table, {"d", "t"}, {.statement_bytes = 100});
     batch rows;
     const std::string large(1000, 'x');
-    for (const std::string_view value : {std::string_view("a"), std::string_view(large), std::string_view("b")})
+    for (const std::string_view value :
+         {std::string_view("a"), std::string_view(large), std::string_view("b")})
         ASSERT_TRUE(encoder.add(rows, fields{"1", value}));
     ASSERT_EQ(rows.statements.size(), 3U);
     EXPECT_EQ(rows.statements[1].rows, 1U);
@@ -42,13 +44,15 @@ TEST(row_encoder, keeps_rows_of_the_target_when_asked_to) {
 }
 
 TEST(row_encoder, makes_lines_for_load_data) {
-    const auto table = make_table({make_column("id", "int"), make_column("v", "varchar(9)", "latin1")}, 1);
+    const auto table =
+        make_table({make_column("id", "int"), make_column("v", "varchar(9)", "latin1")}, 1);
     row_encoder encoder(table, {"d", "t"}, {.load_data = true, .statement_bytes = 1U << 30U});
     batch rows;
     ASSERT_TRUE(encoder.add(rows, fields{"1", "a\tb"}));
     ASSERT_TRUE(encoder.add(rows, fields{"2", std::nullopt}));
     EXPECT_EQ(rows.statements[0].text, "1\ta\\tb\n2\t\\N\n");
-    EXPECT_TRUE(encoder.load_statement().contains("REPLACE INTO TABLE `d`.`t` CHARACTER SET binary"));
+    EXPECT_TRUE(
+        encoder.load_statement().contains("REPLACE INTO TABLE `d`.`t` CHARACTER SET binary"));
 }
 
 TEST(row_encoder, counts_the_values_that_the_server_will_warn_about) {
@@ -67,10 +71,12 @@ TEST(row_encoder, writes_typed_json_as_an_expression) {
     row_encoder encoder(table, {"d", "t"}, {});
     batch rows;
     ASSERT_TRUE(encoder.add(rows, fields{"1", "{\"a\": 1}", std::nullopt, std::nullopt, "5"}));
-    ASSERT_TRUE(encoder.add(rows, fields{"2", "[1.50]", "[\"ARRAY\", \"DECIMAL\"]", std::nullopt, "6"}));
-    EXPECT_TRUE(rows.statements[0].text.ends_with(
-        "(1,_utf8mb4'{\"a\": 1}',5),(2,JSON_ARRAY(1.50),6)"));
-    EXPECT_FALSE(encoder.add(rows, fields{"3", "[\"x\"]", "[\"ARRAY\", \"DECIMAL\"]", std::nullopt, "6"}));
+    ASSERT_TRUE(
+        encoder.add(rows, fields{"2", "[1.50]", "[\"ARRAY\", \"DECIMAL\"]", std::nullopt, "6"}));
+    EXPECT_TRUE(
+        rows.statements[0].text.ends_with("(1,_utf8mb4'{\"a\": 1}',5),(2,JSON_ARRAY(1.50),6)"));
+    EXPECT_FALSE(
+        encoder.add(rows, fields{"3", "[\"x\"]", "[\"ARRAY\", \"DECIMAL\"]", std::nullopt, "6"}));
 }
 
 } // namespace

@@ -14,7 +14,8 @@ index_part part(std::string index, std::string name) {
 
 TEST(source_table, is_read_by_its_primary_key) {
     const std::vector columns{make_column("a", "int"), make_column("b", "int")};
-    const auto key = choose_order(columns, {part("alpha", "a"), part("PRIMARY", "b"), part("PRIMARY", "a")});
+    const auto key =
+        choose_order(columns, {part("alpha", "a"), part("PRIMARY", "b"), part("PRIMARY", "a")});
     ASSERT_TRUE(key);
     EXPECT_EQ(key->index, "PRIMARY");
     EXPECT_EQ(key->columns, (std::vector<std::size_t>{1, 0}));

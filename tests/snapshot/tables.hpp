@@ -20,10 +20,12 @@ inline column make_column(std::string name, std::string type, std::string charse
 
 // shop.t with a key over the first key_columns columns.
 inline source_table make_table(std::vector<column> columns, std::size_t key_columns) {
-    source_table table{.name = {"shop", "t"}, .engine = "InnoDB", .columns = std::move(columns), .order = {}};
+    source_table table{
+        .name = {"shop", "t"}, .engine = "InnoDB", .columns = std::move(columns), .order = {}};
     if (key_columns == 0) return table;
     table.order = order_key{"PRIMARY", {}};
-    for (std::size_t i = 0; i < key_columns; ++i) table.order->columns.push_back(i);
+    for (std::size_t i = 0; i < key_columns; ++i)
+        table.order->columns.push_back(i);
     return table;
 }
 

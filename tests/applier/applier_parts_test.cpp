@@ -1,0 +1,155 @@
+#include "applier/definition_check.hpp"
+#include "applier/errc.hpp"
+#include "applier/event_statement.hpp"
+#include "applier/object_fingerprint.hpp"
+#include "applier/retry_delay.hpp"
+#include "applier/server_errors.hpp"
+#include "applier/statement_session.hpp"
+
+#include <gtest/gtest.h>
+
+namespace understudy::applier {
+namespace {
+
+TEST(server_errors, are_sorted_by_what_is_to_be_done) {
+    const std::pair<unsigned, errc> cases[] = {
+        {1205, errc::transient},         {1213, errc::transient},
+        {2013, errc::connection_lost},   {1927, errc::connection_lost},
+        {3169, errc::connection_lost},   {2003, errc::connect_failed},
+        {1045, errc::access_denied},     {1142, errc::missing_privilege},
+        {1227, errc::missing_privilege}, {1290, errc::read_only_target},
+        {1114, errc::disk_full},         {1153, errc::packet_too_large},
+        {1146, errc::missing_table},     {1032, errc::row_not_found},
+        {1062, errc::duplicate_key},     {1105, errc::target_refused},
+        {1452, errc::target_refused},    {65000, errc::target_refused},
+    };
+    for (const auto& [number, code] : cases)
+        EXPECT_EQ(sort_server_error(number), code) << number;
+    EXPECT_TRUE(is_retryable(errc::transient));
+    EXPECT_TRUE(is_retryable(errc::disk_full));
+    EXPECT_FALSE(is_retryable(errc::duplicate_key));
+    EXPECT_FALSE(is_retryable(errc::fenced));
+}
+
+TEST(retry_delay, doubles_up_to_half_a_minute_and_starts_anew_after_success) {
+    using std::chrono::milliseconds;
+    retry_delay delay;
+    EXPECT_EQ(delay.next(errc::connection_lost), milliseconds{250});
+    EXPECT_EQ(delay.next(errc::connection_lost), milliseconds{500});
+    for (int i = 0; i < 20; ++i)
+        static_cast<void>(delay.next(errc::connect_failed));
+    EXPECT_EQ(delay.next(errc::connect_failed), milliseconds{30'000});
+    delay.succeeded();
+    EXPECT_EQ(delay.next(errc::transient), milliseconds{20});
+}
+
+TEST(sql_text, escapes_every_dangerous_byte) {
+    EXPECT_EQ(quote_string(std::string_view("a'b\\c\"\0\n\r\x1a", 10)),
+              "'a\\'b\\\\c\\\"\\0\\n\\r\\Z'");
+    const std::byte bytes[] = {std::byte{0}, std::byte{0xff}, std::byte{0x1a}};
+    EXPECT_EQ(hex_literal(bytes), "x'00ff1a'");
+    EXPECT_EQ(hex_literal({}), "x''");
+}
+
+TEST(statement_session, drops_sql_mode_bits_that_the_target_lacks) {
+    constexpr std::uint64_t no_auto_create_user = 0x10000000;
+    constexpr std::uint64_t strict = 0x200000;
+    EXPECT_EQ(statement_session::known_sql_mode(no_auto_create_user | strict, 90704), strict);
+    EXPECT_EQ(statement_session::known_sql_mode(no_auto_create_user | strict, 50744),
+              no_auto_create_user | strict);
+    constexpr std::uint64_t truncate_fractional = 0x100000000;
+    EXPECT_EQ(statement_session::known_sql_mode(truncate_fractional, 90704), truncate_fractional);
+}
+
+TEST(event_statement, is_switched_off_where_its_clause_belongs) {
+    const std::pair<std::string, std::string> cases[] = {
+        {"CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM a",
+         "CREATE EVENT e ON SCHEDULE EVERY 1 DAY  DISABLE ON REPLICA DO DELETE FROM a"},
+        {"CREATE DEFINER=`r`@`%` EVENT IF NOT EXISTS `d`.`do` ON SCHEDULE AT NOW() ENABLE COMMENT "
+         "'DO' DO SELECT 1",
+         "CREATE DEFINER=`r`@`%` EVENT IF NOT EXISTS `d`.`do` ON SCHEDULE AT NOW()  DISABLE ON "
+         "REPLICA  COMMENT 'DO' DO SELECT 1"},
+        {"ALTER EVENT e DISABLE ON SLAVE", "ALTER EVENT e  DISABLE ON REPLICA "},
+        {"ALTER EVENT e RENAME TO enable", "ALTER EVENT e RENAME TO enable DISABLE ON REPLICA "},
+        {"alter event e enable", "alter event e  DISABLE ON REPLICA "},
+    };
+    for (const auto& [text, expected] : cases)
+        EXPECT_EQ(disable_event(text, 0, 90704, "REPLICA"), expected);
+    EXPECT_EQ(
+        disable_event("CREATE EVENT e ON SCHEDULE EVERY 1 DAY COMMENT 'x", 0, 90704, "REPLICA"),
+        std::nullopt);
+}
+
+target_table table_of(std::vector<target_column> columns) {
+    target_table table;
+    table.name = {"t", "a"};
+    table.columns = std::move(columns);
+    return table;
+}
+
+protocol::table_map_column column(protocol::column_type type, std::uint16_t metadata) {
+    protocol::table_map_column out;
+    out.type = type;
+    out.metadata = metadata;
+    return out;
+}
+
+TEST(definition_check, knows_the_layout_of_every_type) {
+    using protocol::column_type;
+    const auto layout = [](std::string_view type, std::string text, std::uint64_t octets = 0,
+                           std::uint64_t precision = 0, std::uint64_t scale = 0,
+                           std::uint64_t fraction = 0) {
+        const target_column got =
+            describe_column("c", type, std::move(text), octets, precision, scale, fraction);
+        return std::pair(got.type, got.metadata);
+    };
+    EXPECT_EQ(layout("varchar", "varchar(20)", 80),
+              std::pair(column_type::varchar, std::uint16_t{80}));
+    EXPECT_EQ(layout("decimal", "decimal(10,2)", 0, 10, 2),
+              std::pair(column_type::newdecimal, std::uint16_t{10 << 8 | 2}));
+    EXPECT_EQ(layout("datetime", "datetime(3)", 0, 0, 0, 3),
+              std::pair(column_type::datetime2, std::uint16_t{3}));
+    EXPECT_EQ(layout("enum", "enum('a','b'',c')"), std::pair(column_type::enum_, std::uint16_t{1}));
+    EXPECT_EQ(layout("set", "set('1','2','3','4','5','6','7','8','9')"),
+              std::pair(column_type::set, std::uint16_t{2}));
+    EXPECT_EQ(layout("bit", "bit(9)", 0, 9), std::pair(column_type::bit, std::uint16_t{9}));
+    EXPECT_EQ(layout("longtext", "longtext"), std::pair(column_type::blob, std::uint16_t{4}));
+    EXPECT_FALSE(describe_column("c", "inet6", "inet6", 0, 0, 0, 0).is_known);
+}
+
+TEST(definition_check, names_the_first_column_that_differs) {
+    using protocol::column_type;
+    protocol::table_map map;
+    map.columns = {column(column_type::long_, 0), column(column_type::varchar, 80)};
+    const auto id = describe_column("id", "int", "int", 0, 10, 0, 0);
+    const auto v80 = describe_column("v", "varchar", "varchar(20)", 80, 0, 0, 0);
+    const auto v84 = describe_column("v", "varchar", "varchar(21)", 84, 0, 0, 0);
+    EXPECT_EQ(find_difference(map, table_of({id, v80})), std::nullopt);
+    const auto differs = find_difference(map, table_of({id, v84}));
+    ASSERT_TRUE(differs);
+    EXPECT_NE(differs->find("column 2 (`v`)"), std::string::npos);
+    EXPECT_NE(differs->find("80 bytes"), std::string::npos);
+    EXPECT_NE(differs->find("varchar(21)"), std::string::npos);
+    EXPECT_TRUE(find_difference(map, table_of({id})));
+    EXPECT_TRUE(find_difference(map, table_of({id, v80, id})));
+    map.columns[0].is_unsigned = true;
+    EXPECT_TRUE(find_difference(map, table_of({id, v80})));
+}
+
+TEST(object_fingerprint, tells_which_statements_may_be_repeated) {
+    statement_plan plan;
+    plan.is = statement_plan::kind::alter_table;
+    EXPECT_FALSE(may_execute_again(plan, ""));
+    plan.target_names = {{"t", "a"}};
+    EXPECT_TRUE(may_execute_again(plan, ""));
+    plan.is = statement_plan::kind::rename_table;
+    plan.target_names = {{"t", "a"}, {"t", "b"}};
+    EXPECT_TRUE(may_execute_again(plan, "`t`.`a`: CREATE…\n`t`.`b`: no table;"));
+    plan.target_names = {{"t", "a"}, {"t", "x"}, {"t", "b"}, {"t", "a"}, {"t", "x"}, {"t", "b"}};
+    EXPECT_FALSE(may_execute_again(plan, "`t`.`a`: CREATE…\n`t`.`b`: CREATE…\n`t`.`x`: no table;"));
+    plan.is = statement_plan::kind::other_ddl;
+    EXPECT_FALSE(may_execute_again(plan, "no table;"));
+}
+
+} // namespace
+} // namespace understudy::applier
