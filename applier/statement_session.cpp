@@ -86,7 +86,8 @@ result<void> statement_session::want_collations(const query_status& status) {
         std::optional<std::uint16_t> id;
         std::string_view variable;
     };
-    // Sources before 8.0 do not log it: utf8mb4 alone meant utf8mb4_general_ci there, as a native replica assumes too.
+    // Sources before 8.0 do not log it: utf8mb4 alone meant utf8mb4_general_ci there, as a native
+    // replica assumes too.
     constexpr std::uint16_t utf8mb4_general_ci = 45;
     const logged all[] = {{status.collation_server, "collation_server"},
                           {status.default_collation_for_utf8mb4.value_or(utf8mb4_general_ci),
