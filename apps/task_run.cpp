@@ -114,13 +114,18 @@ task_run::step<> task_run::drive() {
     co_return ended;
 }
 
+protocol::result<void> task_run::connect_target() {
+    auto session = applier::target_session::connect(
+        task_.target, [this](std::string text) { board_.warn(std::move(text)); });
+    if (!session) return std::unexpected(session.error());
+    target_ = std::move(*session);
+    return {};
+}
+
 // A target that cannot be reached is precheck's to explain; here it only means that no checkpoint
 // is known.
 task_run::step<> task_run::load_checkpoint() {
-    auto session = applier::target_session::connect(
-        task_.target, [this](std::string text) { board_.warn(std::move(text)); });
-    if (!session) co_return protocol::result<void>{};
-    target_ = std::move(*session);
+    if (!connect_target()) co_return protocol::result<void>{};
     auto loaded = checkpoints_.load(*target_);
     if (!loaded) co_return std::unexpected(loaded.error());
     checkpoint_ = std::move(*loaded);
@@ -147,12 +152,7 @@ task_run::step<> task_run::precheck() {
     if (!report.passed())
         co_return protocol::fail(applier::errc::target_refused,
                                  "the precheck did not pass\n" + to_text(report, false));
-    if (!target_) {
-        auto session = applier::target_session::connect(
-            task_.target, [this](std::string text) { board_.warn(std::move(text)); });
-        if (!session) co_return std::unexpected(session.error());
-        target_ = std::move(*session);
-    }
+    if (!target_) co_return connect_target();
     co_return protocol::result<void>{};
 }
 

@@ -44,6 +44,7 @@ private:
     using step = boost::asio::awaitable<protocol::result<T>>;
 
     [[nodiscard]] step<> drive();
+    [[nodiscard]] protocol::result<void> connect_target();
     [[nodiscard]] step<> load_checkpoint();
     [[nodiscard]] step<> precheck();
     [[nodiscard]] step<> read_goal();
