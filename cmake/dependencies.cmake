@@ -20,6 +20,10 @@ target_compile_definitions(boost_headers INTERFACE
 
 find_program(ccache_program ccache)
 if(ccache_program)
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${ccache_program})
-    set(CMAKE_C_COMPILER_LAUNCHER ${ccache_program})
+    # What ccache needs to be told before it keeps objects that were compiled with a precompiled header.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=true ${ccache_program})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+        add_compile_options("SHELL:$<$<COMPILE_LANGUAGE:CXX>:-Xclang -fno-pch-timestamp>")
+    endif()
 endif()

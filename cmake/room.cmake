@@ -12,21 +12,36 @@ if(UNDERSTUDY_FUZZ)
     target_compile_options(understudy_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# understudy_room(NAME SOURCES a.cpp b.cpp LINK other_room lib)
+# THREADS_PREFER_PTHREAD_FLAG makes this a compiler flag, and a precompiled header fits only code compiled with the same.
+target_link_libraries(understudy_options INTERFACE Threads::Threads)
+
+understudy_precompiled(standard HEADERS ${understudy_standard_headers})
+understudy_precompiled(asio LINK boost_headers HEADERS ${understudy_standard_headers} ${understudy_asio_headers})
+
+# understudy_room(NAME [PRECOMPILED standard|asio] SOURCES a.cpp b.cpp LINK other_room lib)
 function(understudy_room name)
-    cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+    cmake_parse_arguments(arg "" "PRECOMPILED" "SOURCES;LINK" ${ARGN})
+    if(NOT arg_PRECOMPILED)
+        set(arg_PRECOMPILED standard)
+    endif()
     add_library(understudy_${name} STATIC ${arg_SOURCES})
     target_link_libraries(understudy_${name} PUBLIC understudy_options ${arg_LINK})
+    understudy_use_precompiled(understudy_${name} ${arg_PRECOMPILED})
 endfunction()
 
-# understudy_test(NAME LABEL unit|live [UNPROVEN filter] SOURCES … LINK …): one executable, its GoogleTest cases registered one by one.
+# understudy_test(NAME LABEL unit|live [UNPROVEN filter] [PRECOMPILED test|asio_test] SOURCES … LINK …): one executable, its
+# GoogleTest cases registered one by one.
 function(understudy_test name)
-    cmake_parse_arguments(arg "" "LABEL;TIMEOUT;UNPROVEN" "SOURCES;LINK" ${ARGN})
+    cmake_parse_arguments(arg "" "LABEL;TIMEOUT;UNPROVEN;PRECOMPILED" "SOURCES;LINK" ${ARGN})
+    if(NOT arg_PRECOMPILED)
+        set(arg_PRECOMPILED test)
+    endif()
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 60)
     endif()
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE understudy_options ${arg_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
+    understudy_use_precompiled(${name} ${arg_PRECOMPILED})
     # UNPROVEN names the cases (a GoogleTest filter) that have not passed on every machine yet: they get that label instead
     # of LABEL, so that `ctest -L unproven` runs them and nothing depends on them.
     if(arg_UNPROVEN)

@@ -1,0 +1,1 @@
+// A precompiled header set needs a target, and a target a source file.
