@@ -92,6 +92,7 @@ struct applier::impl {
 
 private:
     void listen();
+    void stop_listening();
     [[nodiscard]] asio::awaitable<result<void>> try_once();
     [[nodiscard]] asio::awaitable<result<void>> drained();
     [[nodiscard]] asio::awaitable<result<void>> write(const group& work,
@@ -119,6 +120,12 @@ void applier::impl::stop() {
     });
 }
 
+void applier::impl::stop_listening() {
+    relay_.on_data({});
+    grace_.cancel();
+    wake_->finished = true;
+}
+
 asio::awaitable<void> applier::impl::wait(std::chrono::milliseconds at_most) {
     if (stop_ || wake_->data) co_return;
     wake_->timer.expires_after(at_most);
@@ -127,6 +134,9 @@ asio::awaitable<void> applier::impl::wait(std::chrono::milliseconds at_most) {
 
 asio::awaitable<result<void>> applier::impl::run() {
     listen();
+    // However this ends: the relay outlives the executor that its callback posts to.
+    const std::unique_ptr<impl, void (*)(impl*)> listening(
+        this, [](impl* self) { self->stop_listening(); });
     result<void> ended;
     for (;;) {
         ended = co_await try_once();
@@ -138,9 +148,6 @@ asio::awaitable<result<void>> applier::impl::run() {
         const bool again = co_await try_again(ended.error());
         if (!again) break;
     }
-    relay_.on_data({});
-    grace_.cancel();
-    wake_->finished = true;
     stream_.reset();
     session_.reset();
     co_return ended;

@@ -121,8 +121,9 @@ result<void> apply_stream::write_statement(const source_statement& statement,
 
 std::unique_ptr<target_session> apply_stream::release_session() {
     auto session = std::move(session_);
-    // Whatever is open is rolled back; a session that cannot even do that, or that still owes an
-    // answer, is dropped.
+    // Whatever is open is rolled back; a session that cannot even do that is dropped. What an
+    // outstanding statement answers does not matter any more.
+    if (session->awaits_answer()) static_cast<void>(session->receive());
     if (session->broken() || !session->execute("ROLLBACK")) return nullptr;
     return session;
 }

@@ -52,8 +52,11 @@ struct range {
 };
 
 // EVENT [IF [NOT] EXISTS] name … [ENABLE | DISABLE [ON x]] [COMMENT '…'] [DO body]: the clause to
-// replace, or the empty place where it belongs.
+// replace, or the empty place where it belongs. An empty range at the very beginning: nothing is
+// to be changed.
 std::optional<range> find_clause(cursor in) {
+    constexpr range as_it_is{};
+    const bool alters = is_word(in.at(), "ALTER");
     while (!in.at_end() && !is_word(in.at(), "EVENT"))
         in.next();
     if (!in.take("EVENT")) return std::nullopt;
@@ -68,17 +71,18 @@ std::optional<range> find_clause(cursor in) {
             in.skip_name();
         }
         if (is_word(in.at(), "COMMENT") || is_word(in.at(), "DO"))
-            return range{in.at().begin, in.at().begin};
+            return alters ? as_it_is : range{in.at().begin, in.at().begin};
         if (is_word(in.at(), "ENABLE")) return range{in.at().begin, in.at().end};
         if (is_word(in.at(), "DISABLE")) {
             range clause{in.at().begin, in.at().end};
             in.next();
-            if (in.take("ON")) clause.end = in.at().end;
+            if (!in.take("ON")) return as_it_is;
+            clause.end = in.at().end;
             return clause;
         }
         if (in.at().what == token::kind::symbol && in.at().text == ";") break;
     }
-    return range{in.at().begin, in.at().begin};
+    return alters ? as_it_is : range{in.at().begin, in.at().begin};
 }
 
 } // namespace
@@ -90,6 +94,7 @@ std::optional<std::string> disable_event(std::string_view text, std::uint64_t sq
     if (!list.complete) return std::nullopt;
     const auto clause = find_clause(cursor(list.tokens));
     if (!clause) return std::nullopt;
+    if (clause->end == 0) return std::string(text);
     std::string out(text.substr(0, clause->begin));
     out += " DISABLE ON ";
     out += replica_word;

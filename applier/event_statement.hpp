@@ -7,10 +7,11 @@
 
 namespace understudy::applier {
 
-// A CREATE or ALTER EVENT that leaves the event switched off for replicas (DISABLE ON REPLICA):
-// both sides would run it otherwise. It has to be in the statement itself: an event that is
-// switched off by a second statement may have run in between. `replica_word`: REPLICA, or SLAVE
-// before 8.2. nullopt when the text cannot be read. Pure.
+// A CREATE or ALTER EVENT that leaves an event that the source runs switched off for replicas
+// (DISABLE ON REPLICA): both sides would run it otherwise. DISABLE stays what it is, so that
+// whoever switches the target's events on one day knows which of them were on. It has to be in the
+// statement itself: an event that is switched off by a second statement may have run in between.
+// `replica_word`: REPLICA, or SLAVE before 8.2. nullopt when the text cannot be read. Pure.
 [[nodiscard]] std::optional<std::string> disable_event(std::string_view text,
                                                        std::uint64_t sql_mode,
                                                        std::uint32_t source_version,

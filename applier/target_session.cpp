@@ -70,6 +70,7 @@ struct target_session::impl {
     std::mutex socket_mutex; // interrupt() against close
     int socket = -1;
     std::atomic<bool> lost{false};
+    bool awaits_answer = false;                                     // between send() and receive()
     std::function<std::size_t(std::span<char>)>* produce = nullptr; // set while load_data runs
 
     ~impl() {
@@ -371,13 +372,17 @@ const target_facts& target_session::facts() const {
 }
 
 result<void> target_session::send(std::string_view sql) {
+    // Its answer would be taken for the answer to this one.
+    UNDERSTUDY_ASSERT(!impl_->awaits_answer);
     if (mysql_send_query(impl_->handle, sql.data(), static_cast<unsigned long>(sql.size())) != 0) {
         return impl_->failure("statement");
     }
+    impl_->awaits_answer = true;
     return {};
 }
 
 result<execute_info> target_session::receive() {
+    impl_->awaits_answer = false;
     if (mysql_read_query_result(impl_->handle) != 0) return impl_->failure("statement");
     if (mysql_field_count(impl_->handle) != 0) {
         // ANALYZE, CHECK and their kin answer with rows nobody asked for.
@@ -399,6 +404,7 @@ result<execute_info> target_session::execute(std::string_view sql) {
 
 result<query_rows> target_session::query(std::string_view sql) {
     if (auto sent = send(sql); !sent) return std::unexpected(std::move(sent.error()));
+    impl_->awaits_answer = false;
     if (mysql_read_query_result(impl_->handle) != 0) return impl_->failure("query");
     MYSQL_RES* const answer = mysql_store_result(impl_->handle);
     if (answer == nullptr) {
@@ -435,6 +441,10 @@ target_session::load_data(std::string_view sql,
     auto done = execute(sql);
     impl_->produce = nullptr;
     return done;
+}
+
+bool target_session::awaits_answer() const {
+    return impl_->awaits_answer;
 }
 
 bool target_session::broken() const {

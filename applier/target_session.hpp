@@ -76,7 +76,8 @@ public:
     [[nodiscard]] protocol::result<execute_info>
     load_data(std::string_view sql, std::function<std::size_t(std::span<char>)> produce);
 
-    [[nodiscard]] bool broken() const; // the connection is gone: open a new session
+    [[nodiscard]] bool awaits_answer() const; // between send() and receive()
+    [[nodiscard]] bool broken() const;        // the connection is gone: open a new session
     // As the target's SHOW PROCESSLIST names this session.
     [[nodiscard]] std::uint64_t connection_id() const;
     // From another thread: ends a running call soon (the socket is shut down).

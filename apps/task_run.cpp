@@ -29,10 +29,10 @@ constexpr unsigned pool_threads_beside_copy = 2;
 } // namespace
 
 task_run::task_run(const state::task_spec& task, state::task_directory& directory,
-                   state::object_selection selection, run_options options,
-                   state::status_board& board)
-    : task_(task), directory_(directory), selection_(std::move(selection)), options_(options),
-      board_(board), work_loop_(1), receiver_loop_(1),
+                   const state::object_selection& selection, run_options options,
+                   run_progress& progress, state::status_board& board)
+    : task_(task), directory_(directory), selection_(selection), options_(options),
+      progress_(progress), board_(board), work_loop_(1), receiver_loop_(1),
       pool_(task.initial.connections + pool_threads_beside_copy),
       checkpoints_(task.apply.meta_database, task.name), receiver_ended_(work_loop_),
       ticker_(work_loop_) {
@@ -119,6 +119,7 @@ protocol::result<void> task_run::connect_target() {
         task_.target, [this](std::string text) { board_.warn(std::move(text)); });
     if (!session) return std::unexpected(session.error());
     target_ = std::move(*session);
+    progress_.target_reached = true;
     return {};
 }
 
@@ -144,14 +145,20 @@ task_run::step<> task_run::precheck() {
     }
     const auto report = co_await precheck::check(work_loop_.get_executor(), pool_, task_,
                                                  selection_, std::move(known));
+    progress_.source_reached |= report.source.reached;
+    progress_.target_reached |= report.target.reached;
     for (const auto& item : report.items) {
         if (item.state == precheck::outcome::failed && item.level == precheck::severity::warning)
             board_.warn(item.title + ": " + item.seen +
                         (item.fix.empty() ? "" : " (" + item.fix + ")"));
     }
-    if (!report.passed())
-        co_return protocol::fail(applier::errc::target_refused,
-                                 "the precheck did not pass\n" + to_text(report, false));
+    if (!report.passed()) {
+        const bool interrupted = (report.source.lost && progress_.source_reached) ||
+                                 (report.target.lost && progress_.target_reached);
+        const auto code =
+            interrupted ? applier::errc::connection_lost : applier::errc::target_refused;
+        co_return protocol::fail(code, "the precheck did not pass\n" + to_text(report, false));
+    }
     if (!target_) co_return connect_target();
     co_return protocol::result<void>{};
 }
@@ -164,7 +171,7 @@ task_run::step<> task_run::read_goal() {
     auto facts = co_await protocol::net::read_source_facts(**source);
     if (!facts) co_return std::unexpected(facts.error());
     source_version_ = (*source)->server().version_number;
-    if (options_.until_caught_up) goal_ = std::move(*facts);
+    if (options_.until_caught_up && !progress_.goal) progress_.goal = std::move(*facts);
     co_await (*source)->close();
     co_return protocol::result<void>{};
 }
@@ -267,12 +274,13 @@ void task_run::on_applied(const state::source_position& applied) {
     const auto& copy_end = checkpoint_->copy_end;
     const bool exact = copy_end.file.empty() || passed(copy_end, applied);
     set_phase(exact ? state::phase::streaming : state::phase::catching_up);
-    if (exact && goal_) check_goal(applied);
+    if (exact && progress_.goal) check_goal(applied);
 }
 
 void task_run::check_goal(const state::source_position& applied) {
-    const bool reached = checkpoint_->by_gtid ? applied.executed.contains(goal_->gtid_executed)
-                                              : passed(goal_->written, applied);
+    const bool reached = checkpoint_->by_gtid
+                             ? applied.executed.contains(progress_.goal->gtid_executed)
+                             : passed(progress_.goal->written, applied);
     if (!reached || goal_reached_) return;
     goal_reached_ = true;
     applier_->stop();

@@ -25,8 +25,18 @@
 
 namespace understudy::apps {
 
-// One run of one task: owns the loops, the pool and the stages, and the order in which they start
-// and stop.
+// What an attempt at a run leaves to the next one, made after a server went away.
+struct run_progress {
+    // Reached at least once, so that being out of reach is an interruption and not a mistake in the
+    // task file.
+    bool source_reached = false;
+    bool target_reached = false;
+    // until_caught_up: what the source had when the first attempt began.
+    std::optional<protocol::net::source_facts> goal;
+};
+
+// One attempt at a run of a task: owns the loops, the pool and the stages, and the order in which
+// they start and stop.
 //   calling thread: work_loop   precheck, initial copy, applier's coordinator
 //   own thread: receiver_loop   the receiver alone, so that a blocked relay holds up nobody else
 //   pool                        blocking calls to the target
@@ -34,7 +44,8 @@ namespace understudy::apps {
 class task_run {
 public:
     task_run(const state::task_spec& task, state::task_directory& directory,
-             state::object_selection selection, run_options options, state::status_board& board);
+             const state::object_selection& selection, run_options options, run_progress& progress,
+             state::status_board& board);
     ~task_run();
 
     [[nodiscard]] protocol::result<void> run(std::stop_token stop);
@@ -68,8 +79,9 @@ private:
 
     const state::task_spec& task_;
     state::task_directory& directory_;
-    const state::object_selection selection_;
+    const state::object_selection& selection_;
     const run_options options_;
+    run_progress& progress_;
     state::status_board& board_;
 
     boost::asio::io_context work_loop_;
@@ -96,8 +108,6 @@ private:
     boost::asio::steady_timer receiver_ended_;
     boost::asio::steady_timer ticker_;
 
-    std::optional<protocol::net::source_facts>
-        goal_; // until_caught_up: what the source had when we began
     bool goal_reached_ = false;
 };
 

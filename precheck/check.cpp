@@ -71,10 +71,14 @@ visit_source(boost::asio::any_io_executor executor, const state::task_spec& spec
     auto source = co_await protocol::net::connection::open(executor, spec.source, ignore_warning);
     if (!source) {
         result.items.push_back(not_reached("source", spec.source, source.error()));
+        result.source.lost = source.error().code != protocol::errc::access_denied;
         co_return std::nullopt;
     }
     result.items.push_back(reached("source", spec.source));
+    result.source.reached = true;
     source_seen seen = co_await look_at_source(**source, spec, selection);
+    // A connection that broke while we looked makes items fail that have nothing wrong with them.
+    if (const auto alive = co_await (*source)->execute("DO 0"); !alive) result.source.lost = true;
     co_await (*source)->close();
     co_return seen;
 }
@@ -83,13 +87,18 @@ visit_source(boost::asio::any_io_executor executor, const state::task_spec& spec
                                                                  const state::task_spec& spec,
                                                                  const source_seen& source,
                                                                  report& result) {
+    report::side& side = result.target;
     auto seen = co_await applier::on_thread(pool, [&]() -> protocol::result<target_seen> {
         auto target = applier::target_session::connect(spec.target, ignore_warning);
         if (!target) return std::unexpected(std::move(target.error()));
-        return look_at_target(**target, source);
+        side.reached = true;
+        auto found = look_at_target(**target, source);
+        side.lost = (*target)->broken();
+        return found;
     });
     if (!seen) {
         result.items.push_back(not_reached("target", spec.target, seen.error()));
+        if (seen.error().code != applier::errc::access_denied) side.lost = true;
         co_return std::nullopt;
     }
     result.items.push_back(reached("target", spec.target));

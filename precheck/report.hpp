@@ -35,6 +35,14 @@ struct item {
 
 struct report {
     std::vector<item> items; // in the order of looking: source, target, both
+    // How far we got on a side. Lost: it could not be reached (for another reason than a refused
+    // sign-in) or went away while it was looked at, so another look may end otherwise.
+    struct side {
+        bool reached = false;
+        bool lost = false;
+    };
+    side source{};
+    side target{};
 
     // No blocking item failed or was skipped.
     [[nodiscard]] bool passed() const;

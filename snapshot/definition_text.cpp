@@ -114,6 +114,7 @@ result<std::string> disabled_event(std::string_view text, bool says_replica) {
         const bool disabled = at.sees("DISABLE");
         if (!disabled && !at.sees("ENABLE")) continue;
         const bool on_replica = disabled && at.sees("ON", 1);
+        if (disabled && !on_replica) return std::string(text);
         return with_edits(text, {{at.peek().begin, at.peek(on_replica ? 2 : 0).end, state}});
     }
     return fail(errc::unsupported_object, "its text does not say whether it is enabled");

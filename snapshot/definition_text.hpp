@@ -27,7 +27,7 @@ view_for_target(std::string_view text, const std::set<state::object_name>& objec
                 const state::object_selection& selection);
 
 // An event that runs on both sides would change data twice: DISABLE ON REPLICA instead of its
-// state. target_version 80026: the server says REPLICA, before SLAVE.
+// state, unless it is off already (DISABLE). says_replica: the server says REPLICA, before SLAVE.
 [[nodiscard]] protocol::result<std::string> disabled_event(std::string_view text,
                                                            bool says_replica);
 

@@ -70,7 +70,10 @@ TEST(event_statement, is_switched_off_where_its_clause_belongs) {
          "CREATE DEFINER=`r`@`%` EVENT IF NOT EXISTS `d`.`do` ON SCHEDULE AT NOW()  DISABLE ON "
          "REPLICA  COMMENT 'DO' DO SELECT 1"},
         {"ALTER EVENT e DISABLE ON SLAVE", "ALTER EVENT e  DISABLE ON REPLICA "},
-        {"ALTER EVENT e RENAME TO enable", "ALTER EVENT e RENAME TO enable DISABLE ON REPLICA "},
+        {"ALTER EVENT e RENAME TO enable", "ALTER EVENT e RENAME TO enable"},
+        {"ALTER EVENT e DISABLE", "ALTER EVENT e DISABLE"},
+        {"CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1",
+         "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1"},
         {"alter event e enable", "alter event e  DISABLE ON REPLICA "},
     };
     for (const auto& [text, expected] : cases)

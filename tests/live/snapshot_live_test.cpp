@@ -319,7 +319,7 @@ TEST(snapshot_live, copies_views_routines_triggers_and_events) {
             pair.target_sql.scalar(
                 "SELECT GROUP_CONCAT(EVENT_NAME, ':', STATUS, ':', TIME_ZONE ORDER BY 1) FROM "
                 "information_schema.EVENTS WHERE EVENT_SCHEMA = 'shop'"),
-            "cleaning:REPLICA_SIDE_DISABLED:+05:00,sleeping:REPLICA_SIDE_DISABLED:+05:00");
+            "cleaning:REPLICA_SIDE_DISABLED:+05:00,sleeping:DISABLED:+05:00");
         pair.target_sql.exec("CALL shop.add_customer('new')");
         EXPECT_EQ(
             pair.target_sql.scalar("SELECT CONCAT(id, name) FROM shop.customers WHERE id > 2"),

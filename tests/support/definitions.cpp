@@ -44,6 +44,12 @@ std::string evened_out_sql_mode(std::string mode) {
     return mode;
 }
 
+// A body that came in a packet of several statements keeps the semicolon behind it; sent alone, the
+// server takes it off.
+std::string body(const std::string& column) {
+    return "TRIM(TRAILING ';' FROM " + column + ")";
+}
+
 // The same thing under the names that different versions have for it.
 std::string evened_out(std::string value) {
     if (value == "utf8") return "utf8mb3";
@@ -108,11 +114,11 @@ private:
               "SELECT table_name, table_type, engine, table_collation, table_comment FROM"
               " information_schema.tables WHERE table_schema = {}");
         lines("table", "column",
-              std::string("SELECT table_name, column_name, ordinal_position, column_default,"
-                          " is_nullable, column_type, character_set_name, collation_name,"
-                          " column_key, extra, column_comment") +
-                  " FROM information_schema.columns WHERE table_schema = {}"
-                  " ORDER BY table_name, ordinal_position");
+              "SELECT table_name, column_name, ordinal_position, " + column_default() +
+                  (", is_nullable, column_type, character_set_name, collation_name,"
+                   " column_key, extra, column_comment"
+                   " FROM information_schema.columns WHERE table_schema = {}"
+                   " ORDER BY table_name, ordinal_position"));
         lines("table", "index",
               "SELECT table_name, index_name, seq_in_index, non_unique, column_name, sub_part,"
               " index_type, index_comment FROM information_schema.statistics WHERE"
@@ -131,6 +137,14 @@ private:
               " AND partition_name IS NOT NULL ORDER BY table_name, partition_ordinal_position,"
               " subpartition_ordinal_position");
         if (same_version_) show_create_tables();
+    }
+
+    // Of a BINARY column 5.6 shows the bytes, with the padding, and later servers 0x…
+    [[nodiscard]] std::string column_default() const {
+        if (same_version_) return "column_default";
+        return "IF(data_type IN ('binary', 'varbinary'), HEX(TRIM(TRAILING '\\0' FROM"
+               " IF(column_default LIKE '0x%', UNHEX(SUBSTR(column_default, 3)), column_default))),"
+               " column_default)";
     }
 
     void show_create_tables() {
@@ -163,10 +177,10 @@ private:
 
     void routines() {
         lines("routine", "routine",
-              "SELECT routine_name, routine_type, dtd_identifier, routine_definition,"
-              " is_deterministic, sql_data_access, security_type, sql_mode, routine_comment,"
-              " definer, character_set_client, collation_connection, database_collation FROM"
-              " information_schema.routines WHERE routine_schema = {} ORDER BY 1, 2");
+              "SELECT routine_name, routine_type, dtd_identifier, " + body("routine_definition") +
+                  ", is_deterministic, sql_data_access, security_type, sql_mode, routine_comment,"
+                  " definer, character_set_client, collation_connection, database_collation FROM"
+                  " information_schema.routines WHERE routine_schema = {} ORDER BY 1, 2");
         lines("routine", "parameter",
               "SELECT specific_name, routine_type, ordinal_position, parameter_mode,"
               " parameter_name, dtd_identifier FROM information_schema.parameters WHERE"
@@ -177,7 +191,9 @@ private:
     void triggers() {
         for (const sql_row& row : server_.query(
                  "SELECT event_object_table, trigger_name, event_manipulation, action_timing,"
-                 " action_statement, sql_mode, definer, character_set_client,"
+                 " " +
+                 body("action_statement") +
+                 ", sql_mode, definer, character_set_client,"
                  " collation_connection, database_collation FROM information_schema.triggers"
                  " WHERE trigger_schema = " +
                  quoted_ +
@@ -193,11 +209,12 @@ private:
     // On a replica an event is there but asleep: DISABLE ON REPLICA.
     void events() {
         lines("event", "event",
-              "SELECT event_name, event_definition, event_type, execute_at, interval_value,"
-              " interval_field, sql_mode, starts, ends, IF(status = 'DISABLED', 'DISABLED',"
-              " 'ENABLED or on the replica asleep'), on_completion, event_comment, definer,"
-              " time_zone, character_set_client, collation_connection, database_collation FROM"
-              " information_schema.events WHERE event_schema = {}");
+              "SELECT event_name, " + body("event_definition") +
+                  ", event_type, execute_at, interval_value,"
+                  " interval_field, sql_mode, starts, ends, IF(status = 'DISABLED', 'DISABLED',"
+                  " 'ENABLED or on the replica asleep'), on_completion, event_comment, definer,"
+                  " time_zone, character_set_client, collation_connection, database_collation FROM"
+                  " information_schema.events WHERE event_schema = {}");
     }
 
     // One line per row of `sql`, whose first column is the name of the object it belongs to.
