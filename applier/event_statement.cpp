@@ -89,8 +89,9 @@ std::optional<range> find_clause(cursor in) {
 
 std::optional<std::string> disable_event(std::string_view text, std::uint64_t sql_mode,
                                          std::uint32_t source_version,
+                                         const ddl::statement_charset& charset,
                                          std::string_view replica_word) {
-    const ddl::token_list list = ddl::tokenize(text, sql_mode, source_version);
+    const ddl::token_list list = ddl::tokenize(text, sql_mode, source_version, charset);
     if (!list.complete) return std::nullopt;
     const auto clause = find_clause(cursor(list.tokens));
     if (!clause) return std::nullopt;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "applier/ddl/statement_charset.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,9 +14,8 @@ namespace understudy::applier {
 // whoever switches the target's events on one day knows which of them were on. It has to be in the
 // statement itself: an event that is switched off by a second statement may have run in between.
 // `replica_word`: REPLICA, or SLAVE before 8.2. nullopt when the text cannot be read. Pure.
-[[nodiscard]] std::optional<std::string> disable_event(std::string_view text,
-                                                       std::uint64_t sql_mode,
-                                                       std::uint32_t source_version,
-                                                       std::string_view replica_word);
+[[nodiscard]] std::optional<std::string>
+disable_event(std::string_view text, std::uint64_t sql_mode, std::uint32_t source_version,
+              const ddl::statement_charset& charset, std::string_view replica_word);
 
 } // namespace understudy::applier

@@ -397,6 +397,7 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
     logged.database = query.database;
     logged.sql_mode = query.status.sql_mode.value_or(0);
     logged.source_version = source_version_;
+    logged.character_set_client = query.status.character_set_client.value_or(45);
     auto plan = plan_statement(logged, *selection_);
     if (!plan) {
         plan.error().what =

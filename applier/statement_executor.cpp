@@ -79,9 +79,12 @@ statement_executor::execute(const source_statement& statement,
     }
     step("before intent");
     if (!known) {
-        auto fingerprint = take_fingerprint(target_, statement.plan);
-        if (!fingerprint) return failed(std::move(fingerprint.error()));
-        entry->fingerprint = std::move(*fingerprint);
+        // Where the target has GTIDs, the statement's own one tells whether it was executed.
+        if (!target_.facts().gtid_mode_on) {
+            auto fingerprint = take_fingerprint(target_, statement.plan);
+            if (!fingerprint) return failed(std::move(fingerprint.error()));
+            entry->fingerprint = std::move(*fingerprint);
+        }
         auto written = journal_.write_intent(target_, *entry, statement.transaction,
                                              statement.plan.text, epoch_);
         if (!written) return failed(std::move(written.error()));
@@ -130,10 +133,13 @@ result<bool> statement_executor::was_executed(const source_statement& statement,
         if (!subset) return std::unexpected(std::move(subset.error()));
         return *subset == "1";
     }
-    auto now = take_fingerprint(target_, statement.plan);
-    if (!now) return std::unexpected(std::move(now.error()));
-    if (*now != entry.fingerprint) return true;
-    if (may_execute_again(statement.plan, entry.fingerprint)) return false;
+    // Without a fingerprint: the target had GTIDs when it began.
+    if (!entry.fingerprint.empty()) {
+        auto now = take_fingerprint(target_, statement.plan);
+        if (!now) return std::unexpected(std::move(now.error()));
+        if (*now != entry.fingerprint) return true;
+        if (may_execute_again(statement.plan, entry.fingerprint)) return false;
+    }
     return fail(
         errc::ddl_uncertain,
         fmt::format(
@@ -160,8 +166,8 @@ result<void> statement_executor::use_database(const statement_plan& plan) {
 
 result<void> statement_executor::run_text(std::string_view text, const journal_entry& entry) {
     if (target_.facts().gtid_mode_on) {
-        auto set =
-            target_.execute(fmt::format("SET SESSION gtid_next = '{}'", entry.target_gtid()));
+        auto set = target_.execute(
+            fmt::format("SET SESSION gtid_next = _utf8mb4'{}'", entry.target_gtid()));
         if (!set) return wrap(std::move(set.error()), "giving it a GTID of its own");
     }
     auto done = target_.execute(text);
@@ -181,7 +187,7 @@ result<void> statement_executor::run(const source_statement& statement,
     if (target_.facts().gtid_mode_on) {
         // A statement that failed still owns its GTID; ROLLBACK lets go of it.
         auto released = done ? result<execute_info>{} : target_.execute("ROLLBACK");
-        if (released) released = target_.execute("SET SESSION gtid_next = 'AUTOMATIC'");
+        if (released) released = target_.execute("SET SESSION gtid_next = _utf8mb4'AUTOMATIC'");
         if (!released && done) return std::unexpected(std::move(released.error()));
     }
     auto left = session_.leave();
@@ -194,7 +200,9 @@ result<std::string> statement_executor::text_for(const statement_plan& plan,
     constexpr std::uint32_t first_with_replica = 80200;
     const bool replica =
         target_.facts().version_number >= first_with_replica && !target_.facts().is_mariadb;
-    auto text = disable_event(plan.text, sql_mode, source_version_, replica ? "REPLICA" : "SLAVE");
+    auto text = disable_event(plan.text, sql_mode, source_version_,
+                              ddl::statement_charset::of_collation(plan.character_set_client),
+                              replica ? "REPLICA" : "SLAVE");
     if (text) return std::move(*text);
     return fail(errc::unsupported_statement,
                 "it cannot be seen where the event is to be switched off on the target");

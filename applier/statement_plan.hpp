@@ -44,10 +44,11 @@ struct statement_plan {
     action what = action::skip;
     kind is = kind::other;
     std::string text;                             // rewritten for the target's names
+    std::uint16_t character_set_client = 45;      // the text is written in: a collation's number
     std::string database;                         // default database on the target; empty: none
     std::vector<state::object_name> source_names; // tables and views it changes, as on the source
     std::vector<state::object_name> target_names; // the same on the target (execute only)
-    // A CREATE/ALTER EVENT: to be followed by ALTER EVENT … DISABLE ON REPLICA for target_names[0].
+    // A CREATE/ALTER EVENT: it must not switch the event on at the target (disable_event).
     bool disable_event = false;
     std::string reason;
 };
@@ -56,7 +57,8 @@ struct logged_statement {
     std::string_view text;
     std::string_view database; // default database when it was logged
     std::uint64_t sql_mode = 0;
-    std::uint32_t source_version = 0; // for /*!50000 … */
+    std::uint32_t source_version = 0;        // for /*!50000 … */
+    std::uint16_t character_set_client = 45; // of the text: a collation's number; utf8mb4
 };
 
 // errc::unsupported_statement when it touches (or could touch) selected objects in a way not

@@ -14,6 +14,12 @@ using protocol::result;
 
 namespace {
 
+// With a character set of its own: a bare literal takes that of collation_connection, and names in
+// UTF-16 are names that no server knows.
+std::string utf8mb4_literal(std::string_view text) {
+    return "_utf8mb4" + quote_string(text);
+}
+
 std::string join(const std::vector<std::string>& parts) {
     std::string out;
     for (const std::string& part : parts)
@@ -69,7 +75,7 @@ void statement_session::want(std::string_view variable, std::string_view value,
     const bool numeric = !current->second.empty() &&
                          current->second.find_first_not_of("0123456789") == std::string::npos;
     undo_.push_back(fmt::format("{} = {}", variable,
-                                numeric ? current->second : quote_string(current->second)));
+                                numeric ? current->second : utf8mb4_literal(current->second)));
 }
 
 void statement_session::want_number(std::string_view variable, std::uint64_t value) {
@@ -97,13 +103,13 @@ result<void> statement_session::want_collations(const query_status& status) {
         if (!id || *id == 0) continue;
         auto found = find_collation(*id, variable);
         if (!found) return std::unexpected(std::move(found.error()));
-        want(variable, (*found)->name, quote_string((*found)->name));
+        want(variable, (*found)->name, utf8mb4_literal((*found)->name));
     }
     if (status.character_set_client) {
         auto found = find_collation(*status.character_set_client, "character_set_client");
         if (!found) return std::unexpected(std::move(found.error()));
         want("character_set_client", (*found)->character_set,
-             quote_string((*found)->character_set));
+             utf8mb4_literal((*found)->character_set));
     }
     return {};
 }
@@ -132,15 +138,15 @@ result<void> statement_session::enter(const query_status& status, std::uint32_t 
     undo_.clear();
     want_flags(status);
     if (auto collations = want_collations(status); !collations) return collations;
-    if (status.time_zone) want("time_zone", *status.time_zone, quote_string(*status.time_zone));
+    if (status.time_zone) want("time_zone", *status.time_zone, utf8mb4_literal(*status.time_zone));
     if (status.lc_time_names && *status.lc_time_names != 0) {
         changes_.push_back(fmt::format("lc_time_names = {}", *status.lc_time_names));
-        undo_.push_back("lc_time_names = " + quote_string(variables_["lc_time_names"]));
+        undo_.push_back("lc_time_names = " + utf8mb4_literal(variables_["lc_time_names"]));
     }
     if (status.sql_mode) {
         changes_.push_back(fmt::format(
             "sql_mode = {}", known_sql_mode(*status.sql_mode, target_.facts().version_number)));
-        undo_.push_back("sql_mode = 'NO_AUTO_VALUE_ON_ZERO'");
+        undo_.push_back("sql_mode = " + utf8mb4_literal("NO_AUTO_VALUE_ON_ZERO"));
     }
     changes_.push_back(
         fmt::format("timestamp = {}.{:06}", timestamp, status.microseconds.value_or(0)));
@@ -160,7 +166,7 @@ result<void> statement_session::enter(const query_status& status, std::uint32_t 
 
 result<void> statement_session::leave() {
     if (undo_.empty()) return {};
-    // Plain ASCII, right in every character set and sql_mode that enter() may have set.
+    // Plain ASCII, right in every character_set_client and sql_mode that enter() may have set.
     auto reset = target_.execute("SET " + join(undo_));
     undo_.clear();
     if (!reset) return wrap(std::move(reset.error()), "taking a statement's session state back");

@@ -307,6 +307,17 @@ result<void> prepare_session(target_session& session) {
         "SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', autocommit = 1, "
         "net_read_timeout = 600, net_write_timeout = 600, wait_timeout = 28800");
     if (!done) return std::unexpected(std::move(done.error()));
+    // What the source took the target takes too. Where the account may not set them, the statements
+    // that need it are refused by name.
+    auto strict =
+        session.query("SHOW SESSION VARIABLES WHERE Variable_name IN ('innodb_strict_mode', "
+                      "'restrict_fk_on_non_standard_key') AND Value = 'ON'");
+    if (!strict) return std::unexpected(std::move(strict.error()));
+    for (const auto& row : strict->rows) {
+        done = session.execute("SET SESSION " + row[0].value() + " = OFF");
+        if (!done && done.error().code != errc::missing_privilege)
+            return std::unexpected(std::move(done.error()));
+    }
     // Setting it needs a privilege, so only where it is in the way.
     auto invisible =
         session.query("SHOW SESSION VARIABLES LIKE 'sql_generate_invisible_primary_key'");

@@ -29,10 +29,10 @@ function(understudy_room name)
     understudy_use_precompiled(understudy_${name} ${arg_PRECOMPILED})
 endfunction()
 
-# understudy_test(NAME LABEL unit|live [UNPROVEN filter] [PRECOMPILED test|asio_test] SOURCES … LINK …): one executable, its
+# understudy_test(NAME LABEL unit|live [PRECOMPILED test|asio_test] SOURCES … LINK …): one executable, its
 # GoogleTest cases registered one by one.
 function(understudy_test name)
-    cmake_parse_arguments(arg "" "LABEL;TIMEOUT;UNPROVEN;PRECOMPILED" "SOURCES;LINK" ${ARGN})
+    cmake_parse_arguments(arg "" "LABEL;TIMEOUT;PRECOMPILED" "SOURCES;LINK" ${ARGN})
     if(NOT arg_PRECOMPILED)
         set(arg_PRECOMPILED test)
     endif()
@@ -42,15 +42,6 @@ function(understudy_test name)
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE understudy_options ${arg_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
     understudy_use_precompiled(${name} ${arg_PRECOMPILED})
-    # UNPROVEN names the cases (a GoogleTest filter) that have not passed on every machine yet: they get that label instead
-    # of LABEL, so that `ctest -L unproven` runs them and nothing depends on them.
-    if(arg_UNPROVEN)
-        gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "-${arg_UNPROVEN}"
-            PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
-        gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 TEST_FILTER "${arg_UNPROVEN}" TEST_LIST ${name}_unproven
-            PROPERTIES LABELS unproven TIMEOUT ${arg_TIMEOUT})
-    else()
-        gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-            PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
-    endif()
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+        PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()

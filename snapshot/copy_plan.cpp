@@ -24,7 +24,7 @@ copy_plan plan_copy(const source_catalog& catalog) {
     for (const auto& set : plan.snapshot_sets)
         in_sets.insert(set.begin(), set.end());
     for (const source_table& table : catalog.tables) {
-        if (in_sets.contains(table.name)) continue;
+        if (in_sets.contains(table.name) || !table.holds_rows()) continue;
         (table.order ? plan.chunked : plan.locked).push_back(&table);
     }
     const auto size = [](const source_table* table) {

@@ -65,6 +65,9 @@ struct source_table {
     std::uint64_t rows_estimated = 0;
     std::uint64_t row_bytes = 0; // average, estimated by the source
 
+    // A MERGE table shows the rows of others.
+    [[nodiscard]] bool holds_rows() const { return engine != "MRG_MYISAM"; }
+
     // Names, types and character sets of all columns in order: what has to stay the same while the
     // table is copied, and what the target's table must have too.
     [[nodiscard]] std::string fingerprint() const;

@@ -1,5 +1,7 @@
 #include "applier/ddl/lexer.hpp"
 
+#include <algorithm>
+
 namespace understudy::applier::ddl {
 
 namespace {
@@ -20,8 +22,9 @@ bool is_word_character(char c) {
 
 class lexer {
 public:
-    lexer(std::string_view text, std::uint64_t sql_mode, std::uint32_t source_version)
-        : text_(text), sql_mode_(sql_mode), source_version_(source_version) {}
+    lexer(std::string_view text, std::uint64_t sql_mode, std::uint32_t source_version,
+          const statement_charset& charset)
+        : text_(text), sql_mode_(sql_mode), source_version_(source_version), charset_(charset) {}
 
     token_list run() {
         while (list_.complete && skip_blanks_and_comments())
@@ -111,6 +114,11 @@ private:
         token one{what, at_, at_, {}};
         for (++at_; at_ < text_.size(); ++at_) {
             const char c = peek();
+            if (const auto length = charset_.length_at(text_, at_); length > 1) {
+                if (what == token::kind::identifier) one.text += text_.substr(at_, length);
+                at_ += length - 1;
+                continue;
+            }
             if (backslash_escapes && c == '\\') {
                 ++at_;
                 continue;
@@ -118,7 +126,7 @@ private:
             if (c == quote) {
                 if (peek(1) != quote) {
                     one.end = ++at_;
-                    list_.tokens.push_back(std::move(one));
+                    add(std::move(one));
                     return;
                 }
                 ++at_;
@@ -134,15 +142,28 @@ private:
         bool digits_only = true;
         while (at_ < text_.size() && is_word_character(peek())) {
             digits_only = digits_only && is_digit(peek());
-            ++at_;
+            at_ += charset_.length_at(text_, at_);
         }
+        at_ = std::min(at_, text_.size());
         const auto what = digits_only ? token::kind::number : token::kind::word;
-        list_.tokens.push_back({what, start, at_, std::string(text_.substr(start, at_ - start))});
+        add({what, start, at_, std::string(text_.substr(start, at_ - start))});
+    }
+
+    void add(token one) {
+        auto name = charset_.name_to_utf8(one.text);
+        if (!name) {
+            at_ = one.begin;
+            list_.complete = false;
+            return;
+        }
+        one.text = std::move(*name);
+        list_.tokens.push_back(std::move(one));
     }
 
     std::string_view text_;
     std::uint64_t sql_mode_;
     std::uint32_t source_version_;
+    const statement_charset& charset_;
     std::size_t at_ = 0;
     unsigned executable_depth_ = 0;
     token_list list_;
@@ -150,8 +171,9 @@ private:
 
 } // namespace
 
-token_list tokenize(std::string_view text, std::uint64_t sql_mode, std::uint32_t source_version) {
-    return lexer(text, sql_mode, source_version).run();
+token_list tokenize(std::string_view text, std::uint64_t sql_mode, std::uint32_t source_version,
+                    const statement_charset& charset) {
+    return lexer(text, sql_mode, source_version, charset).run();
 }
 
 } // namespace understudy::applier::ddl

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "applier/ddl/statement_charset.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,7 +25,7 @@ struct token {
     std::size_t begin = 0;
     std::size_t end = 0;
     std::string
-        text; // word as written, identifier without quotes, symbol; empty for strings and numbers
+        text; // word as written, identifier without quotes, symbol, all in UTF-8; empty for strings
 };
 
 // Bits of sql_mode that change how text is read (sql/system_variables.h).
@@ -33,12 +35,14 @@ inline constexpr std::uint64_t mode_no_backslash_escapes = 0x100000;
 // Cuts a statement into tokens. Comments vanish; the body of an executable comment (/*! … */,
 // /*!50110 … */, MariaDB's /*M! … */) is code if its version is not above source_version. The last
 // token is always kind::end. An unterminated string, identifier or comment ends the list with
-// kind::end at its start and sets `complete` to false.
+// kind::end at its start and sets `complete` to false; so does a name in a character set that
+// cannot be read.
 struct token_list {
     std::vector<token> tokens;
     bool complete = true;
 };
 [[nodiscard]] token_list tokenize(std::string_view text, std::uint64_t sql_mode,
-                                  std::uint32_t source_version);
+                                  std::uint32_t source_version,
+                                  const statement_charset& charset = {});
 
 } // namespace understudy::applier::ddl

@@ -120,13 +120,31 @@ protocol::result<void> planner::rewrite_table_clauses(token_cursor from,
             touch(source);
             rewriter_.replace(*other, source, home);
         } else if (from.sees("UNION") && (from.sees_symbol('(', 1) || from.sees_symbol('=', 1))) {
-            return refuse("MERGE tables cannot be replicated");
+            if (auto done = rewrite_union(from, table); !done) return done;
         } else if ((from.sees("DISCARD") || from.sees("IMPORT")) &&
                    (from.sees("TABLESPACE", 1) || from.sees("PARTITION", 1))) {
             return refuse("it exchanges tablespace files, which exist on the source only");
         }
         if (from.at_end()) break;
     }
+    return {};
+}
+
+// UNION = (a, b): the tables that a MERGE table stands for.
+protocol::result<void> planner::rewrite_union(token_cursor& from, const state::object_name& table) {
+    from.advance();
+    from.take_symbol('=');
+    if (!from.take_symbol('(')) return no_name();
+    if (from.sees_symbol(')')) return {};
+    do {
+        const auto part = from.take_name();
+        if (!part) return no_name();
+        const auto source = rewriter_.resolve(*part, table.database);
+        if (!rewriter_.selects(source))
+            return refuse("it is a MERGE table of " + source.to_string() +
+                          ", which is not selected");
+        rewriter_.replace(*part, source, target_names_[0].database);
+    } while (from.take_symbol(','));
     return {};
 }
 

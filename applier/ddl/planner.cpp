@@ -11,10 +11,23 @@ namespace understudy::applier::ddl {
 
 planner::planner(const logged_statement& statement, const state::object_selection& selection)
     : statement_(&statement), selection_(&selection),
-      list_(tokenize(statement.text, statement.sql_mode, statement.source_version)),
-      at_(list_.tokens), rewriter_(statement, selection) {}
+      charset_(statement_charset::of_collation(statement.character_set_client)),
+      list_(tokenize(statement.text, statement.sql_mode, statement.source_version, charset_)),
+      at_(list_.tokens), rewriter_(statement, selection, charset_) {}
 
 protocol::result<statement_plan> planner::run() {
+    auto plan = plan_kind();
+    if (plan && plan->what == statement_plan::action::execute && !rewriter_.writable())
+        return refuse("a name of the target cannot be written in the character set that the "
+                      "statement was sent in");
+    // What stands behind the end could name something that is selected.
+    const bool names_matter = plan && plan->is != kind::account && plan->is != kind::maintenance;
+    if (names_matter && !list_.complete)
+        return refuse("it is not closed, or has names in a character set that is not known");
+    return plan;
+}
+
+protocol::result<statement_plan> planner::plan_kind() {
     // Comments that stand alone (executable ones of a newer version) reach the log too and do
     // nothing.
     while (at_.take_symbol(';') || at_.take_symbol('(')) {
@@ -151,6 +164,7 @@ statement_plan planner::execute(kind what, std::string database) const {
     plan.what = statement_plan::action::execute;
     plan.is = what;
     plan.text = rewriter_.text();
+    plan.character_set_client = statement_->character_set_client;
     plan.database = std::move(database);
     plan.source_names = source_names_;
     plan.target_names = target_names_;

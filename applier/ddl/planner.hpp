@@ -25,6 +25,7 @@ private:
     using kind = statement_plan::kind;
 
     // planner.cpp: which statement is it
+    [[nodiscard]] outcome plan_kind();
     [[nodiscard]] outcome create();
     [[nodiscard]] outcome alter();
     [[nodiscard]] outcome drop();
@@ -41,6 +42,9 @@ private:
     [[nodiscard]] outcome index_statement(kind what);
     [[nodiscard]] protocol::result<void> rewrite_table_clauses(token_cursor from,
                                                                const state::object_name& table);
+
+    [[nodiscard]] protocol::result<void> rewrite_union(token_cursor& from,
+                                                       const state::object_name& table);
 
     // plan_objects.cpp
     [[nodiscard]] outcome database_statement(kind what);
@@ -66,6 +70,7 @@ private:
 
     const logged_statement* statement_;
     const state::object_selection* selection_;
+    statement_charset charset_;
     token_list list_;
     token_cursor at_;
     rewriter rewriter_;

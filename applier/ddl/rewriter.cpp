@@ -23,7 +23,9 @@ void rewriter::replace(const name_reference& reference, const state::object_name
 }
 
 void rewriter::replace(std::size_t begin, std::size_t end, std::string text) {
-    edits_.push_back({begin, end, std::move(text)});
+    auto encoded = charset_.from_utf8(text);
+    writable_ = writable_ && encoded.has_value();
+    edits_.push_back({begin, end, std::move(encoded).value_or("")});
 }
 
 std::string rewriter::text() const {

@@ -16,8 +16,9 @@ namespace understudy::applier::ddl {
 // target's names, changing nothing else.
 class rewriter {
 public:
-    rewriter(const logged_statement& statement, const state::object_selection& selection)
-        : statement_(&statement), selection_(&selection) {}
+    rewriter(const logged_statement& statement, const state::object_selection& selection,
+             const statement_charset& charset)
+        : statement_(&statement), selection_(&selection), charset_(charset) {}
 
     // The object a reference means; unqualified names belong to `home`, or to the default database
     // without one.
@@ -34,7 +35,10 @@ public:
     void replace(const name_reference& reference, const state::object_name& source,
                  std::string_view home_on_target);
     void replace(std::size_t begin, std::size_t end, std::string text);
+    // In the statement's character set.
     [[nodiscard]] std::string text() const;
+    // All new names can be written in it.
+    [[nodiscard]] bool writable() const { return writable_; }
 
     // Some word from token `from` on names a database or a table that is called otherwise on the
     // target. Words are not told apart from columns and variables, so this errs to the safe side.
@@ -48,7 +52,9 @@ private:
     };
     const logged_statement* statement_;
     const state::object_selection* selection_;
+    statement_charset charset_;
     std::vector<edit> edits_;
+    bool writable_ = true;
 };
 
 } // namespace understudy::applier::ddl

@@ -77,9 +77,9 @@ TEST(event_statement, is_switched_off_where_its_clause_belongs) {
         {"alter event e enable", "alter event e  DISABLE ON REPLICA "},
     };
     for (const auto& [text, expected] : cases)
-        EXPECT_EQ(disable_event(text, 0, 90704, "REPLICA"), expected);
+        EXPECT_EQ(disable_event(text, 0, 90704, {}, "REPLICA"), expected);
     EXPECT_EQ(
-        disable_event("CREATE EVENT e ON SCHEDULE EVERY 1 DAY COMMENT 'x", 0, 90704, "REPLICA"),
+        disable_event("CREATE EVENT e ON SCHEDULE EVERY 1 DAY COMMENT 'x", 0, 90704, {}, "REPLICA"),
         std::nullopt);
 }
 

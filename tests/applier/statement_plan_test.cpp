@@ -242,5 +242,60 @@ TEST(lexer, never_reads_past_the_end) {
     }
 }
 
+TEST(statement_plan, renames_the_tables_of_a_merge_table) {
+    const auto selection = selection_of({"shop.*"}, {{"shop.a", "dw.x"}});
+    check_cases(
+        selection,
+        {{"create", "CREATE TABLE m (i INT) ENGINE=MERGE UNION=(a, shop.b) INSERT_METHOD=LAST",
+          "CREATE TABLE m (i INT) ENGINE=MERGE UNION=(`dw`.`x`, shop.b) INSERT_METHOD=LAST"},
+         {"alter", "ALTER TABLE m UNION (b,a)", "ALTER TABLE m UNION (b,`dw`.`x`)"},
+         {"empty", "ALTER TABLE m UNION=()", "ALTER TABLE m UNION=()"},
+         {"unselected", "ALTER TABLE m UNION=(other.t)", "!"}});
+}
+
+// Names come in character_set_client; in gbk and its kin a byte of a letter can look like a
+// back-tick or a backslash.
+TEST(statement_plan, reads_names_in_the_character_set_of_the_statement) {
+    constexpr std::uint16_t latin1 = 8;
+    constexpr std::uint16_t gbk = 28;
+    constexpr std::uint16_t sjis = 13;
+    const auto selection =
+        selection_of({"shop.*"}, {{"shop.é", "shop.ü"}, {"shop.運", "shop.`運```"}});
+    const auto planned = [&](std::string_view text, std::uint16_t charset) {
+        return plan_statement({text, "shop", 0, version_97, charset}, selection);
+    };
+    auto made = planned("DROP TABLE \xe9, `\xe9x`", latin1);
+    ASSERT_TRUE(made) << made.error().what;
+    EXPECT_EQ(made->text, "DROP TABLE `shop`.`\xfc`, `\xe9x`");
+    EXPECT_EQ(made->source_names, (std::vector<state::object_name>{{"shop", "é"}, {"shop", "éx"}}));
+    EXPECT_EQ(made->character_set_client, latin1);
+
+    made = planned("CREATE TABLE `\x81\x60` (a INT COMMENT '\x81\x5c')", gbk);
+    ASSERT_TRUE(made) << made.error().what;
+    EXPECT_EQ(made->source_names, (std::vector<state::object_name>{{"shop", "乣"}}));
+
+    made = planned("DROP TABLE `\x89\x5e`", sjis);
+    ASSERT_TRUE(made) << made.error().what;
+    EXPECT_EQ(made->text, "DROP TABLE `shop`.`\x89\x5e```");
+
+    // The server has no names outside of the basic plane.
+    made = planned("CREATE TABLE \U00029E3D (a INT)", 45);
+    ASSERT_TRUE(made) << made.error().what;
+    EXPECT_EQ(made->source_names, (std::vector<state::object_name>{{"shop", "?"}}));
+}
+
+TEST(statement_plan, refuses_what_it_cannot_read_or_write_in_the_character_set) {
+    constexpr std::uint16_t latin1 = 8;
+    constexpr std::uint16_t hp8 = 6;
+    const auto selection = selection_of({"shop.*"}, {{"shop.a", "shop.運"}});
+    const auto planned = [&](std::string_view text, std::uint16_t charset) {
+        return plan_statement({text, "shop", 0, version_97, charset}, selection);
+    };
+    EXPECT_FALSE(planned("DROP TABLE a", latin1)); // no 運 in latin1
+    EXPECT_FALSE(planned("DROP TABLE other.x\xe9", hp8));
+    EXPECT_TRUE(planned("DROP TABLE x", hp8));
+    EXPECT_TRUE(planned("GRANT SELECT ON x\xe9.* TO y", hp8));
+}
+
 } // namespace
 } // namespace understudy::applier

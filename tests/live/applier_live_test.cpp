@@ -69,7 +69,10 @@ TEST_P(applier_by_mode, executes_ddl_with_the_session_it_was_logged_with) {
         "KEY, v VARCHAR(9)) CHARSET utf8mb4;"
         "SET default_collation_for_utf8mb4 = DEFAULT; SET NAMES latin1; CREATE TABLE d (id INT "
         "PRIMARY KEY, v VARCHAR(9) DEFAULT '\xe4');"
-        "SET NAMES utf8mb4; CREATE TABLE e SELECT * FROM a; INSERT INTO e SELECT * FROM a;"
+        "SET NAMES utf8mb4; SET collation_connection = 'utf16le_general_ci', time_zone = '+03:00';"
+        "CREATE TABLE u (id INT PRIMARY KEY, t TIMESTAMP DEFAULT '2020-01-01 00:00:00');"
+        "SET NAMES utf8mb4; SET time_zone = DEFAULT; CREATE TABLE e SELECT * FROM a; INSERT INTO e "
+        "SELECT * FROM a;"
         "CREATE VIEW v AS SELECT id FROM a; CREATE PROCEDURE p() SELECT 1;"
         "CREATE TRIGGER tr BEFORE INSERT ON a FOR EACH ROW SET NEW.v = 'trig'; INSERT INTO a (id) "
         "VALUES (100);"
@@ -83,6 +86,8 @@ TEST_P(applier_by_mode, executes_ddl_with_the_session_it_was_logged_with) {
     EXPECT_THAT(rig.differences({.definitions = false}), IsEmpty());
     EXPECT_EQ(rig.source().query("SHOW CREATE TABLE t.d")[0][1],
               rig.target().query("SHOW CREATE TABLE t.d")[0][1]);
+    EXPECT_EQ(rig.source().query("SHOW CREATE TABLE t.u")[0][1],
+              rig.target().query("SHOW CREATE TABLE t.u")[0][1]);
     EXPECT_EQ(rig.source().query("SHOW CREATE TABLE t.cc")[0][1],
               rig.target().query("SHOW CREATE TABLE t.cc")[0][1]);
     EXPECT_EQ(
