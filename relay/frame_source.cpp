@@ -80,7 +80,10 @@ result<std::vector<frame_entry>> frame_source::frames_of(const segment_info& seg
     if (auto opened = open(segment); !opened) return std::unexpected(opened.error());
     auto footer = segment_->footer();
     if (!footer) return std::unexpected(footer.error());
-    if (!*footer || (*footer)->frames.size() != segment.frame_count) {
+    // While it was looked up, an active segment may have got more frames (or lost those of a group
+    // that was given up) and been sealed.
+    const bool count_is_final = segment.sealed;
+    if (!*footer || (count_is_final && (*footer)->frames.size() != segment.frame_count)) {
         return fail(errc::corrupt, segment_->place(0) + ": the footer is gone");
     }
     return std::move((*footer)->frames);
@@ -99,8 +102,13 @@ result<frame_pointer> frame_source::read(std::uint64_t number) {
         } else {
             const auto frames = frames_of(*segment);
             if (!frames) return std::unexpected(frames.error());
-            next_offset_ =
-                (*frames)[static_cast<std::size_t>(number - segment->first_frame)].offset;
+            const auto index = static_cast<std::size_t>(number - segment->first_frame);
+            if (index >= frames->size()) {
+                return fail(errc::corrupt, segment_->place(0) +
+                                               ": its footer does not list frame " +
+                                               std::to_string(number));
+            }
+            next_offset_ = (*frames)[index].offset;
         }
         next_number_ = number;
     }
