@@ -1,6 +1,7 @@
 #include "applier/group_builder.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/unpacking_reader.hpp"
 #include "protocol/assert.hpp"
 #include "protocol/binlog/gtid_event.hpp"
 #include "protocol/binlog/rows_event.hpp"
@@ -43,8 +44,9 @@ std::chrono::system_clock::time_point commit_time(std::uint64_t microseconds,
 group_builder::group_builder(std::unique_ptr<relay::reader> reader,
                              const state::object_selection& selection, state::source_position from,
                              bool by_gtid, std::uint32_t source_version, group_limits limits)
-    : reader_(std::move(reader)), selection_(&selection), from_(std::move(from)), by_gtid_(by_gtid),
-      source_version_(source_version), limits_(limits), tables_(selection) {}
+    : reader_(std::make_unique<unpacking_reader>(std::move(reader))), selection_(&selection),
+      from_(std::move(from)), by_gtid_(by_gtid), source_version_(source_version), limits_(limits),
+      tables_(selection) {}
 
 result<std::optional<group>> group_builder::next() {
     if (pending_statement_ || pending_error_) return hand_out();
@@ -261,11 +263,6 @@ result<group_builder::verdict> group_builder::take_body(const relay::stored_even
                       "Set binlog_row_value_options='' on the source, for its running sessions "
                       "too, and copy the table anew.");
     }
-    case event_type::transaction_payload:
-        return refuse(event, "a compressed transaction",
-                      "Set binlog_transaction_compression=OFF on the source, for its running "
-                      "sessions too, and begin "
-                      "the task anew behind this transaction.");
     case event_type::incident:
         return refuse(event, "",
                       "The source says that its log lost changes here. Copy the data anew.");

@@ -131,7 +131,7 @@ result<std::string> event_printer::describe_table_map(const protocol::event_view
     auto map = protocol::decode_table_map(*copy, *format_);
     if (!map) return std::unexpected(map.error());
     entry.map = *std::move(map);
-    const std::string text =
+    std::string text =
         fmt::format("{} ({} columns)", table_name(entry.map), entry.map.columns.size());
     tables_.insert_or_assign(entry.map.table_id, std::move(entry));
     return text;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 
 namespace understudy::apps {
@@ -40,7 +41,7 @@ std::string bytes_text(std::uint64_t bytes) {
 
 std::string rate_text(double per_second) {
     if (per_second > 0 && per_second < 9.95) return fmt::format("{:.1f}", per_second);
-    return count_text(static_cast<std::uint64_t>(std::max(0.0, per_second) + 0.5));
+    return count_text(static_cast<std::uint64_t>(std::llround(std::max(0.0, per_second))));
 }
 
 std::string lag_text(std::chrono::milliseconds lag) {

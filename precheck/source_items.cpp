@@ -50,20 +50,6 @@ namespace {
             "SET GLOBAL binlog_row_value_options = ''; -- then let the application reconnect"};
 }
 
-[[nodiscard]] item compression(const source_seen& source) {
-    if (!is_on(source.server.settings, "binlog_transaction_compression")) {
-        return pass("source.compression", severity::blocking, "compressed transactions", "off");
-    }
-    return {"source.compression",
-            severity::blocking,
-            outcome::failed,
-            "compressed transactions",
-            "binlog_transaction_compression = ON",
-            "compressed transactions are not supported",
-            "SET GLOBAL binlog_transaction_compression = OFF; -- then let the application "
-            "reconnect"};
-}
-
 // With row events the filter looks at the database of each table, so whole databases are missing.
 [[nodiscard]] item log_filters(const source_seen& source) {
     const auto listed = [](const std::vector<std::string>& list, const std::string& name) {
@@ -141,7 +127,6 @@ std::vector<item> source_log_items(const subject& about) {
     all.push_back(row_format(source));
     all.push_back(row_image(about));
     all.push_back(partial_json(source));
-    all.push_back(compression(source));
     all.push_back(log_filters(source));
     std::ranges::copy(retention(source), std::back_inserter(all));
     return all;

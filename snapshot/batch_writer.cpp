@@ -44,7 +44,7 @@ boost::asio::awaitable<result<void>> batch_writer::write(const batch& rows, prog
         if (!done && !target.broken()) {
             // A lock wait timeout ends the statement, not the transaction. The first error is the
             // one to report; a failing ROLLBACK means a broken session, which is replaced.
-            static_cast<void>(target.execute("ROLLBACK"));
+            static_cast<void>(target.execute("ROLLBACK")); // NOLINT(bugprone-unused-return-value)
         }
         retrying_ = true;
         return done;

@@ -44,7 +44,7 @@ void append_escaped(std::string& out, std::string_view value, const escape_table
 } // namespace
 
 std::string select_expression(const column& one) {
-    const std::string name = state::quote_identifier(one.name);
+    std::string name = state::quote_identifier(one.name);
     switch (one.kind) {
     case value_kind::floating: return name + "*1e0";
     case value_kind::index:

@@ -82,7 +82,9 @@ private:
             else if (text_[at_] == '"')
                 break;
         }
-        return at_ < text_.size() && ++at_ > 0;
+        if (at_ >= text_.size()) return false;
+        ++at_;
+        return true;
     }
     [[nodiscard]] bool read_word() {
         const auto end = text_.find_first_of(",]} \n", at_);

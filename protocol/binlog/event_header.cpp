@@ -77,4 +77,8 @@ bool checksum_matches(std::span<const std::byte> bytes) {
     return byte_reader(bytes.last(event_checksum_size)).u32() == computed;
 }
 
+std::uint32_t checksum_of(std::span<const std::byte> bytes) {
+    return crc32_of(0, bytes);
+}
+
 } // namespace understudy::protocol

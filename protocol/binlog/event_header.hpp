@@ -50,5 +50,7 @@ struct event_view {
 // CRC32 over the event; the IN_USE flag of a format description counts as cleared, as on the
 // server.
 [[nodiscard]] bool checksum_matches(std::span<const std::byte> bytes);
+// For an event that is not a format description: of its bytes without a checksum.
+[[nodiscard]] std::uint32_t checksum_of(std::span<const std::byte> bytes);
 
 } // namespace understudy::protocol

@@ -284,7 +284,7 @@ TEST(applier, stops_at_statement_logged_changes_of_selected_tables) {
     EXPECT_THAT(rig.catch_up(), HasSubstr("binlog_format"));
 }
 
-TEST(applier, stops_at_compressed_transactions_and_partial_json) {
+TEST(applier, stops_at_partial_json) {
     applier_rig rig;
     rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, j JSON)");
     rig.begin();
@@ -293,6 +293,30 @@ TEST(applier, stops_at_compressed_transactions_and_partial_json) {
         "SET binlog_row_value_options = PARTIAL_JSON; UPDATE t.a SET j = JSON_SET(j, '$.b', 2)");
     EXPECT_THAT(rig.catch_up(), HasSubstr("binlog_row_value_options"));
     EXPECT_EQ(rig.target().scalar("SELECT COUNT(*) FROM t.a"), "1");
+}
+
+// Large and small ones, with what is not InnoDB and what is not selected among them.
+TEST(applier, unpacks_compressed_transactions) {
+    applier_rig rig({.group_bytes_max = 1U << 20U});
+    rig.exec_both("CREATE DATABASE t; CREATE DATABASE o; CREATE TABLE t.a (id INT PRIMARY KEY "
+                  "AUTO_INCREMENT, v LONGTEXT); CREATE TABLE t.keyless (v TEXT) ENGINE=MyISAM; "
+                  "CREATE TABLE o.a (id INT)");
+    rig.begin();
+    rig.source().exec(
+        "SET binlog_transaction_compression = ON; USE t;"
+        "INSERT INTO a (v) VALUES ('one'); BEGIN; INSERT INTO o.a VALUES (1); INSERT INTO a (v) "
+        "VALUES (REPEAT('two ', 100000)); UPDATE a SET v = CONCAT(v, 'x'); COMMIT;"
+        "INSERT INTO keyless VALUES ('k'), ('k'); DELETE FROM keyless LIMIT 1;"
+        "INSERT INTO o.a VALUES (2); CREATE TABLE made SELECT * FROM a;"
+        "SET SESSION cte_max_recursion_depth = 100000;"
+        "INSERT INTO a (v) WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE "
+        "i < 30000) SELECT CONCAT(i, REPEAT('row', i % 50)) FROM n;"
+        "INSERT INTO a (v) VALUES (REPEAT(UUID(), 150000)); DELETE FROM a WHERE id % 3 = 0");
+    EXPECT_NE(rig.source().scalar("SELECT COUNT(*) FROM performance_schema.binary_log_transaction_"
+                                  "compression_stats WHERE COMPRESSION_TYPE = 'ZSTD'"),
+              "0");
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences(), IsEmpty());
 }
 
 TEST(applier, renames_databases_and_tables) {

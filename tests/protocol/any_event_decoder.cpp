@@ -5,6 +5,7 @@
 #include "protocol/binlog/row_key.hpp"
 #include "protocol/binlog/rows_event.hpp"
 #include "protocol/binlog/simple_events.hpp"
+#include "protocol/binlog/transaction_payload.hpp"
 #include "protocol/errc.hpp"
 #include "tests/protocol/binlog_file.hpp"
 
@@ -103,8 +104,38 @@ result<lines> any_event_decoder::decode(const event_view& event) {
     case event_type::update_rows:
     case event_type::delete_rows:
     case event_type::partial_update_rows: return decode_rows(event);
+    case event_type::transaction_payload: return decode_payload(event);
     default: return lines{};
     }
+}
+
+result<lines> any_event_decoder::decode_payload(const event_view& event) {
+    const auto payload = decode_transaction_payload(event);
+    if (!payload) return std::unexpected(payload.error());
+    payload_events events(*payload);
+    lines found;
+    std::uint64_t size = 0;
+    for (;;) {
+        const auto bytes = events.next();
+        if (!bytes) return std::unexpected(bytes.error());
+        if (!*bytes) break;
+        size += (*bytes)->size();
+        // Damaged ones can grow to anything.
+        if (size > payload->uncompressed_size || size > (64U << 20U)) {
+            return fail(errc::limit_exceeded, "more than the payload says");
+        }
+        const auto& kept = kept_.emplace_back((*bytes)->begin(), (*bytes)->end());
+        const auto inner = decode_event(kept, false);
+        if (!inner) return std::unexpected(inner.error());
+        if (inner->header.type == event_type::transaction_payload) {
+            return fail(errc::malformed, "a payload inside a payload");
+        }
+        auto decoded = decode(*inner);
+        if (!decoded) return decoded;
+        found.push_back(to_string(inner->header.type));
+        found.insert(found.end(), decoded->begin(), decoded->end());
+    }
+    return found;
 }
 
 result<lines> any_event_decoder::decode_rows(const event_view& event) {

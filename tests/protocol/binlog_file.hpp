@@ -6,6 +6,7 @@
 #include "protocol/result.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <span>
 #include <string>
@@ -39,9 +40,11 @@ public:
 
 private:
     [[nodiscard]] result<std::vector<std::string>> decode_rows(const event_view& event);
+    [[nodiscard]] result<std::vector<std::string>> decode_payload(const event_view& event);
 
     format_description format_;
     std::map<std::uint64_t, table_map> maps_;
+    std::deque<std::vector<std::byte>> kept_; // events that were unpacked
 };
 
 } // namespace understudy::protocol::test

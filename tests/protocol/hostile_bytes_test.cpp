@@ -35,8 +35,7 @@ bool any_length_is_legal(event_type type) {
 }
 
 bool is_decoded(event_type type) {
-    return type != event_type::transaction_payload && type != event_type::xa_prepare &&
-           type != event_type::stop &&
+    return type != event_type::xa_prepare && type != event_type::stop &&
            static_cast<unsigned>(type) < static_cast<unsigned>(event_type::mariadb_annotate_rows);
 }
 

@@ -1,0 +1,86 @@
+#include "applier/unpacking_reader.hpp"
+
+#include "protocol/binlog/format_description.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace understudy::applier {
+
+using protocol::result;
+using relay::stored_event;
+
+namespace {
+
+constexpr std::size_t buffer_size = 256U << 10U;
+constexpr std::size_t spare_buffers = 4;
+
+std::array<std::byte, 4> little_endian(std::uint32_t value) {
+    std::array<std::byte, 4> bytes{};
+    for (auto& byte : bytes) {
+        byte = static_cast<std::byte>(value & 0xffU);
+        value >>= 8U;
+    }
+    return bytes;
+}
+
+} // namespace
+
+unpacking_reader::unpacking_reader(std::unique_ptr<relay::reader> packed)
+    : packed_(std::move(packed)),
+      pool_(std::make_shared<relay::buffer_pool>(buffer_size, spare_buffers)) {}
+
+// Events lie one behind the other in shared buffers, so that there is no allocation for each.
+stored_event unpacking_reader::keep(std::span<const std::byte> event) {
+    const auto size = event.size() + (has_checksum_ ? protocol::event_checksum_size : 0);
+    if (!buffer_ || buffer_->room() < size) {
+        buffer_ = std::make_shared<relay::frame_buffer>(pool_, std::max(size, buffer_size),
+                                                        payload_.file);
+    }
+    constexpr std::size_t length_at = 9;
+    const auto start = buffer_->size();
+    if (has_checksum_) {
+        buffer_->append(event.first(length_at));
+        buffer_->append(little_endian(static_cast<std::uint32_t>(size)));
+        buffer_->append(event.subspan(length_at + 4));
+        buffer_->append(little_endian(protocol::checksum_of(buffer_->bytes().subspan(start))));
+    } else {
+        buffer_->append(event);
+    }
+    return {buffer_, buffer_->bytes().subspan(start, size), payload_.file, payload_.end_offset};
+}
+
+result<std::optional<stored_event>> unpacking_reader::next() {
+    for (;;) {
+        if (events_) {
+            auto event = events_->next();
+            if (!event) {
+                return wrap(std::move(event.error()),
+                            "the event that ends at " + *payload_.file + ":" +
+                                std::to_string(payload_.end_offset));
+            }
+            if (*event) return keep(**event);
+            events_.reset();
+            payload_ = {};
+            buffer_.reset();
+        }
+        auto stored = packed_->next();
+        if (!stored || !*stored) return stored;
+        auto header = protocol::decode_event_header((*stored)->bytes);
+        if (!header) return std::unexpected(std::move(header.error()));
+        if (header->type == protocol::event_type::format_description) {
+            auto format = protocol::decode_format_description((*stored)->bytes);
+            if (!format) return std::unexpected(std::move(format.error()));
+            has_checksum_ = format->has_checksum();
+        }
+        if (header->type != protocol::event_type::transaction_payload) return stored;
+        auto event = protocol::decode_event((*stored)->bytes, has_checksum_);
+        if (!event) return std::unexpected(std::move(event.error()));
+        auto payload = protocol::decode_transaction_payload(*event);
+        if (!payload) return std::unexpected(std::move(payload.error()));
+        payload_ = std::move(**stored);
+        events_.emplace(*payload);
+    }
+}
+
+} // namespace understudy::applier

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "protocol/binlog/transaction_payload.hpp"
+#include "relay/frame_buffer.hpp"
+#include "relay/log.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace understudy::applier {
+
+// The relay log as it would be without binlog_transaction_compression: in place of each
+// TRANSACTION_PAYLOAD event come the events inside, with checksums like their neighbours'. All of
+// them end where the payload ends. Holds the payload's own bytes and a buffer of events, never the
+// whole transaction. Used like the reader it wraps.
+class unpacking_reader final : public relay::reader {
+public:
+    explicit unpacking_reader(std::unique_ptr<relay::reader> packed);
+
+    [[nodiscard]] protocol::result<std::optional<relay::stored_event>> next() override;
+    void release_until(const protocol::binlog_position& applied) override {
+        packed_->release_until(applied);
+    }
+
+private:
+    [[nodiscard]] relay::stored_event keep(std::span<const std::byte> event);
+
+    std::unique_ptr<relay::reader> packed_;
+    std::shared_ptr<relay::buffer_pool> pool_;
+    bool has_checksum_ = false;
+    relay::stored_event payload_; // being unpacked
+    std::optional<protocol::payload_events> events_;
+    std::shared_ptr<relay::frame_buffer> buffer_;
+};
+
+} // namespace understudy::applier
