@@ -16,14 +16,23 @@
 
 namespace understudy::applier {
 
-// One rows event of a selected table, still in the relay's frame. `tables` is an index into
-// group::statement_tables.
+// One rows event of a selected table, still in the relay's frame, or one statement. `tables` is an
+// index into group::statement_tables.
 struct row_change {
     relay::stored_event event;
     std::shared_ptr<const source_table> table;
     std::uint32_t tables_first = 0; // the maps of the source's statement this event belongs to
     std::uint32_t tables_count = 0;
     std::uint32_t rows = 0;
+    // A statement instead of rows, as an index into group::texts; `event` and `table` are empty.
+    std::optional<std::uint32_t> text;
+};
+
+// A change of rows that was logged as a statement (binlog_format MIXED or STATEMENT).
+struct text_change {
+    relay::stored_event event;                // the QUERY event
+    std::vector<relay::stored_event> context; // INTVAR, RAND and USER_VAR that stood before it
+    statement_plan plan;
 };
 
 // One transaction of the source, or the part of it that is in this group.
@@ -55,6 +64,7 @@ struct source_statement {
 // has moved on).
 struct group {
     std::vector<row_change> changes;
+    std::vector<text_change> texts;
     std::vector<std::shared_ptr<const source_table>> statement_tables;
     std::vector<source_transaction> transactions; // the first may have begun in the group before,
                                                   // the last may go on in the next

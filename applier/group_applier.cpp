@@ -49,7 +49,7 @@ group_applier::group_applier(target_session& target, const checkpoint_store& sto
     : target_(target), store_(store), rules_(rules), settings_(settings), plans_(selection),
       writer_(limits_for(target, settings),
               [this](std::string_view sql, rbr_mode mode) { return send(sql, mode); }),
-      committed_(position), reached_(std::move(position)) {}
+      texts_(target, rules), committed_(position), reached_(std::move(position)) {}
 
 void group_applier::set_position(state::source_position position) {
     UNDERSTUDY_ASSERT(!in_transaction_);
@@ -125,6 +125,7 @@ result<void> group_applier::plan_statement_tables(const group& work, const row_c
 
 result<void> group_applier::apply_change(const group& work, const source_transaction& transaction,
                                          const row_change& change) {
+    if (change.text) return apply_text(work, transaction, work.texts[*change.text]);
     auto plan = plan_for(change.table);
     if (plan) {
         if (auto planned = plan_statement_tables(work, change); !planned) {
@@ -155,6 +156,16 @@ result<void> group_applier::apply_change(const group& work, const source_transac
     if (decision.what == apply_rules::treatment::overwrite)
         return write_overwriting(transaction, rows, *decoded);
     return write_as_logged(transaction, rows, *decoded);
+}
+
+// Behind the rows that came before it, and before those that follow.
+result<void> group_applier::apply_text(const group& work, const source_transaction& transaction,
+                                       const text_change& change) {
+    auto ready = begin();
+    if (ready) ready = writer_.finish();
+    if (ready) ready = drain();
+    if (!ready) return ready;
+    return texts_.write(change, transaction, *work.format);
 }
 
 result<void> group_applier::write_as_logged(const source_transaction& transaction,

@@ -6,6 +6,7 @@
 #include "applier/row_image_writer.hpp"
 #include "applier/table_plan.hpp"
 #include "applier/target_session.hpp"
+#include "applier/text_change_writer.hpp"
 #include "protocol/result.hpp"
 #include "state/object_selection.hpp"
 #include "state/position.hpp"
@@ -84,6 +85,8 @@ private:
     [[nodiscard]] protocol::result<void> apply_change(const group& work,
                                                       const source_transaction& transaction,
                                                       const row_change& change);
+    [[nodiscard]] protocol::result<void>
+    apply_text(const group& work, const source_transaction& transaction, const text_change& change);
     [[nodiscard]] protocol::result<const table_plan*>
     plan_for(const std::shared_ptr<const source_table>& table);
     [[nodiscard]] protocol::result<void> plan_statement_tables(const group& work,
@@ -116,6 +119,7 @@ private:
     apply_settings settings_;
     table_plans plans_;
     row_image_writer writer_;
+    text_change_writer texts_;
     rbr_mode session_mode_ = rbr_mode::strict;
     bool outstanding_ = false; // a statement was sent and its answer not read
     bool in_transaction_ = false;

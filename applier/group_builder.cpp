@@ -190,7 +190,8 @@ result<void> group_builder::begin(const relay::stored_event& stored, const event
     open_.end_offset = stored.end_offset;
     open_.committed = commit_time(0, event.header.timestamp);
     in_transaction_ = true;
-    open_is_in_group_ = earlier_parts_ = already_executed_ = context_before_ = false;
+    open_is_in_group_ = earlier_parts_ = already_executed_ = false;
+    context_.clear();
     mapped_.clear();
     statement_tables_.clear();
     statement_tables_in_group_ = false;
@@ -254,7 +255,7 @@ result<group_builder::verdict> group_builder::take_body(const relay::stored_even
     case event_type::view_change: return verdict::go_on;
     case event_type::intvar:
     case event_type::rand:
-    case event_type::user_var: context_before_ = true; return verdict::go_on;
+    case event_type::user_var: context_.push_back(stored); return verdict::go_on;
     case event_type::partial_update_rows: {
         const auto mapped = mapped_.find(source_table_cache::table_id(event, *format_));
         if (mapped != mapped_.end() && !mapped->second->selected) return verdict::go_on;
@@ -328,7 +329,7 @@ result<void> group_builder::take_rows(const relay::stored_event& stored, const e
             const auto tables_first =
                 static_cast<std::uint32_t>(group_.statement_tables.size()) - tables_count;
             group_.changes.push_back(
-                {stored, mapped->second, tables_first, tables_count, row_count});
+                {stored, mapped->second, tables_first, tables_count, row_count, {}});
             ++open.changes_count;
             group_.bytes += stored.bytes.size();
             group_.rows += row_count;
@@ -395,22 +396,34 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
     logged.sql_mode = query.status.sql_mode.value_or(0);
     logged.source_version = source_version_;
     logged.character_set_client = query.status.character_set_client.value_or(45);
+    if (query.status.updated_databases) logged.updated_databases = &*query.status.updated_databases;
     auto plan = plan_statement(logged, *selection_);
     if (!plan) {
         plan.error().what =
             fmt::format("transaction {} of the source: {}", open_.to_string(), plan.error().what);
         return std::unexpected(std::move(plan.error()));
     }
-    const bool had_context = std::exchange(context_before_, false);
+    auto context = std::exchange(context_, {});
     if (plan->what == statement_plan::action::skip) return verdict::go_on;
 
     constexpr std::size_t shown_max = 200;
     const std::string shown(query.text.substr(0, shown_max));
-    if (plan->is == statement_plan::kind::dml || had_context) {
-        return refuse(event, "the statement '" + shown + "'",
+    if (plan->is == statement_plan::kind::dml) {
+        source_transaction& open = open_in_group();
+        row_change change;
+        change.text = static_cast<std::uint32_t>(group_.texts.size());
+        change.rows = 1;
+        group_.texts.push_back({stored, std::move(context), std::move(*plan)});
+        group_.changes.push_back(std::move(change));
+        ++open.changes_count;
+        group_.bytes += stored.bytes.size();
+        ++group_.rows;
+        return verdict::go_on;
+    }
+    if (!context.empty()) {
+        return refuse(event, "the statement '" + shown + "' with variables of its session",
                       "Changes of selected tables must be logged as rows: set binlog_format=ROW on "
-                      "the source, for its "
-                      "running sessions too, and copy the table anew.");
+                      "the source, for its running sessions too, and copy the table anew.");
     }
     const bool inside = role == boundary::role::inside;
     if (inside && plan->is != statement_plan::kind::create_table_with_rows) {

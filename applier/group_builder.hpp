@@ -88,10 +88,10 @@ private:
     // The transaction being read.
     source_transaction open_;
     bool in_transaction_ = false;
-    bool open_is_in_group_ = false; // group_.transactions.back() is its entry
-    bool earlier_parts_ = false;    // a part with changes was handed out before
-    bool already_executed_ = false; // by the GTID set of the start position
-    bool context_before_ = false;   // INTVAR, RAND or USER_VAR belongs to the next statement
+    bool open_is_in_group_ = false;            // group_.transactions.back() is its entry
+    bool earlier_parts_ = false;               // a part with changes was handed out before
+    bool already_executed_ = false;            // by the GTID set of the start position
+    std::vector<relay::stored_event> context_; // INTVAR, RAND, USER_VAR: of the next statement
     std::unordered_map<std::uint64_t, std::shared_ptr<const source_table>> mapped_;
     std::vector<std::shared_ptr<const source_table>>
         statement_tables_; // selected ones of the open statement

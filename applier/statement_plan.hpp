@@ -59,6 +59,8 @@ struct logged_statement {
     std::uint64_t sql_mode = 0;
     std::uint32_t source_version = 0;        // for /*!50000 … */
     std::uint16_t character_set_client = 45; // of the text: a collation's number; utf8mb4
+    // The databases whose tables it changes, where that was logged.
+    const std::vector<std::string>* updated_databases = nullptr;
 };
 
 // errc::unsupported_statement when it touches (or could touch) selected objects in a way not

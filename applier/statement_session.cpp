@@ -67,6 +67,13 @@ statement_session::find_collation(std::uint16_t id, std::string_view what) const
                     what, id));
 }
 
+result<statement_session::collation> statement_session::collation_of(std::uint16_t id) {
+    if (auto loaded = load(); !loaded) return std::unexpected(std::move(loaded.error()));
+    auto found = find_collation(id, "a user variable's collation");
+    if (!found) return std::unexpected(std::move(found.error()));
+    return **found;
+}
+
 void statement_session::want(std::string_view variable, std::string_view value,
                              std::string literal) {
     const auto current = variables_.find(variable);

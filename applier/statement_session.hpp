@@ -29,11 +29,14 @@ public:
     [[nodiscard]] static std::uint64_t known_sql_mode(std::uint64_t logged,
                                                       std::uint32_t target_version);
 
-private:
     struct collation {
         std::string name;
         std::string character_set;
     };
+    // errc::unsupported_statement when the target does not have it.
+    [[nodiscard]] protocol::result<collation> collation_of(std::uint16_t id);
+
+private:
     [[nodiscard]] protocol::result<void> load();
     [[nodiscard]] protocol::result<const collation*> find_collation(std::uint16_t id,
                                                                     std::string_view what) const;

@@ -55,9 +55,9 @@ result<std::optional<stored_event>> unpacking_reader::next() {
         if (events_) {
             auto event = events_->next();
             if (!event) {
-                return wrap(std::move(event.error()),
-                            "the event that ends at " + *payload_.file + ":" +
-                                std::to_string(payload_.end_offset));
+                return wrap(std::move(event.error()), "the event that ends at " + *payload_.file +
+                                                          ":" +
+                                                          std::to_string(payload_.end_offset));
             }
             if (*event) return keep(**event);
             events_.reset();

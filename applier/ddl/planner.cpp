@@ -9,6 +9,14 @@
 
 namespace understudy::applier::ddl {
 
+namespace {
+
+constexpr const char* words_before_tables[] = {"FROM",         "JOIN",    "INTO",         "UPDATE",
+                                               "TABLE",        "INSERT",  "REPLACE",      "IGNORE",
+                                               "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY"};
+
+} // namespace
+
 planner::planner(const logged_statement& statement, const state::object_selection& selection)
     : statement_(&statement), selection_(&selection),
       charset_(statement_charset::of_collation(statement.character_set_client)),
@@ -121,18 +129,55 @@ protocol::result<statement_plan> planner::drop() {
     return refuse("the kind of DROP statement is not known");
 }
 
-// A change of rows logged as text. Its tables cannot be told for certain, so every word that could
-// name a database counts.
+// A change of rows logged as text is executed as it is, so every name in it must mean on the target
+// what it means on the source. Its tables cannot be told for certain from the text alone; the log
+// says which databases it changes (unless they are more than 16).
 protocol::result<statement_plan> planner::data_change() {
-    bool may_touch = selection_->touches_database(statement_->database);
-    for (token_cursor at(list_.tokens); !at.at_end(); at.advance()) {
-        if (at.sees_symbol('.', 1) && selection_->touches_database(at.peek().text))
-            may_touch = true;
+    const std::string home(statement_->database);
+    const auto qualifies = [](const token_cursor& at) { return at.sees_symbol('.', 1); };
+    bool may_touch = false;
+    if (const auto* const updated = statement_->updated_databases) {
+        for (const std::string& database : *updated)
+            may_touch = may_touch || selection_->touches_database(database);
+    } else {
+        may_touch = selection_->touches_database(home);
+        for (token_cursor at(list_.tokens); !at.at_end(); at.advance())
+            may_touch =
+                may_touch || (qualifies(at) && selection_->touches_database(at.peek().text));
     }
-    if (may_touch)
-        return refuse("it changes rows and was logged as a statement (binlog_format was not ROW in "
-                      "its session)");
-    return skip(kind::dml, "it changes no selected table");
+    if (!may_touch) return skip(kind::dml, "it changes no selected table");
+
+    constexpr std::string_view advice = ", and it was logged as text. Set binlog_format=ROW on the "
+                                        "source, for its running sessions "
+                                        "too";
+    const auto whole = [&](const std::string& database) {
+        return selection_->selects_database(database) &&
+               !selection_->renames_anything_in(database) &&
+               selection_->map_database(database) == database;
+    };
+    std::vector<std::string> databases;
+    if (statement_->updated_databases) databases = *statement_->updated_databases;
+    if (!home.empty()) databases.push_back(home);
+    bool names_a_table = false; // the word before says that a table follows
+    for (token_cursor at(list_.tokens); !at.at_end(); at.advance()) {
+        if (qualifies(at) && (names_a_table || selection_->touches_database(at.peek().text)))
+            databases.push_back(at.peek().text);
+        names_a_table = std::ranges::any_of(words_before_tables,
+                                            [&](const char* word) { return at.sees(word); });
+    }
+    for (const std::string& database : databases) {
+        if (!whole(database))
+            return refuse(fmt::format("it uses the database {}, which is not selected as a whole "
+                                      "under its own name{}",
+                                      state::quote_identifier(database), advice));
+    }
+    for (token_cursor at(list_.tokens); !home.empty() && !at.at_end(); at.advance()) {
+        const auto& word = at.peek();
+        const bool is_name = word.what == token::kind::word || word.what == token::kind::identifier;
+        if (is_name && !selection_->selects(home, word.text))
+            return refuse(fmt::format("it may use {}, which is not selected{}", word.text, advice));
+    }
+    return execute(kind::dml, home);
 }
 
 void planner::take_definer_and_options() {

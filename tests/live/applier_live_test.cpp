@@ -273,15 +273,34 @@ TEST(applier, names_the_missing_grant) {
     EXPECT_THAT(rig.catch_up(), HasSubstr("GRANT DELETE ON `t`.`a`"));
 }
 
-TEST(applier, stops_at_statement_logged_changes_of_selected_tables) {
+TEST(applier, executes_changes_logged_as_statements) {
     applier_rig rig;
-    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY); CREATE DATABASE o; "
-                  "CREATE TABLE o.a (id INT)");
+    rig.exec_both(
+        "CREATE DATABASE t; CREATE DATABASE o; USE t;"
+        "CREATE TABLE a (id INT PRIMARY KEY AUTO_INCREMENT, v TEXT, d DATETIME(6), n DOUBLE);"
+        "CREATE TABLE c (id INT PRIMARY KEY, a INT, v VARCHAR(20));"
+        "CREATE TABLE o.a (id INT)");
     rig.begin();
-    rig.source().exec("SET binlog_format = STATEMENT; USE o; INSERT INTO o.a VALUES (1)");
+    rig.source().exec(
+        "USE t; SET binlog_format = STATEMENT, sql_mode = '', timestamp = 1600000000.123456;"
+        "SET @s = _latin1 x'e92700', @i = -9223372036854775808, @u = CAST(18446744073709551615 AS "
+        "UNSIGNED), @r = 1e-300, @d = -12.3400, @n = NULL, @`a``b` = _utf16 x'00e9';"
+        "INSERT INTO a (v, d, n) VALUES (@s, NOW(6), RAND()), (HEX(@s), NOW(6), RAND());"
+        "BEGIN; INSERT INTO a (v, n) VALUES (@i, @r), (@u, @d); INSERT INTO c VALUES "
+        "(LAST_INSERT_ID(), 7, @d), (2, 8, COALESCE(@n, HEX(@`a``b`)));"
+        "UPDATE a SET n = n + 1;"
+        "DELETE FROM a WHERE id = 2; COMMIT; SET binlog_format = MIXED; INSERT INTO a (v) VALUES "
+        "(UUID()), ('m'); UPDATE a SET v = 'n' WHERE v = 'm'; SET binlog_format = STATEMENT;"
+        "SET NAMES latin1; INSERT INTO a (v) VALUES ('\xe9\\\\'), (CHARSET('x'));"
+        "SET NAMES utf8mb4, auto_increment_increment = 10, time_zone = '+05:30';"
+        "INSERT INTO a (v, d) VALUES (UNIX_TIMESTAMP('2020-01-01'), FROM_UNIXTIME(1)), ('z', NULL);"
+        "UPDATE c JOIN t.a ON c.id = a.id SET c.v = a.v; INSERT INTO o.a VALUES (1);"
+        "INSERT INTO a (v) SELECT v FROM c ORDER BY id; TRUNCATE TABLE o.a");
     EXPECT_EQ(rig.catch_up(), "");
-    rig.source().exec("USE t; INSERT INTO t.a VALUES (1)");
-    EXPECT_THAT(rig.catch_up(), HasSubstr("binlog_format"));
+    EXPECT_THAT(rig.differences(), IsEmpty());
+    EXPECT_EQ(rig.target().scalar("SELECT COUNT(*) FROM o.a"), "0");
+    rig.source().exec("INSERT INTO t.a (v) SELECT id FROM o.a");
+    EXPECT_THAT(rig.catch_up(), HasSubstr("`o`, which is not selected"));
 }
 
 TEST(applier, stops_at_partial_json) {

@@ -102,9 +102,9 @@ TEST(transaction_payload, refuses_what_it_does_not_know) {
     EXPECT_EQ(decode({std::byte{2}, std::byte{1}, std::byte{9}, std::byte{0}}).error().code,
               errc::unsupported);
     EXPECT_EQ(decode({std::byte{1}, std::byte{1}, std::byte{9}, std::byte{0}}).error().code,
-              errc::malformed);                             // says 9 bytes, has none
-    EXPECT_FALSE(decode({std::byte{1}, std::byte{5}}));     // the field is cut off
-    EXPECT_FALSE(decode({std::byte{2}, std::byte{1}}));     // no end mark
+              errc::malformed);                         // says 9 bytes, has none
+    EXPECT_FALSE(decode({std::byte{1}, std::byte{5}})); // the field is cut off
+    EXPECT_FALSE(decode({std::byte{2}, std::byte{1}})); // no end mark
     EXPECT_FALSE(decode({}));
 }
 
