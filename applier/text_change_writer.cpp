@@ -21,9 +21,9 @@ result<void> text_change_writer::write(const text_change& change,
                                        const protocol::format_description& format) {
     const auto failed = [&](protocol::error error) {
         constexpr std::size_t shown_max = 300;
-        return wrap(std::move(error), fmt::format("the statement '{}' of transaction {} of the source",
-                                                  change.plan.text.substr(0, shown_max),
-                                                  transaction.to_string()));
+        return wrap(std::move(error),
+                    fmt::format("the statement '{}' of transaction {} of the source",
+                                change.plan.text.substr(0, shown_max), transaction.to_string()));
     };
     if (rules_.in_copy_window(transaction)) {
         return failed(protocol::error{

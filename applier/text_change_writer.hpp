@@ -11,9 +11,9 @@
 
 namespace understudy::applier {
 
-// Executes a change of rows that was logged as a statement, as a native replica does: in the group's
-// transaction, with the session state, the auto-increment value, the seeds and the user variables
-// that it was logged with. Blocking; one thread.
+// Executes a change of rows that was logged as a statement, as a native replica does: in the
+// group's transaction, with the session state, the auto-increment value, the seeds and the user
+// variables that it was logged with. Blocking; one thread.
 class text_change_writer {
 public:
     text_change_writer(target_session& target, const apply_rules& rules)
@@ -27,8 +27,7 @@ private:
     [[nodiscard]] protocol::result<void> execute(const text_change& change,
                                                  const protocol::format_description& format);
     [[nodiscard]] protocol::result<std::string> assignment(const protocol::event_view& event);
-    [[nodiscard]] protocol::result<std::string>
-    user_variable(const protocol::event_view& event);
+    [[nodiscard]] protocol::result<std::string> user_variable(const protocol::event_view& event);
 
     target_session& target_;
     const apply_rules& rules_;

@@ -33,6 +33,7 @@ struct run_progress {
     bool target_reached = false;
     // until_caught_up: what the source had when the first attempt began.
     std::optional<protocol::net::source_facts> goal;
+    unsigned copies_discarded = 0; // because a DDL ran meanwhile
 };
 
 // One attempt at a run of a task: owns the loops, the pool and the stages, and the order in which
@@ -63,6 +64,9 @@ private:
     [[nodiscard]] protocol::result<void> open_relay();
     void start_receiver();
     [[nodiscard]] step<snapshot::copy_outcome> initial_copy();
+    [[nodiscard]] step<snapshot::copy_outcome> checked_copy();
+    [[nodiscard]] step<std::optional<std::string>> ddl_during_copy();
+    [[nodiscard]] step<> discard_copy(std::string ddl);
     [[nodiscard]] step<> stream(snapshot::copy_outcome copied);
     [[nodiscard]] boost::asio::awaitable<void> join_receiver();
     [[nodiscard]] boost::asio::awaitable<void> tick();

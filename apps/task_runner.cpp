@@ -2,10 +2,8 @@
 
 #include "applier/errc.hpp"
 #include "applier/retry_delay.hpp"
-#include "applier/server_errors.hpp"
+#include "apps/interruption.hpp"
 #include "apps/task_run.hpp"
-#include "protocol/errc.hpp"
-#include "snapshot/errc.hpp"
 
 #include <fmt/format.h>
 
@@ -17,18 +15,6 @@
 namespace understudy::apps {
 
 namespace {
-
-// A server or the network went away: nothing is wrong with the task.
-[[nodiscard]] bool is_interruption(const protocol::error& error) {
-    if (error.code.category() == applier::applier_category())
-        return applier::is_retryable(static_cast<applier::errc>(error.code.value()));
-    if (error.code == protocol::errc::server_error)
-        return applier::is_retryable(applier::sort_server_error(error.server.number));
-    return error.code == protocol::errc::connect_failed ||
-           error.code == protocol::errc::connection_lost ||
-           error.code == protocol::errc::timed_out ||
-           error.code == snapshot::errc::source_read_failed;
-}
 
 // False when the stop request came first.
 [[nodiscard]] bool pause(const std::stop_token& stop, std::chrono::milliseconds time) {

@@ -9,6 +9,10 @@
 
 #include "protocol/errc.hpp"
 
+#include <fmt/format.h>
+
+#include <set>
+
 namespace understudy::snapshot {
 
 using applier::target_session;
@@ -25,6 +29,11 @@ progress_key data_end_key() {
 }
 progress_key finished_key() {
     return {"copy", {}, 1};
+}
+
+// The copy is being taken back.
+progress_key discarded_key() {
+    return {"copy", {}, 2};
 }
 
 copy_outcome outcome_of(const std::map<progress_key, progress_row>& done) {
@@ -66,6 +75,8 @@ struct copier::impl {
                                                progress_row row);
     [[nodiscard]] awaitable<result<void>> copy(object_creator& creator);
     [[nodiscard]] awaitable<result<copy_outcome>> run();
+    [[nodiscard]] awaitable<result<void>> discard();
+    [[nodiscard]] result<void> drop_all(target_session& target) const;
 
     void show(state::phase phase) const {
         context.board->update([phase](state::status& status) { status.now = phase; });
@@ -145,6 +156,8 @@ awaitable<result<copy_outcome>> copier::impl::run() {
     object_creator creator(context);
     if (auto loaded = co_await load(creator.worker()); !loaded)
         co_return std::unexpected(std::move(loaded.error()));
+    if (context.done.contains(discarded_key()))
+        co_return fail(errc::changed_during_copy, "the copy was being taken back");
     const bool wanted = task.initial.schema || task.initial.data;
     if (wanted && !context.done.contains(finished_key())) {
         if (auto done = co_await copy(creator); !done)
@@ -155,6 +168,56 @@ awaitable<result<copy_outcome>> copier::impl::run() {
             co_return std::unexpected(std::move(noted.error()));
     }
     co_return outcome_of(context.done);
+}
+
+// Views and programs first, then tables whatever their foreign keys say, then databases that are
+// selected as a whole and left empty.
+result<void> copier::impl::drop_all(target_session& target) const {
+    auto done = target.execute("SET SESSION foreign_key_checks = 0");
+    if (!done) return std::unexpected(std::move(done.error()));
+    const auto drop = [&](std::string_view kind, const std::string& name) -> result<void> {
+        auto dropped = target.execute("DROP " + std::string(kind) + " IF EXISTS " + name);
+        constexpr unsigned unknown_database = 1049;
+        if (dropped || dropped.error().server.number == unknown_database) return {};
+        return protocol::wrap(std::move(dropped.error()), "taking the copy back");
+    };
+    for (const std::string_view kind :
+         {"event", "trigger", "procedure", "function", "view", "table"}) {
+        for (const auto& [key, row] : context.done) {
+            if (key.kind != kind || row.now == progress_row::stage::kept) continue;
+            const auto name = context.on_target(key.source);
+            if (auto dropped = drop(kind, name.to_string()); !dropped) return dropped;
+        }
+    }
+    std::set<std::string> databases;
+    for (const auto& [key, row] : context.done) {
+        if (!key.source.database.empty() &&
+            context.selection->selects_database(key.source.database))
+            databases.insert(context.on_target(key.source).database);
+    }
+    for (const std::string& database : databases) {
+        auto left = target.scalar(fmt::format(
+            "SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = {0}) + "
+            "(SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = {0}) + "
+            "(SELECT COUNT(*) FROM information_schema.events WHERE event_schema = {0})",
+            applier::quote_string(database)));
+        if (!left) return std::unexpected(std::move(left.error()));
+        if (*left != "0") continue;
+        if (auto dropped = drop("database", state::quote_identifier(database)); !dropped)
+            return dropped;
+    }
+    return context.progress.remove(target);
+}
+
+awaitable<result<void>> copier::impl::discard() {
+    target_worker worker(context.worker({}));
+    if (auto loaded = co_await load(worker); !loaded) co_return loaded;
+    progress_row row;
+    row.now = progress_row::stage::copying;
+    if (auto noted = co_await note(worker, discarded_key(), std::move(row)); !noted)
+        co_return noted;
+    auto call = [this](target_session& target) { return drop_all(target); };
+    co_return co_await worker.run_retrying(call);
 }
 
 copier::copier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
@@ -176,6 +239,10 @@ awaitable<result<copy_outcome>> copier::load_outcome() {
     if (auto loaded = co_await impl_->load(worker); !loaded)
         co_return std::unexpected(std::move(loaded.error()));
     co_return outcome_of(impl_->context.done);
+}
+
+awaitable<result<void>> copier::discard() {
+    co_return co_await impl_->discard();
 }
 
 void copier::stop() {

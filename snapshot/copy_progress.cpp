@@ -166,4 +166,17 @@ result<void> copy_progress::update(applier::target_session& target, const progre
     return {};
 }
 
+result<void> copy_progress::remove(applier::target_session& target) const {
+    const std::string database = state::quote_identifier(meta_database_);
+    const std::string of_task = " WHERE `task` = " + quote_string(task_);
+    for (const std::string& sql :
+         {std::string("START TRANSACTION"),
+          "DELETE FROM " + database + ".`copy_progress`" + of_task,
+          "DELETE FROM " + database + ".`checkpoint`" + of_task, std::string("COMMIT")}) {
+        auto done = target.execute(sql);
+        if (!done) return std::unexpected(std::move(done.error()));
+    }
+    return {};
+}
+
 } // namespace understudy::snapshot

@@ -59,6 +59,9 @@ public:
     [[nodiscard]] protocol::result<void>
     update(applier::target_session& target, const progress_key& key, const progress_row& row) const;
 
+    // All rows of the task, and its checkpoint: the next run is a first start.
+    [[nodiscard]] protocol::result<void> remove(applier::target_session& target) const;
+
 private:
     [[nodiscard]] std::string where(const progress_key& key) const;
     [[nodiscard]] protocol::result<std::map<progress_key, progress_row>>

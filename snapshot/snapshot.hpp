@@ -60,6 +60,10 @@ public:
     // What an earlier, finished copy left: read from the target for a task that is already
     // streaming.
     [[nodiscard]] boost::asio::awaitable<protocol::result<copy_outcome>> load_outcome();
+    // Takes everything back that run() made on the target, and its progress, so that the copy can
+    // begin anew; what was there before is left alone. A discard that was interrupted makes run()
+    // fail with errc::changed_during_copy. Not with conflict.existing_tables = "ignore".
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> discard();
     void stop(); // from the executor; run() ends with errc::cancelled
 
 private:

@@ -156,5 +156,53 @@ TEST(random_ddl, leaves_source_and_target_equal) {
     EXPECT_THAT(pair.compare(), IsEmpty());
 }
 
+// The copy is taken back and begins anew until the definitions rest for as long as it takes.
+TEST(random_ddl, during_the_initial_copy_leaves_source_and_target_equal) {
+    const auto seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    pair_options options;
+    options.objects.include = {"r.*", "s.*"};
+    options.more_of_task_file = "[initial]\nchunk_bytes = \"64KiB\"\n";
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options);
+    auto& sql = pair.source_sql();
+    sql.exec(
+        "CREATE DATABASE r CHARACTER SET latin1; CREATE DATABASE s; CREATE TABLE s.large (id INT "
+        "PRIMARY KEY, v VARCHAR(200)); SET SESSION cte_max_recursion_depth = 100000;"
+        "INSERT INTO s.large WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n "
+        "WHERE i < 30000) SELECT i, REPEAT(HEX(i), 20) FROM n; USE r");
+    random_statements statements(seed);
+    const auto change_for = [&](std::chrono::milliseconds time) {
+        const auto until = std::chrono::steady_clock::now() + time;
+        while (std::chrono::steady_clock::now() < until) {
+            const auto statement = statements.next();
+            // A view of a table that was dropped cannot be copied.
+            if (statement.contains("VIEW")) continue;
+            try {
+                sql.exec(statement);
+            } catch (const sql_error&) {
+                // What the source refuses it does not log.
+            }
+        }
+    };
+    change_for(500ms);
+    auto task = pair.start_task();
+    change_for(3500ms);
+    task.kill_9();
+    std::string told = task.error() + task.output();
+    task = pair.start_task();
+    change_for(3500ms);
+    sql.exec("ALTER DATABASE r CHARACTER SET utf8mb4; CREATE TABLE r.late (v VARCHAR(9))");
+    std::this_thread::sleep_for(500ms);
+    EXPECT_TRUE(task.running()) << task.error() << task.output();
+    task.signal(SIGTERM);
+    const auto stopped = task.wait(60s);
+    ASSERT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
+    auto caught_up = pair.run_task();
+    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
+    EXPECT_THAT(pair.compare(), IsEmpty());
+    told += task.error() + task.output() + caught_up.error + caught_up.output;
+    EXPECT_THAT(told, testing::HasSubstr("taken back and begins anew"));
+}
+
 } // namespace
 } // namespace understudy::test
