@@ -32,12 +32,11 @@ protocol::result<statement_plan> planner::database_statement(kind what) {
     source_names_.push_back({database, ""});
     target_names_.push_back({mapped, ""});
     if (name) {
-        auto text = mapped == database
-                        ? std::string(statement_->text.substr(name->begin, name->end - name->begin))
-                        : state::quote_identifier(mapped);
         // Of a database that is selected in part the target may have its own already.
-        if (what == kind::create_database && !whole && !guarded) text = "IF NOT EXISTS " + text;
-        rewriter_.replace(name->begin, name->end, std::move(text));
+        if (what == kind::create_database && !whole && !guarded)
+            rewriter_.replace(name->begin, name->begin, "IF NOT EXISTS ");
+        if (mapped != database)
+            rewriter_.replace(name->begin, name->end, state::quote_identifier(mapped));
     }
     return execute(what, name ? "" : mapped);
 }

@@ -30,7 +30,8 @@ void rewriter::replace(std::size_t begin, std::size_t end, std::string text) {
 
 std::string rewriter::text() const {
     auto edits = edits_;
-    std::ranges::sort(edits, {}, &edit::begin);
+    // What is put in at a place comes before what is replaced there.
+    std::ranges::sort(edits, {}, [](const edit& one) { return std::pair(one.begin, one.end); });
     std::string out;
     std::size_t at = 0;
     for (const auto& one : edits) {

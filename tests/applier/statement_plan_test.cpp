@@ -288,6 +288,7 @@ TEST(statement_plan, reads_names_in_the_character_set_of_the_statement) {
     constexpr std::uint16_t latin1 = 8;
     constexpr std::uint16_t gbk = 28;
     constexpr std::uint16_t sjis = 13;
+    constexpr std::uint16_t koi8r = 7;
     const auto selection =
         selection_of({"shop.*"}, {{"shop.é", "shop.ü"}, {"shop.運", "shop.`運```"}});
     const auto planned = [&](std::string_view text, std::uint16_t charset) {
@@ -302,6 +303,11 @@ TEST(statement_plan, reads_names_in_the_character_set_of_the_statement) {
     made = planned("CREATE TABLE `\x81\x60` (a INT COMMENT '\x81\x5c')", gbk);
     ASSERT_TRUE(made) << made.error().what;
     EXPECT_EQ(made->source_names, (std::vector<state::object_name>{{"shop", "乣"}}));
+
+    made = plan_statement({"CREATE DATABASE \xd4\xc5", "", 0, version_97, koi8r},
+                          selection_of({"те"}));
+    ASSERT_TRUE(made) << made.error().what;
+    EXPECT_EQ(made->text, "CREATE DATABASE \xd4\xc5");
 
     made = planned("DROP TABLE `\x89\x5e`", sjis);
     ASSERT_TRUE(made) << made.error().what;
