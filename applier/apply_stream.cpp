@@ -123,7 +123,10 @@ std::unique_ptr<target_session> apply_stream::release_session() {
     auto session = std::move(session_);
     // Whatever is open is rolled back; a session that cannot even do that is dropped. What an
     // outstanding statement answers does not matter any more.
-    if (session->awaits_answer()) static_cast<void>(session->receive());
+    if (session->awaits_answer()) {
+        const auto unused = session->receive();
+        if (!unused && session->broken()) return nullptr;
+    }
     if (session->broken() || !session->execute("ROLLBACK")) return nullptr;
     return session;
 }

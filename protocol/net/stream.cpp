@@ -100,7 +100,8 @@ private:
 stream::stream(asio::any_io_executor executor, std::string address)
     : address_(std::move(address)), watchdog_(std::make_shared<watchdog>(executor)) {}
 
-stream::~stream() {
+// A timer that cannot be cancelled has lost its executor: nothing can go on from there.
+stream::~stream() { // NOLINT(bugprone-exception-escape)
     close();
 }
 

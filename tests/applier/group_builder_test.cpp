@@ -174,14 +174,14 @@ TEST_F(group_building, reports_what_cannot_be_applied_after_all_before_it) {
     }
 }
 
-TEST_F(group_building, stops_at_compressed_transactions) {
+TEST_F(group_building, says_where_a_damaged_compressed_transaction_stands) {
     log.gtid(1);
     log.bare(protocol::event_type::transaction_payload);
     auto builder = make();
     auto failed = builder.next();
     ASSERT_FALSE(failed);
-    EXPECT_NE(failed.error().what.find("binlog_transaction_compression"), std::string::npos);
-    EXPECT_NE(failed.error().what.find(":1 (binlog.000001:"), std::string::npos);
+    EXPECT_NE(failed.error().what.find("compressed transaction"), std::string::npos);
+    EXPECT_NE(failed.error().what.find("binlog.000001"), std::string::npos);
 }
 
 TEST_F(group_building, refuses_a_rollback_behind_changes) {
