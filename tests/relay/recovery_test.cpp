@@ -160,9 +160,10 @@ TEST(recovery, survives_a_power_cut_at_every_sync) {
     options.segment_bytes_max = 2'048;
     auto where = std::make_shared<memory_directory>();
     std::vector<std::shared_ptr<memory_directory>> cuts;
+    std::minstd_rand cutting(random()); // used by the writing thread
     where->on_sync([&] {
         cuts.push_back(where->after_power_cut(nullptr));
-        cuts.push_back(where->after_power_cut(&random));
+        cuts.push_back(where->after_power_cut(&cutting));
     });
     std::vector<std::pair<std::size_t, std::size_t>> durable; // cuts taken, events then safe
     {
