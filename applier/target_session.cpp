@@ -84,8 +84,11 @@ struct target_session::impl {
     [[nodiscard]] std::unexpected<protocol::error> failure(std::string_view step) {
         const unsigned number = mysql_errno(handle);
         std::string said = mysql_error(handle);
-        if (is_connection_lost(number)) lost = true;
-        const errc code = sort_server_error(number);
+        errc code = sort_server_error(number);
+        // Once signed in, what counts as "cannot connect" is the end of the conversation: a killed
+        // server ends a TLS connection with CR_SSL_CONNECTION_ERROR, not with CR_SERVER_LOST.
+        if (code == errc::connect_failed) code = errc::connection_lost;
+        if (code == errc::connection_lost) lost = true;
         return fail(code, fmt::format("target {}: {}: {} (error {})", name, step, said, number),
                     {static_cast<std::uint16_t>(number), mysql_sqlstate(handle), said});
     }

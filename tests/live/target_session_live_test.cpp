@@ -1,0 +1,42 @@
+#include "applier/errc.hpp"
+#include "applier/target_session.hpp"
+#include "tests/support/live_server.hpp"
+
+#include <gtest/gtest.h>
+
+namespace understudy::test {
+namespace {
+
+using protocol::tls_mode;
+
+class target_session_by_tls : public testing::TestWithParam<tls_mode> {};
+
+// A killed server ends a TLS connection with another error than a plain one.
+TEST_P(target_session_by_tls, is_broken_once_the_server_was_killed) {
+    live_server server = live_server::start(server_kind::mysql_97);
+    server.root().exec("CREATE USER 'a'@'%' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO 'a'@'%'");
+    protocol::connect_options options;
+    options.host = "127.0.0.1";
+    options.port = server.port();
+    options.user = "a";
+    options.password = protocol::secret(std::string("secret"));
+    options.tls.mode = GetParam();
+    auto session = applier::target_session::connect(options, [](const std::string&) {});
+    ASSERT_TRUE(session) << session.error().what;
+    ASSERT_FALSE((*session)->execute("DO no_such_function()"));
+    EXPECT_FALSE((*session)->broken());
+    server.kill_9();
+    const auto done = (*session)->execute("DO 0");
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, applier::errc::connection_lost) << done.error().what;
+    EXPECT_TRUE((*session)->broken());
+}
+
+INSTANTIATE_TEST_SUITE_P(by, target_session_by_tls,
+                         testing::Values(tls_mode::disabled, tls_mode::required),
+                         [](const auto& info) {
+                             return info.param == tls_mode::disabled ? "plain" : "tls";
+                         });
+
+} // namespace
+} // namespace understudy::test
