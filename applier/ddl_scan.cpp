@@ -18,14 +18,7 @@ bool is_ddl(const protocol::query_event& query, const state::object_selection& s
             std::uint32_t source_version) {
     if (query.is_begin() || query.is_commit() || query.is_rollback() || query.is_savepoint())
         return false;
-    logged_statement logged;
-    logged.text = query.text;
-    logged.database = query.database;
-    logged.sql_mode = query.status.sql_mode.value_or(0);
-    logged.source_version = source_version;
-    constexpr std::uint16_t utf8mb4 = 45;
-    logged.character_set_client = query.status.character_set_client.value_or(utf8mb4);
-    const auto plan = plan_statement(logged, selection);
+    const auto plan = plan_statement(logged_statement::of(query, source_version), selection);
     if (!plan) return !query.text.starts_with("XA ");
     return plan->what == statement_plan::action::execute && plan->is != statement_plan::kind::dml;
 }

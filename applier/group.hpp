@@ -50,6 +50,10 @@ struct source_transaction {
     [[nodiscard]] std::string to_string() const;
 };
 
+// "the statement '…' of transaction … of the source", for messages.
+[[nodiscard]] std::string place_of(const statement_plan& plan,
+                                   const source_transaction& transaction);
+
 // A logged statement that is to be executed on the target, between groups of rows.
 struct source_statement {
     relay::stored_event event; // the QUERY event

@@ -390,14 +390,7 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
                                                              const event_view& event,
                                                              const protocol::query_event& query,
                                                              boundary::role role) {
-    logged_statement logged;
-    logged.text = query.text;
-    logged.database = query.database;
-    logged.sql_mode = query.status.sql_mode.value_or(0);
-    logged.source_version = source_version_;
-    logged.character_set_client = query.status.character_set_client.value_or(45);
-    if (query.status.updated_databases) logged.updated_databases = &*query.status.updated_databases;
-    auto plan = plan_statement(logged, *selection_);
+    auto plan = plan_statement(logged_statement::of(query, source_version_), *selection_);
     if (!plan) {
         plan.error().what =
             fmt::format("transaction {} of the source: {}", open_.to_string(), plan.error().what);

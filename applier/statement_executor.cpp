@@ -11,21 +11,6 @@ namespace understudy::applier {
 using protocol::fail;
 using protocol::result;
 
-namespace {
-
-std::string shorten(std::string_view text) {
-    constexpr std::size_t shown_max = 300;
-    return text.size() <= shown_max ? std::string(text)
-                                    : std::string(text.substr(0, shown_max)) + "…";
-}
-
-std::string place_of(const source_statement& statement) {
-    return fmt::format("the statement '{}' of transaction {} of the source",
-                       shorten(statement.plan.text), statement.transaction.to_string());
-}
-
-} // namespace
-
 statement_executor::statement_executor(target_session& target, const checkpoint_store& store,
                                        const apply_rules& rules, std::uint64_t epoch,
                                        std::uint32_t source_version, step_hook hook)
@@ -51,7 +36,7 @@ statement_executor::execute(const source_statement& statement,
                             const protocol::format_description& format,
                             const state::source_position& after) {
     const auto failed = [&](protocol::error error) {
-        return wrap(std::move(error), place_of(statement));
+        return wrap(std::move(error), place_of(statement.plan, statement.transaction));
     };
     if (auto allowed = refuse_during_copy(statement); !allowed)
         return failed(std::move(allowed.error()));
@@ -197,12 +182,9 @@ result<void> statement_executor::run(const source_statement& statement,
 result<std::string> statement_executor::text_for(const statement_plan& plan,
                                                  std::uint64_t sql_mode) const {
     if (!plan.disable_event) return plan.text;
-    constexpr std::uint32_t first_with_replica = 80200;
-    const bool replica =
-        target_.facts().version_number >= first_with_replica && !target_.facts().is_mariadb;
     auto text = disable_event(plan.text, sql_mode, source_version_,
                               ddl::statement_charset::of_collation(plan.character_set_client),
-                              replica ? "REPLICA" : "SLAVE");
+                              says_replica(target_.facts()) ? "REPLICA" : "SLAVE");
     if (text) return std::move(*text);
     return fail(errc::unsupported_statement,
                 "it cannot be seen where the event is to be switched off on the target");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/binlog/query_event.hpp"
 #include "protocol/result.hpp"
 #include "state/object_selection.hpp"
 
@@ -61,6 +62,10 @@ struct logged_statement {
     std::uint16_t character_set_client = 45; // of the text: a collation's number; utf8mb4
     // The databases whose tables it changes, where that was logged.
     const std::vector<std::string>* updated_databases = nullptr;
+
+    // Views over the event, which must live as long.
+    [[nodiscard]] static logged_statement of(const protocol::query_event& query,
+                                             std::uint32_t source_version);
 };
 
 // errc::unsupported_statement when it touches (or could touch) selected objects in a way not

@@ -19,22 +19,16 @@ using protocol::result;
 result<void> text_change_writer::write(const text_change& change,
                                        const source_transaction& transaction,
                                        const protocol::format_description& format) {
-    const auto failed = [&](protocol::error error) {
-        constexpr std::size_t shown_max = 300;
-        return wrap(std::move(error),
-                    fmt::format("the statement '{}' of transaction {} of the source",
-                                change.plan.text.substr(0, shown_max), transaction.to_string()));
-    };
     if (rules_.in_copy_window(transaction)) {
-        return failed(protocol::error{
-            make_error_code(errc::unsupported_statement),
-            "it was logged as text while the initial copy was running, so the copy may hold its "
-            "changes already. Set binlog_format=ROW on the source, for its running sessions too, "
-            "and begin the task anew",
-            {}});
+        return fail(errc::unsupported_statement, place_of(change.plan, transaction) +
+                                                     ": it was logged as text while the initial "
+                                                     "copy was running, so the copy may hold its "
+                                                     "changes already. Set binlog_format=ROW on "
+                                                     "the source, for its running sessions too, "
+                                                     "and begin the task anew");
     }
     auto done = execute(change, format);
-    return done ? done : failed(std::move(done.error()));
+    return done ? done : wrap(std::move(done.error()), place_of(change.plan, transaction));
 }
 
 result<void> text_change_writer::execute(const text_change& change,

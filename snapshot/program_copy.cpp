@@ -1,6 +1,7 @@
 #include "snapshot/program_copy.hpp"
 
 #include "applier/ddl/lexer.hpp"
+#include "applier/event_statement.hpp"
 #include "applier/statement_plan.hpp"
 #include "snapshot/definition_text.hpp"
 #include "snapshot/errc.hpp"
@@ -18,8 +19,6 @@ using protocol::fail;
 using protocol::result;
 
 namespace {
-
-constexpr std::uint32_t first_version_saying_replica = 80026;
 
 std::string upper(std::string text) {
     std::ranges::transform(text, text.begin(),
@@ -171,8 +170,7 @@ awaitable<result<void>> program_copy::stored_program(const std::string& kind,
     std::string text = shown->text;
     if (kind == "event") {
         auto call = [](applier::target_session& target) -> result<bool> {
-            return !target.facts().is_mariadb &&
-                   target.facts().version_number >= first_version_saying_replica;
+            return applier::says_replica(target.facts());
         };
         auto replica = co_await creator_->worker().run_retrying(call);
         if (!replica) co_return std::unexpected(std::move(replica.error()));

@@ -61,6 +61,20 @@ TEST(statement_session, drops_sql_mode_bits_that_the_target_lacks) {
     EXPECT_EQ(statement_session::known_sql_mode(truncate_fractional, 90704), truncate_fractional);
 }
 
+// The manual of 8.0 has DISABLE ON SLAVE only; REPLICA came with 8.2.0.
+TEST(event_statement, says_replica_only_to_targets_that_know_the_word) {
+    const auto target = [](std::uint32_t version, bool is_mariadb) {
+        target_facts facts;
+        facts.version_number = version;
+        facts.is_mariadb = is_mariadb;
+        return facts;
+    };
+    EXPECT_FALSE(says_replica(target(80036, false)));
+    EXPECT_TRUE(says_replica(target(80200, false)));
+    EXPECT_TRUE(says_replica(target(90704, false)));
+    EXPECT_FALSE(says_replica(target(101106, true)));
+}
+
 TEST(event_statement, is_switched_off_where_its_clause_belongs) {
     const std::pair<std::string, std::string> cases[] = {
         {"CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM a",
