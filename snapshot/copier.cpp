@@ -77,6 +77,7 @@ struct copier::impl {
     [[nodiscard]] awaitable<result<copy_outcome>> run();
     [[nodiscard]] awaitable<result<void>> discard();
     [[nodiscard]] result<void> drop_all(target_session& target) const;
+    [[nodiscard]] result<void> forget(target_session& target) const;
 
     void show(state::phase phase) const {
         context.board->update([phase](state::status& status) { status.now = phase; });
@@ -206,7 +207,19 @@ result<void> copier::impl::drop_all(target_session& target) const {
         if (auto dropped = drop("database", state::quote_identifier(database)); !dropped)
             return dropped;
     }
-    return context.progress.remove(target);
+    return forget(target);
+}
+
+// Progress and checkpoint in one: the next run is a first start.
+result<void> copier::impl::forget(target_session& target) const {
+    const applier::checkpoint_store checkpoints(task.apply.meta_database, task.name);
+    auto done = target.execute("START TRANSACTION");
+    if (!done) return std::unexpected(std::move(done.error()));
+    if (auto removed = context.progress.remove(target); !removed) return removed;
+    if (auto removed = checkpoints.remove(target); !removed) return removed;
+    done = target.execute("COMMIT");
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
 }
 
 awaitable<result<void>> copier::impl::discard() {

@@ -167,15 +167,10 @@ result<void> copy_progress::update(applier::target_session& target, const progre
 }
 
 result<void> copy_progress::remove(applier::target_session& target) const {
-    const std::string database = state::quote_identifier(meta_database_);
-    const std::string of_task = " WHERE `task` = " + quote_string(task_);
-    for (const std::string& sql :
-         {std::string("START TRANSACTION"),
-          "DELETE FROM " + database + ".`copy_progress`" + of_task,
-          "DELETE FROM " + database + ".`checkpoint`" + of_task, std::string("COMMIT")}) {
-        auto done = target.execute(sql);
-        if (!done) return std::unexpected(std::move(done.error()));
-    }
+    auto done =
+        target.execute(fmt::format("DELETE FROM {}.`copy_progress` WHERE `task` = {}",
+                                   state::quote_identifier(meta_database_), quote_string(task_)));
+    if (!done) return std::unexpected(std::move(done.error()));
     return {};
 }
 

@@ -59,7 +59,7 @@ public:
     [[nodiscard]] protocol::result<void>
     update(applier::target_session& target, const progress_key& key, const progress_row& row) const;
 
-    // All rows of the task, and its checkpoint: the next run is a first start.
+    // All rows of the task.
     [[nodiscard]] protocol::result<void> remove(applier::target_session& target) const;
 
 private:
