@@ -310,28 +310,25 @@ result<void> prepare_session(target_session& session) {
         "SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', autocommit = 1, "
         "net_read_timeout = 600, net_write_timeout = 600, wait_timeout = 28800");
     if (!done) return std::unexpected(std::move(done.error()));
-    // What the source took the target takes too. Where the account may not set them, the statements
-    // that need it are refused by name.
-    auto strict =
-        session.query("SHOW SESSION VARIABLES WHERE Variable_name IN ('innodb_strict_mode', "
-                      "'restrict_fk_on_non_standard_key') AND Value = 'ON'");
-    if (!strict) return std::unexpected(std::move(strict.error()));
-    for (const auto& row : strict->rows) {
-        done = session.execute("SET SESSION " + row[0].value() + " = OFF");
-        if (!done && done.error().code != errc::missing_privilege)
-            return std::unexpected(std::move(done.error()));
-    }
-    // Setting it needs a privilege, so only where it is in the way.
-    auto invisible =
-        session.query("SHOW SESSION VARIABLES LIKE 'sql_generate_invisible_primary_key'");
-    if (!invisible) return std::unexpected(std::move(invisible.error()));
-    if (!invisible->rows.empty() && invisible->rows[0][1] == "ON") {
-        done = session.execute("SET SESSION sql_generate_invisible_primary_key = OFF");
-        if (!done) {
+    // Setting these needs a privilege, so only where they are in the way.
+    auto in_the_way = session.query(
+        "SHOW SESSION VARIABLES WHERE Variable_name IN ('innodb_strict_mode', "
+        "'restrict_fk_on_non_standard_key', 'sql_generate_invisible_primary_key') AND Value = "
+        "'ON'");
+    if (!in_the_way) return std::unexpected(std::move(in_the_way.error()));
+    for (const auto& row : in_the_way->rows) {
+        const std::string& name = row[0].value();
+        done = session.execute("SET SESSION " + name + " = OFF");
+        if (done) continue;
+        if (name == "sql_generate_invisible_primary_key") {
             return wrap(
                 std::move(done.error()),
                 "the target adds invisible primary keys, which tables of the source do not have");
         }
+        // The others keep the target from refusing what the source took: whoever may not set them
+        // has the statements that need it refused, by name.
+        if (done.error().code != errc::missing_privilege)
+            return std::unexpected(std::move(done.error()));
     }
     return {};
 }

@@ -85,7 +85,9 @@ task_run::step<> task_run::drive() {
     }
     if (auto checked = co_await precheck(); !checked) co_return std::unexpected(checked.error());
     if (stopping_) co_return protocol::result<void>{};
-    if (auto read = co_await read_goal(); !read) co_return std::unexpected(read.error());
+    auto facts = co_await ask_source();
+    if (!facts) co_return std::unexpected(facts.error());
+    if (options_.until_caught_up && !progress_.goal) progress_.goal = std::move(*facts);
     if (!checkpoint_) {
         if (auto prepared = co_await prepare_first_start(); !prepared)
             co_return std::unexpected(prepared.error());
@@ -166,17 +168,15 @@ task_run::step<> task_run::precheck() {
     co_return protocol::result<void>{};
 }
 
-task_run::step<> task_run::read_goal() {
+task_run::step<protocol::net::source_facts> task_run::ask_source() {
     auto source = co_await protocol::net::connection::open(
         work_loop_.get_executor(), task_.source,
         [this](std::string text) { board_.warn(std::move(text)); });
     if (!source) co_return std::unexpected(source.error());
     auto facts = co_await protocol::net::read_source_facts(**source);
-    if (!facts) co_return std::unexpected(facts.error());
     source_version_ = (*source)->server().version_number;
-    if (options_.until_caught_up && !progress_.goal) progress_.goal = std::move(*facts);
     co_await (*source)->close();
-    co_return protocol::result<void>{};
+    co_return facts;
 }
 
 task_run::step<> task_run::prepare_first_start() {
@@ -270,7 +270,7 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
     const bool discarded_before =
         !copied && copied.error().code == snapshot::errc::changed_during_copy;
     if (!*ddl && !discarded_before) co_return copied;
-    const std::string what = ddl->value_or(copied ? std::string() : copied.error().what);
+    const std::string what = *ddl ? **ddl : copied.error().what;
     if (task_.conflict.policy == state::task_spec::existing_tables::ignore) {
         co_return protocol::fail(
             snapshot::errc::changed_during_copy,
@@ -279,32 +279,27 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
                 "\"ignore\" it cannot be taken back: remove the copied tables, and the task's "
                 "traces, and begin anew");
     }
-    auto discarded = co_await discard_copy(what);
-    co_return std::unexpected(std::move(discarded.error()));
+    co_return std::unexpected(co_await discard_copy(what));
 }
 
-// Always an error: the reason for another attempt, or for giving up.
-task_run::step<> task_run::discard_copy(std::string ddl) {
+asio::awaitable<protocol::error> task_run::discard_copy(std::string ddl) {
     constexpr unsigned discards_max = 10;
     const std::string why = "a definition was changed while the initial copy was running: " + ddl;
     if (++progress_.copies_discarded > discards_max) {
-        co_return protocol::fail(snapshot::errc::changed_during_copy,
-                                 why + ". It has been begun anew " + std::to_string(discards_max) +
-                                     " times; let the definitions rest until it is through");
+        co_return protocol::error{make_error_code(snapshot::errc::changed_during_copy),
+                                  why + ". It has been begun anew " + std::to_string(discards_max) +
+                                      " times; let the definitions rest until it is through",
+                                  {}};
     }
     board_.warn(why + ". The copy is taken back and begins anew");
-    if (auto done = co_await copier_->discard(); !done) co_return done;
+    if (auto done = co_await copier_->discard(); !done) co_return done.error();
     board_.update([](state::status& now) { now.copy.clear(); });
-    co_return protocol::fail(applier::errc::transient, why);
+    co_return protocol::error{make_error_code(applier::errc::transient), why, {}};
 }
 
 // Up to where the source is now: programs were read behind the end of the data.
 task_run::step<std::optional<std::string>> task_run::ddl_during_copy() {
-    auto source =
-        co_await protocol::net::connection::open(work_loop_.get_executor(), task_.source, {});
-    if (!source) co_return std::unexpected(source.error());
-    auto facts = co_await protocol::net::read_source_facts(**source);
-    co_await (*source)->close();
+    const auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
     asio::steady_timer timer(work_loop_);
     while (relay_->end().binlog < facts->written && !stopping_ && !receiver_error_) {

@@ -59,14 +59,15 @@ private:
     [[nodiscard]] protocol::result<void> connect_target();
     [[nodiscard]] step<> load_checkpoint();
     [[nodiscard]] step<> precheck();
-    [[nodiscard]] step<> read_goal();
+    [[nodiscard]] step<protocol::net::source_facts> ask_source();
     [[nodiscard]] step<> prepare_first_start();
     [[nodiscard]] protocol::result<void> open_relay();
     void start_receiver();
     [[nodiscard]] step<snapshot::copy_outcome> initial_copy();
     [[nodiscard]] step<snapshot::copy_outcome> checked_copy();
     [[nodiscard]] step<std::optional<std::string>> ddl_during_copy();
-    [[nodiscard]] step<> discard_copy(std::string ddl);
+    // Gives the reason for another attempt, or for giving up.
+    [[nodiscard]] boost::asio::awaitable<protocol::error> discard_copy(std::string ddl);
     [[nodiscard]] step<> stream(snapshot::copy_outcome copied);
     [[nodiscard]] boost::asio::awaitable<void> join_receiver();
     [[nodiscard]] boost::asio::awaitable<void> tick();
