@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 namespace understudy::applier {
 
 using protocol::fail;
@@ -123,10 +125,7 @@ std::unique_ptr<target_session> apply_stream::release_session() {
     auto session = std::move(session_);
     // Whatever is open is rolled back; a session that cannot even do that is dropped. What an
     // outstanding statement answers does not matter any more.
-    if (session->awaits_answer()) {
-        const auto unused = session->receive();
-        if (!unused && session->broken()) return nullptr;
-    }
+    if (session->awaits_answer()) std::ignore = session->receive();
     if (session->broken() || !session->execute("ROLLBACK")) return nullptr;
     return session;
 }

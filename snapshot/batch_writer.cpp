@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 namespace understudy::snapshot {
 
@@ -44,7 +45,7 @@ boost::asio::awaitable<result<void>> batch_writer::write(const batch& rows, prog
         if (!done && !target.broken()) {
             // A lock wait timeout ends the statement, not the transaction. The first error is the
             // one to report; a failing ROLLBACK means a broken session, which is replaced.
-            static_cast<void>(target.execute("ROLLBACK")); // NOLINT(bugprone-unused-return-value)
+            std::ignore = target.execute("ROLLBACK");
         }
         retrying_ = true;
         return done;

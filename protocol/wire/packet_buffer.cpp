@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <tuple>
 
 namespace understudy::protocol {
 
@@ -30,7 +31,7 @@ packet_buffer::packet_buffer(std::size_t payload_max, std::size_t capacity)
 void packet_buffer::resize(std::size_t capacity) {
     auto* grown = static_cast<std::byte*>(std::realloc(memory_.get(), capacity));
     if (grown == nullptr) throw std::bad_alloc();
-    static_cast<void>(memory_.release()); // NOLINT(bugprone-unused-return-value)
+    std::ignore = memory_.release();
     memory_.reset(grown);
     capacity_ = capacity;
 }
