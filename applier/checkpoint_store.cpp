@@ -1,6 +1,7 @@
 #include "applier/checkpoint_store.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/prepared_store.hpp"
 #include "state/object_selection.hpp"
 
 #include <fmt/format.h>
@@ -78,6 +79,7 @@ result<void> checkpoint_store::prepare(target_session& target) const {
                                 database));
     if (done) done = run(target, fmt::format(checkpoint_table, database));
     if (done) done = run(target, fmt::format(journal_table, database));
+    if (done) done = prepared_store(meta_database_, task_).prepare(target);
     if (!done)
         return wrap(std::move(done.error()),
                     "preparing the database " + database + " for checkpoints");
@@ -200,7 +202,7 @@ result<void> checkpoint_store::remove(target_session& target) const {
                                             quote_string(task_)));
         if (!done) return done;
     }
-    return {};
+    return prepared_store(meta_database_, task_).remove_all(target);
 }
 
 } // namespace understudy::applier

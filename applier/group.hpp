@@ -1,5 +1,6 @@
 #pragma once
 
+#include "applier/load_file.hpp"
 #include "applier/source_table.hpp"
 #include "applier/statement_plan.hpp"
 #include "protocol/binlog/format_description.hpp"
@@ -24,8 +25,15 @@ struct row_change {
     std::uint32_t tables_first = 0; // the maps of the source's statement this event belongs to
     std::uint32_t tables_count = 0;
     std::uint32_t rows = 0;
-    // A statement instead of rows, as an index into group::texts; `event` and `table` are empty.
-    std::optional<std::uint32_t> text;
+    // Something else instead of rows; `event` and `table` are empty.
+    std::optional<std::uint32_t> text;         // a statement, as an index into group::texts
+    std::optional<std::uint32_t> prepared_end; // an index into group::prepared_ends
+};
+
+// XA COMMIT or XA ROLLBACK of a transaction whose rows wait on the target (prepared_store).
+struct prepared_end {
+    std::string xa_id;
+    bool commits = true;
 };
 
 // A change of rows that was logged as a statement (binlog_format MIXED or STATEMENT).
@@ -33,6 +41,7 @@ struct text_change {
     relay::stored_event event;                // the QUERY event
     std::vector<relay::stored_event> context; // INTVAR, RAND and USER_VAR that stood before it
     statement_plan plan;
+    std::shared_ptr<load_file> file{}; // of LOAD DATA
 };
 
 // One transaction of the source, or the part of it that is in this group.
@@ -45,6 +54,8 @@ struct source_transaction {
     std::size_t changes_count = 0;
     std::chrono::system_clock::time_point committed; // on the source
     bool complete = false;
+    // Not empty: an XA transaction that is only prepared. Its rows wait under this name.
+    std::string prepares;
 
     // "aaaa…:17 (binlog.000003:4711)"
     [[nodiscard]] std::string to_string() const;
@@ -69,7 +80,8 @@ struct source_statement {
 struct group {
     std::vector<row_change> changes;
     std::vector<text_change> texts;
-    std::vector<std::shared_ptr<const source_table>> statement_tables;
+    std::vector<prepared_end> prepared_ends;
+    std::vector<mapped_table> statement_tables;
     std::vector<source_transaction> transactions; // the first may have begun in the group before,
                                                   // the last may go on in the next
     std::optional<source_statement> statement;

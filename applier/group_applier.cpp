@@ -2,9 +2,12 @@
 
 #include "applier/errc.hpp"
 #include "applier/overwriting.hpp"
+#include "applier/prepared_changes.hpp"
 #include "applier/row_description.hpp"
 #include "applier/server_errors.hpp"
 #include "protocol/assert.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -46,10 +49,12 @@ writer_limits limits_for(const target_session& target, const apply_settings& set
 group_applier::group_applier(target_session& target, const checkpoint_store& store,
                              const state::object_selection& selection, const apply_rules& rules,
                              apply_settings settings, state::source_position position)
-    : target_(target), store_(store), rules_(rules), settings_(settings), plans_(selection),
+    : target_(target), store_(store), rules_(rules), selection_(selection), settings_(settings),
+      plans_(selection),
       writer_(limits_for(target, settings),
               [this](std::string_view sql, rbr_mode mode) { return send(sql, mode); }),
-      texts_(target, rules), committed_(position), reached_(std::move(position)) {}
+      texts_(target, rules), prepared_store_(store.meta_database(), store.task()),
+      prepared_(target, prepared_store_), committed_(position), reached_(std::move(position)) {}
 
 void group_applier::set_position(state::source_position position) {
     UNDERSTUDY_ASSERT(!in_transaction_);
@@ -61,6 +66,7 @@ void group_applier::set_position(state::source_position position) {
 result<void> group_applier::apply(const group& work) {
     UNDERSTUDY_ASSERT(!work.statement);
     statement_first_ = UINT32_MAX;
+    prepared_.begin_group();
     for (const source_transaction& transaction : work.transactions) {
         if (auto done = apply_transaction(work, transaction); !done) return done;
         if (!transaction.complete) return {};
@@ -98,10 +104,69 @@ result<void> group_applier::apply_transaction(const group& work,
             if (auto done = drain(); !done) return done;
             return fail(errc::cancelled, "stopped on request");
         }
-        if (auto done = apply_change(work, transaction, *change); !done) return done;
+        const bool waits = !transaction.prepares.empty() && !change->prepared_end;
+        auto done = waits ? keep_prepared(work, transaction, *change)
+                          : apply_change(work, transaction, *change);
+        if (!done) return done;
         open_counts_.rows += change->rows;
     }
+    const bool waits = !transaction.prepares.empty() && transaction.complete &&
+                       (first == last || !std::prev(last)->prepared_end);
+    if (!waits) return {};
+    auto done = begin();
+    if (done) done = settle();
+    if (done) done = prepared_.finish(transaction.prepares);
+    return done;
+}
+
+// What was said before is executed before what is said next.
+result<void> group_applier::settle() {
+    auto done = writer_.finish();
+    return done ? drain() : done;
+}
+
+result<void> group_applier::keep_prepared(const group& work, const source_transaction& transaction,
+                                          const row_change& change) {
+    auto done = begin();
+    if (done) done = settle();
+    if (done) done = prepared_.append(work, change, transaction.prepares);
+    return done;
+}
+
+result<void> group_applier::end_prepared(const source_transaction& transaction,
+                                         const prepared_end& end) {
+    auto done = begin();
+    if (done) done = settle();
+    // Committed in one phase: the rows came just before.
+    if (done && !transaction.prepares.empty()) done = prepared_.finish(transaction.prepares);
+    if (done && end.commits) done = commit_prepared(transaction, end.xa_id);
+    if (!done) return done;
+    auto removed = prepared_store_.remove(target_, end.xa_id);
+    if (!removed) return std::unexpected(std::move(removed.error()));
     return {};
+}
+
+result<void> group_applier::commit_prepared(const source_transaction& transaction,
+                                            const std::string& xa_id) {
+    prepared_changes waiting(target_, prepared_store_, selection_, xa_id);
+    for (;;) {
+        auto part = waiting.next();
+        if (!part) return std::unexpected(std::move(part.error()));
+        if (!*part) break;
+        statement_first_ = UINT32_MAX;
+        for (const row_change& change : (*part)->changes) {
+            if (stopping()) return fail(errc::cancelled, "stopped on request");
+            if (auto done = apply_change(**part, transaction, change); !done) return done;
+        }
+        if (auto done = settle(); !done) return done;
+    }
+    statement_first_ = UINT32_MAX;
+    if (waiting.found()) return {};
+    return fail(errc::unsupported_event,
+                fmt::format("transaction {} of the source is XA COMMIT {}, of an XA transaction "
+                            "that was prepared before the task began: its rows are not known. "
+                            "Copy the data anew, when XA RECOVER on the source lists nothing",
+                            transaction.to_string(), xa_id));
 }
 
 result<const table_plan*>
@@ -115,7 +180,7 @@ result<void> group_applier::plan_statement_tables(const group& work, const row_c
     if (statement_first_ == change.tables_first) return {};
     statement_plans_.clear();
     for (std::uint32_t i = 0; i < change.tables_count; ++i) {
-        auto plan = plan_for(work.statement_tables[change.tables_first + i]);
+        auto plan = plan_for(work.statement_tables[change.tables_first + i].table);
         if (!plan) return std::unexpected(std::move(plan.error()));
         statement_plans_.push_back(*plan);
     }
@@ -125,6 +190,8 @@ result<void> group_applier::plan_statement_tables(const group& work, const row_c
 
 result<void> group_applier::apply_change(const group& work, const source_transaction& transaction,
                                          const row_change& change) {
+    if (change.prepared_end)
+        return end_prepared(transaction, work.prepared_ends[*change.prepared_end]);
     if (change.text) return apply_text(work, transaction, work.texts[*change.text]);
     auto plan = plan_for(change.table);
     if (plan) {
@@ -162,8 +229,7 @@ result<void> group_applier::apply_change(const group& work, const source_transac
 result<void> group_applier::apply_text(const group& work, const source_transaction& transaction,
                                        const text_change& change) {
     auto ready = begin();
-    if (ready) ready = writer_.finish();
-    if (ready) ready = drain();
+    if (ready) ready = settle();
     if (!ready) return ready;
     return texts_.write(change, transaction, *work.format);
 }
@@ -222,20 +288,16 @@ result<void> group_applier::write_overwriting(const source_transaction& transact
                                                  "copy cannot be brought in. Give the target's "
                                                  "table the source's key and begin the task anew");
     }
-    const bool whole = event.kind == rows_kind::delete_
-                           ? has_columns(event.present, table.target.key)
-                           : event.present.all();
+    const bool whole =
+        event.present.all() && (event.kind != rows_kind::update || event.present_after.all());
     if (!whole) {
-        return fail(errc::unsupported_event, where +
-                                                 ": the row image holds only some columns; until "
-                                                 "the initial copy is complete and caught up "
-                                                 "with, the source needs binlog_row_image=FULL "
-                                                 "(for its running sessions too). Set it and "
-                                                 "begin the task anew");
+        auto allowed = allow_some_columns(table.source->map, event, table.target.key,
+                                          table.target.has_other_unique_keys);
+        if (!allowed) return wrap(std::move(allowed.error()), where);
     }
     if (settings_.how == caution::each_row)
         return write_each_row(transaction, rows, event, rbr_mode::idempotent);
-    if (event.kind != rows_kind::update)
+    if (event.kind != rows_kind::update || !whole)
         return writer_.append(rows, rbr_mode::idempotent, statement_plans_);
 
     auto rewritten = overwrite_update(table.source->map, event, table.target.key);
@@ -270,7 +332,8 @@ result<void> group_applier::write_each_row(const source_transaction& transaction
 
         rows_to_write one = rows;
         one.joinable = false;
-        if (update && mode == rbr_mode::idempotent) {
+        const bool whole = event.present.all() && event.present_after.all();
+        if (update && mode == rbr_mode::idempotent && whole) {
             protocol::rows_event single = event;
             single.rows = row_bytes(reader, rows.kind);
             auto rewritten = overwrite_update(map, single, rows.table->target.key);
@@ -285,9 +348,7 @@ result<void> group_applier::write_each_row(const source_transaction& transaction
             one.rows = row_bytes(reader, rows.kind);
             if (auto done = writer_.append(one, mode, statement_plans_); !done) return done;
         }
-        auto done = writer_.finish();
-        if (done) done = drain();
-        if (!done) return done;
+        if (auto done = settle(); !done) return done;
         if (stopping()) return fail(errc::cancelled, "stopped on request");
     }
 }
@@ -328,8 +389,7 @@ result<void> group_applier::drain() {
 
 result<void> group_applier::commit() {
     UNDERSTUDY_ASSERT(in_transaction_);
-    auto done = writer_.finish();
-    if (done) done = drain();
+    auto done = settle();
     if (done) done = store_.advance(target_, reached_, settings_.epoch);
     if (!done) return done;
     if (!companion_.empty()) {

@@ -3,6 +3,8 @@
 #include "applier/apply_rules.hpp"
 #include "applier/checkpoint_store.hpp"
 #include "applier/group.hpp"
+#include "applier/prepared_store.hpp"
+#include "applier/prepared_writer.hpp"
 #include "applier/row_image_writer.hpp"
 #include "applier/table_plan.hpp"
 #include "applier/target_session.hpp"
@@ -85,6 +87,15 @@ private:
     [[nodiscard]] protocol::result<void> apply_change(const group& work,
                                                       const source_transaction& transaction,
                                                       const row_change& change);
+    [[nodiscard]] protocol::result<void> keep_prepared(const group& work,
+                                                       const source_transaction& transaction,
+                                                       const row_change& change);
+    [[nodiscard]] protocol::result<void> end_prepared(const source_transaction& transaction,
+                                                      const prepared_end& end);
+    [[nodiscard]] protocol::result<void> commit_prepared(const source_transaction& transaction,
+                                                         const std::string& xa_id);
+    // Everything that was appended has been executed.
+    [[nodiscard]] protocol::result<void> settle();
     [[nodiscard]] protocol::result<void>
     apply_text(const group& work, const source_transaction& transaction, const text_change& change);
     [[nodiscard]] protocol::result<const table_plan*>
@@ -116,10 +127,13 @@ private:
     target_session& target_;
     const checkpoint_store& store_;
     const apply_rules& rules_;
+    const state::object_selection& selection_;
     apply_settings settings_;
     table_plans plans_;
     row_image_writer writer_;
     text_change_writer texts_;
+    prepared_store prepared_store_;
+    prepared_writer prepared_;
     rbr_mode session_mode_ = rbr_mode::strict;
     bool outstanding_ = false; // a statement was sent and its answer not read
     bool in_transaction_ = false;

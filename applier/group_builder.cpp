@@ -4,13 +4,16 @@
 #include "applier/unpacking_reader.hpp"
 #include "protocol/assert.hpp"
 #include "protocol/binlog/gtid_event.hpp"
+#include "protocol/binlog/load_query_event.hpp"
 #include "protocol/binlog/rows_event.hpp"
 #include "protocol/binlog/transaction_words.hpp"
+#include "protocol/binlog/xa_id.hpp"
 #include "protocol/wire/byte_reader.hpp"
 
 #include <fmt/format.h>
 
 #include <cctype>
+#include <tuple>
 
 namespace understudy::applier {
 
@@ -192,6 +195,7 @@ result<void> group_builder::begin(const relay::stored_event& stored, const event
     in_transaction_ = true;
     open_is_in_group_ = earlier_parts_ = already_executed_ = false;
     context_.clear();
+    load_files_.clear();
     mapped_.clear();
     statement_tables_.clear();
     statement_tables_in_group_ = false;
@@ -268,19 +272,15 @@ result<group_builder::verdict> group_builder::take_body(const relay::stored_even
         return refuse(event, "",
                       "The source says that its log lost changes here. Copy the data anew.");
     case event_type::begin_load_query:
-    case event_type::append_block:
-    case event_type::delete_file:
-    case event_type::execute_load_query:
-        return refuse(event, "LOAD DATA logged as a statement",
-                      "Set binlog_format=ROW on the source, for its running sessions too, and copy "
-                      "the table anew.");
-    case event_type::xa_prepare:
-        if (transaction_has_changes()) {
-            return refuse(event, "an XA transaction with selected tables",
-                          "Two-phase transactions cannot be followed yet: exclude the tables, or "
-                          "commit them in one phase.");
-        }
+    case event_type::append_block: return go_on(take_load_block(event));
+    case event_type::delete_file: {
+        auto file_id = protocol::decode_delete_file(event);
+        if (!file_id) return std::unexpected(std::move(file_id.error()));
+        load_files_.erase(*file_id);
         return verdict::go_on;
+    }
+    case event_type::execute_load_query: return take_load_query(stored, event);
+    case event_type::xa_prepare: return go_on(take_xa_prepare(event));
     default:
         if (event.header.has(protocol::event_flag::ignorable)) return verdict::go_on;
         return refuse(event, "",
@@ -291,11 +291,12 @@ result<group_builder::verdict> group_builder::take_body(const relay::stored_even
 result<void> group_builder::take_map(const event_view& event) {
     auto table = tables_.find(event, *format_);
     if (!table) return std::unexpected(std::move(table.error()));
+    const std::uint64_t id = source_table_cache::table_id(event, *format_);
     if ((*table)->selected) {
-        statement_tables_.push_back(*table);
+        statement_tables_.push_back({id, *table});
         statement_tables_in_group_ = false;
     }
-    mapped_[source_table_cache::table_id(event, *format_)] = std::move(*table);
+    mapped_[id] = std::move(*table);
     return {};
 }
 
@@ -329,7 +330,7 @@ result<void> group_builder::take_rows(const relay::stored_event& stored, const e
             const auto tables_first =
                 static_cast<std::uint32_t>(group_.statement_tables.size()) - tables_count;
             group_.changes.push_back(
-                {stored, mapped->second, tables_first, tables_count, row_count, {}});
+                {stored, mapped->second, tables_first, tables_count, row_count, {}, {}});
             ++open.changes_count;
             group_.bytes += stored.bytes.size();
             group_.rows += row_count;
@@ -359,31 +360,113 @@ result<group_builder::verdict> group_builder::take_query(const relay::stored_eve
     }
     if (query->is_savepoint()) return verdict::go_on;
     if (starts_with_word(query->text, "XA ")) {
-        if (auto taken = take_xa(event, query->text); !taken)
+        if (auto taken = take_xa_statement(event, query->text); !taken)
             return std::unexpected(std::move(taken.error()));
         return verdict::go_on;
     }
     return take_statement(stored, event, *query, role);
 }
 
-// XA PREPARE with selected rows stops the task, so a commit can only be let go when its rows were
-// seen to be of no concern, or when it commits nothing.
-result<void> group_builder::take_xa(const event_view& event, std::string_view text) {
-    const std::string id(text.substr(text.find(' ', 3) + 1)); // behind "XA COMMIT "
-    if (starts_with_word(text, "XA COMMIT")) {
-        if (prepared_without_changes_.erase(id) == 1) return {};
-        return refuse(event, std::string(text),
-                      "It commits an XA transaction that was prepared before the task began: its "
-                      "rows are unknown. Copy the data anew.");
+// Rows of an XA transaction wait on the target until XA COMMIT: until then nobody on the source
+// sees them, and their locks keep all that could depend on their order away.
+result<void> group_builder::take_xa_statement(const event_view& event, std::string_view text) {
+    const bool commits = starts_with_word(text, "XA COMMIT");
+    const bool rolls_back = starts_with_word(text, "XA ROLLBACK");
+    const bool starts = protocol::is_xa_start(text);
+    if (!commits && !rolls_back && !starts) return {}; // XA END
+    const auto id = protocol::xa_id::parse(text.substr(text.find(' ', 3) + 1));
+    if (!id)
+        return refuse(event, std::string(text), "The name of the transaction is not understood.");
+    if (starts) {
+        open_.prepares = id->to_string();
+        return {};
     }
-    if (starts_with_word(text, "XA ROLLBACK")) {
-        prepared_without_changes_.erase(id);
-        if (!transaction_has_changes()) return {};
-        return refuse(event, std::string(text),
-                      "Tables without transactions took part in it: copy them anew.");
+    if (!open_.prepares.empty()) {
+        // Rolled back unprepared; it is logged when tables without transactions took part.
+        if (transaction_has_changes()) {
+            return refuse(event, std::string(text),
+                          "Tables without transactions took part in it: copy them anew.");
+        }
+        open_.prepares.clear();
+        return {};
     }
-    if (starts_with_word(text, "XA END")) prepared_without_changes_.insert(id);
+    end_prepared(id->to_string(), commits);
     return {};
+}
+
+result<void> group_builder::take_xa_prepare(const event_view& event) {
+    auto prepared = protocol::decode_xa_prepare(event);
+    if (!prepared) return std::unexpected(std::move(prepared.error()));
+    const std::string id = prepared->id.to_string();
+    if (open_.prepares != id) {
+        return refuse(event, fmt::format("of {} behind the start of '{}'", id, open_.prepares),
+                      "The relay log or the source's log is damaged.");
+    }
+    std::ignore =
+        open_in_group(); // also when nothing selected was changed: its commit has to find it
+    if (prepared->one_phase) end_prepared(id, true);
+    return {};
+}
+
+void group_builder::end_prepared(std::string xa_id, bool commits) {
+    source_transaction& open = open_in_group();
+    row_change change;
+    change.prepared_end = static_cast<std::uint32_t>(group_.prepared_ends.size());
+    group_.prepared_ends.push_back({std::move(xa_id), commits});
+    group_.changes.push_back(std::move(change));
+    ++open.changes_count;
+}
+
+void group_builder::take_text(text_change change, std::uint64_t bytes) {
+    source_transaction& open = open_in_group();
+    row_change made;
+    made.text = static_cast<std::uint32_t>(group_.texts.size());
+    made.rows = 1;
+    group_.texts.push_back(std::move(change));
+    group_.changes.push_back(std::move(made));
+    ++open.changes_count;
+    group_.bytes += bytes;
+    ++group_.rows;
+}
+
+result<void> group_builder::take_load_block(const event_view& event) {
+    auto block = protocol::decode_load_block(event);
+    if (!block) return std::unexpected(std::move(block.error()));
+    auto& file = load_files_[block->file_id];
+    if (!file || event.header.type == event_type::begin_load_query) {
+        auto made = load_file::make();
+        if (!made) return std::unexpected(std::move(made.error()));
+        file = std::move(*made);
+    }
+    return file->append(block->data);
+}
+
+result<group_builder::verdict> group_builder::take_load_query(const relay::stored_event& stored,
+                                                              const event_view& event) {
+    auto load = protocol::decode_execute_load_query(event, *format_);
+    if (!load) return std::unexpected(std::move(load.error()));
+    auto file = std::exchange(load_files_[load->file_id], nullptr);
+    if (!file) {
+        return refuse(event, fmt::format("of file {}", load->file_id),
+                      "The events with the file are missing: the source's log is damaged.");
+    }
+    const std::string text = load->text_for("");
+    logged_statement logged = logged_statement::of(load->query, source_version_);
+    logged.text = text;
+    auto plan = plan_statement(logged, *selection_);
+    if (!plan) {
+        return wrap(std::move(plan.error()),
+                    fmt::format("transaction {} of the source", open_.to_string()));
+    }
+    auto context = std::exchange(context_, {});
+    if (plan->what == statement_plan::action::skip) return verdict::go_on;
+    if (!open_.prepares.empty()) {
+        return refuse(event, "LOAD DATA logged as a statement in an XA transaction",
+                      "Only rows can wait for XA COMMIT: set binlog_format=ROW on the source, for "
+                      "its running sessions too, and copy the table anew.");
+    }
+    take_text({stored, std::move(context), std::move(*plan), std::move(file)}, stored.bytes.size());
+    return verdict::go_on;
 }
 
 result<group_builder::verdict> group_builder::take_statement(const relay::stored_event& stored,
@@ -401,16 +484,13 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
 
     constexpr std::size_t shown_max = 200;
     const std::string shown(query.text.substr(0, shown_max));
+    if (plan->is == statement_plan::kind::dml && !open_.prepares.empty()) {
+        return refuse(event, "the statement '" + shown + "' in an XA transaction",
+                      "Only rows can wait for XA COMMIT: set binlog_format=ROW on the source, for "
+                      "its running sessions too, and copy the table anew.");
+    }
     if (plan->is == statement_plan::kind::dml) {
-        source_transaction& open = open_in_group();
-        row_change change;
-        change.text = static_cast<std::uint32_t>(group_.texts.size());
-        change.rows = 1;
-        group_.texts.push_back({stored, std::move(context), std::move(*plan)});
-        group_.changes.push_back(std::move(change));
-        ++open.changes_count;
-        group_.bytes += stored.bytes.size();
-        ++group_.rows;
+        take_text({stored, std::move(context), std::move(*plan)}, stored.bytes.size());
         return verdict::go_on;
     }
     if (!context.empty()) {

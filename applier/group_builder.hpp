@@ -8,9 +8,9 @@
 #include "state/object_selection.hpp"
 #include "state/position.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -58,8 +58,14 @@ private:
                                                            const protocol::event_view& event,
                                                            const protocol::query_event& query,
                                                            protocol::boundary::role role);
-    [[nodiscard]] protocol::result<void> take_xa(const protocol::event_view& event,
-                                                 std::string_view text);
+    [[nodiscard]] protocol::result<void> take_xa_statement(const protocol::event_view& event,
+                                                           std::string_view text);
+    [[nodiscard]] protocol::result<void> take_load_block(const protocol::event_view& event);
+    [[nodiscard]] protocol::result<verdict> take_load_query(const relay::stored_event& stored,
+                                                            const protocol::event_view& event);
+    void take_text(text_change change, std::uint64_t bytes);
+    [[nodiscard]] protocol::result<void> take_xa_prepare(const protocol::event_view& event);
+    void end_prepared(std::string xa_id, bool commits);
     [[nodiscard]] protocol::result<void> take_map(const protocol::event_view& event);
     [[nodiscard]] protocol::result<void> take_rows(const relay::stored_event& stored,
                                                    const protocol::event_view& event);
@@ -93,11 +99,9 @@ private:
     bool already_executed_ = false;            // by the GTID set of the start position
     std::vector<relay::stored_event> context_; // INTVAR, RAND, USER_VAR: of the next statement
     std::unordered_map<std::uint64_t, std::shared_ptr<const source_table>> mapped_;
-    std::vector<std::shared_ptr<const source_table>>
-        statement_tables_; // selected ones of the open statement
+    std::vector<mapped_table> statement_tables_; // selected ones of the open statement
     bool statement_tables_in_group_ = false;
-    std::set<std::string>
-        prepared_without_changes_; // XA transactions that touched nothing selected
+    std::map<std::uint32_t, std::shared_ptr<load_file>> load_files_; // of LOAD DATA, by file id
 
     group group_;
     std::uint64_t scanned_bytes_ = 0;

@@ -80,6 +80,35 @@ result<std::vector<rewritten_rows>> overwrite_update(const protocol::table_map& 
     return out.take();
 }
 
+result<void> allow_some_columns(const protocol::table_map& map, const protocol::rows_event& event,
+                                std::span<const std::uint32_t> key, bool has_other_unique_keys) {
+    const auto refuse = [](std::string_view why) {
+        return fail(errc::unsupported_event,
+                    std::string("the row image holds only some columns, and ") + std::string(why) +
+                        "; until the initial copy is complete and caught up with, that needs "
+                        "binlog_row_image=FULL on the source (for its running sessions too). Set "
+                        "it and begin the task anew");
+    };
+    for (const std::uint32_t column : key) {
+        if (!event.present.test(column)) return refuse("its key is not among them");
+    }
+    if (event.kind == rows_kind::delete_) return {};
+    if (has_other_unique_keys) return refuse("the table has more than one unique key");
+    if (event.kind == rows_kind::write) return {};
+    protocol::row_reader reader(map, event);
+    for (;;) {
+        auto more = reader.next();
+        if (!more) return std::unexpected(std::move(more.error()));
+        if (!*more) return {};
+        for (const std::uint32_t column : key) {
+            const auto& after = reader.after().columns[column];
+            const bool same = protocol::as_text(after.value) ==
+                              protocol::as_text(reader.before().columns[column].value);
+            if (after.present && !same) return refuse("its key changes");
+        }
+    }
+}
+
 result<std::vector<std::size_t>> cuts_for_hash_scan(const protocol::table_map& map,
                                                     const protocol::rows_event& update) {
     UNDERSTUDY_ASSERT(update.kind == rows_kind::update);

@@ -28,6 +28,17 @@ struct rewritten_rows {
 overwrite_update(const protocol::table_map& map, const protocol::rows_event& update,
                  std::span<const std::uint32_t> key);
 
+// Whether a change that holds only some columns of its rows (binlog_row_image other than FULL) may
+// be applied as it is, with rbr_exec_mode=IDEMPOTENT, to a table that the initial copy filled. Each
+// column that changed since the copy began gets its values again, up to the last; the others are as
+// they were copied. That needs the key, unchanged, and no other unique key: where a row is moved,
+// or an UPDATE is skipped because it meets another row, columns that are not in the event are lost.
+// errc::unsupported_event with the reason and what to do. Pure.
+[[nodiscard]] protocol::result<void> allow_some_columns(const protocol::table_map& map,
+                                                        const protocol::rows_event& event,
+                                                        std::span<const std::uint32_t> key,
+                                                        bool has_other_unique_keys);
+
 // Where an UPDATE event has to be cut so that no part of it changes a row that the same part has
 // made: the row numbers that begin a new part. The server looks rows of a table without a key up by
 // hashing the whole event, and would not find such a row. Pure.

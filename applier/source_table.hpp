@@ -7,6 +7,7 @@
 #include "state/object_selection.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,12 @@ struct source_table {
     protocol::table_map map;
     state::object_name name;
     bool selected = false;
+};
+
+// A table under the id that the rows events of its statement name it by.
+struct mapped_table {
+    std::uint64_t id = 0;
+    std::shared_ptr<const source_table> table;
 };
 
 // Decodes each distinct TABLE_MAP once. A source writes the same map before every statement, so all

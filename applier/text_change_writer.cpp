@@ -2,6 +2,7 @@
 
 #include "applier/errc.hpp"
 #include "protocol/binlog/describe_decimal.hpp"
+#include "protocol/binlog/load_query_event.hpp"
 #include "protocol/binlog/simple_events.hpp"
 #include "protocol/wire/byte_reader.hpp"
 #include "state/object_selection.hpp"
@@ -15,6 +16,19 @@ namespace understudy::applier {
 using protocol::event_type;
 using protocol::fail;
 using protocol::result;
+
+namespace {
+
+result<protocol::query_event> query_of(const protocol::event_view& event,
+                                       const protocol::format_description& format) {
+    if (event.header.type != event_type::execute_load_query)
+        return protocol::decode_query_event(event, format);
+    auto load = protocol::decode_execute_load_query(event, format);
+    if (!load) return std::unexpected(std::move(load.error()));
+    return std::move(load->query);
+}
+
+} // namespace
 
 result<void> text_change_writer::write(const text_change& change,
                                        const source_transaction& transaction,
@@ -35,7 +49,7 @@ result<void> text_change_writer::execute(const text_change& change,
                                          const protocol::format_description& format) {
     auto event = protocol::decode_event(change.event.bytes, format.has_checksum());
     if (!event) return std::unexpected(std::move(event.error()));
-    auto query = protocol::decode_query_event(*event, format);
+    auto query = query_of(*event, format);
     if (!query) return std::unexpected(std::move(query.error()));
     if (query->error_code != 0) {
         return fail(errc::unsupported_statement,
@@ -59,11 +73,28 @@ result<void> text_change_writer::execute(const text_change& change,
         return entered;
     result<execute_info> done;
     if (!context.empty()) done = target_.execute(context);
-    if (done) done = target_.execute(change.plan.text);
+    if (done) done = change.file ? load(change) : target_.execute(change.plan.text);
     if (target_.broken()) return std::unexpected(std::move(done.error()));
     auto left = session_.leave();
     if (!done) return std::unexpected(std::move(done.error()));
     return left;
+}
+
+result<execute_info> text_change_writer::load(const text_change& change) {
+    if (auto ready = change.file->rewind(); !ready)
+        return std::unexpected(std::move(ready.error()));
+    auto done = target_.load_data(change.plan.text,
+                                  [&](std::span<char> into) { return change.file->read(into); });
+    if (!done && (done.error().server.number == 3948 || done.error().server.number == 1148)) {
+        return wrap(std::move(done.error()),
+                    "the target needs SET GLOBAL local_infile = ON for it");
+    }
+    if (done && !change.file->was_read_whole()) {
+        return fail(errc::unsupported_event,
+                    "the file of LOAD DATA could not be read back from /tmp; the task can be "
+                    "started again");
+    }
+    return done;
 }
 
 result<std::string> text_change_writer::assignment(const protocol::event_view& event) {

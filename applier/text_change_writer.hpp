@@ -26,6 +26,7 @@ public:
 private:
     [[nodiscard]] protocol::result<void> execute(const text_change& change,
                                                  const protocol::format_description& format);
+    [[nodiscard]] protocol::result<execute_info> load(const text_change& change);
     [[nodiscard]] protocol::result<std::string> assignment(const protocol::event_view& event);
     [[nodiscard]] protocol::result<std::string> user_variable(const protocol::event_view& event);
 

@@ -135,6 +135,8 @@ task_run::step<> task_run::load_checkpoint() {
     auto loaded = checkpoints_.load(*target_);
     if (!loaded) co_return std::unexpected(loaded.error());
     checkpoint_ = std::move(*loaded);
+    // Tables that an older version did not have.
+    if (checkpoint_) co_return checkpoints_.prepare(*target_);
     co_return protocol::result<void>{};
 }
 

@@ -21,8 +21,7 @@ namespace {
 
 [[nodiscard]] item row_image(const subject& about) {
     const std::string image = variable(about.source.server.settings, "binlog_row_image");
-    // The overwriting catch-up after the copy writes whole rows, so it needs whole rows.
-    const severity level = about.spec.initial.data ? severity::blocking : severity::warning;
+    const severity level = severity::warning;
     if (image == "FULL" || image.empty()) { // before 5.6.2 there is nothing but FULL
         return pass("source.row_image", level, "row images", "FULL");
     }
@@ -31,7 +30,10 @@ namespace {
             outcome::failed,
             "row images",
             "binlog_row_image = " + image,
-            "an initial copy is brought up to date by writing whole rows",
+            about.spec.initial.data
+                ? "while an initial copy runs and is caught up with, a change of a table with more "
+                  "than one unique key, or of a row's key, stops the task: that needs whole rows"
+                : "changes say less of what was there before",
             "SET GLOBAL binlog_row_image = 'FULL'; -- and in the option file; then let the "
             "application reconnect"};
 }

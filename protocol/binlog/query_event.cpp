@@ -16,7 +16,28 @@ struct query_parts {
     std::span<const std::byte> status;
 };
 
-result<query_parts> split(const event_view& event, const format_description& format) {
+result<query_parts> split(const event_view& event, std::size_t post_header_length) {
+    byte_reader in(event.body);
+    query_parts parts;
+    parts.event.thread_id = in.u32();
+    parts.event.execution_seconds = in.u32();
+    const auto database_size = in.u8();
+    parts.event.error_code = in.u16();
+    const auto status_size = in.u16();
+    if (post_header_length > known_post_header_length) {
+        in.skip(post_header_length - known_post_header_length);
+    }
+    parts.status = in.bytes(status_size);
+    parts.event.database = in.text(database_size);
+    in.skip(1); // NUL
+    parts.event.text = in.rest_text();
+    if (auto read = in.status(to_string(event.header.type) + " event"); !read) {
+        return std::unexpected(std::move(read.error()));
+    }
+    return parts;
+}
+
+result<query_parts> split_query(const event_view& event, const format_description& format) {
     if (event.header.type == event_type::mariadb_query_compressed) {
         return fail(
             errc::unsupported,
@@ -26,25 +47,7 @@ result<query_parts> split(const event_view& event, const format_description& for
         return fail(errc::malformed,
                     "a Query event was expected, this is " + to_string(event.header.type));
     }
-    byte_reader in(event.body);
-    query_parts parts;
-    parts.event.thread_id = in.u32();
-    parts.event.execution_seconds = in.u32();
-    const auto database_size = in.u8();
-    parts.event.error_code = in.u16();
-    const auto status_size = in.u16();
-    const auto post_header_length = format.post_header_length(event_type::query);
-    if (post_header_length > known_post_header_length) {
-        in.skip(post_header_length - known_post_header_length);
-    }
-    parts.status = in.bytes(status_size);
-    parts.event.database = in.text(database_size);
-    in.skip(1); // NUL
-    parts.event.text = in.rest_text();
-    if (auto read = in.status("Query event"); !read) {
-        return std::unexpected(std::move(read.error()));
-    }
-    return parts;
+    return split(event, format.post_header_length(event_type::query));
 }
 
 } // namespace
@@ -67,15 +70,16 @@ bool query_event::is_savepoint() const {
 
 result<std::string_view> decode_query_text(const event_view& event,
                                            const format_description& format) {
-    auto parts = split(event, format);
+    auto parts = split_query(event, format);
     if (!parts) {
         return std::unexpected(std::move(parts.error()));
     }
     return parts->event.text;
 }
 
-result<query_event> decode_query_event(const event_view& event, const format_description& format) {
-    auto parts = split(event, format);
+namespace {
+
+result<query_event> with_status(result<query_parts> parts, const format_description& format) {
     if (!parts) {
         return std::unexpected(std::move(parts.error()));
     }
@@ -85,6 +89,17 @@ result<query_event> decode_query_event(const event_view& event, const format_des
     }
     parts->event.status = std::move(*status);
     return std::move(parts->event);
+}
+
+} // namespace
+
+result<query_event> decode_query_event(const event_view& event, const format_description& format) {
+    return with_status(split_query(event, format), format);
+}
+
+result<query_event> decode_query_event(const event_view& event, const format_description& format,
+                                       std::size_t post_header_length) {
+    return with_status(split(event, post_header_length), format);
 }
 
 } // namespace understudy::protocol

@@ -4,6 +4,7 @@
 #include "protocol/binlog/format_description.hpp"
 #include "protocol/result.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -69,5 +70,9 @@ struct query_event {
 // An unknown status variable is an error: what follows it cannot be found.
 [[nodiscard]] result<query_event> decode_query_event(const event_view& event,
                                                      const format_description& format);
+// Of an event that begins as a QUERY event does and has more in its post header.
+[[nodiscard]] result<query_event> decode_query_event(const event_view& event,
+                                                     const format_description& format,
+                                                     std::size_t post_header_length);
 
 } // namespace understudy::protocol

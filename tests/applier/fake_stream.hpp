@@ -55,6 +55,17 @@ public:
         event(protocol::event_type::query);
     }
     void begin() { query("BEGIN"); }
+    // XA PREPARE of X'<name>',X'',1; or XA COMMIT … ONE PHASE.
+    void xa_prepare(std::string_view name, bool one_phase = false) {
+        body_.clear();
+        protocol::byte_writer out(body_);
+        out.u8(one_phase ? 1 : 0);
+        out.u32(1);
+        out.u32(static_cast<std::uint32_t>(name.size()));
+        out.u32(0);
+        out.text(name);
+        event(protocol::event_type::xa_prepare);
+    }
     void commit() {
         body_.clear();
         protocol::byte_writer(body_).u64(99);

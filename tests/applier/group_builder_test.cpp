@@ -184,6 +184,55 @@ TEST_F(group_building, says_where_a_damaged_compressed_transaction_stands) {
     EXPECT_NE(failed.error().what.find("binlog.000001"), std::string::npos);
 }
 
+TEST_F(group_building, lets_rows_wait_that_are_only_prepared) {
+    log.gtid(1);
+    log.query("XA START X'61',X'',1");
+    log.map(7, "t", "a");
+    log.write(7, {1, 2});
+    log.query("XA END X'61',X'',1");
+    log.xa_prepare("a");
+    transaction(2, {3});
+    log.gtid(3);
+    log.query("XA COMMIT X'61',X'',1");
+    auto builder = make();
+    const group got = take(builder);
+    ASSERT_EQ(got.transactions.size(), 3U);
+    EXPECT_EQ(got.transactions[0].prepares, "X'61',X'',1");
+    EXPECT_TRUE(got.transactions[0].complete);
+    EXPECT_EQ(got.transactions[0].changes_count, 1U);
+    EXPECT_EQ(got.transactions[1].prepares, "");
+    ASSERT_EQ(got.transactions[2].changes_count, 1U);
+    EXPECT_EQ(got.transactions[2].prepares, "");
+    ASSERT_TRUE(got.changes.at(2).prepared_end);
+    EXPECT_EQ(got.prepared_ends.at(0).xa_id, "X'61',X'',1");
+    EXPECT_TRUE(got.prepared_ends[0].commits);
+}
+
+TEST_F(group_building, commits_in_one_phase_what_was_just_prepared) {
+    log.gtid(1);
+    log.query("XA START X'61',X'62',1");
+    log.map(7, "other", "a");
+    log.write(7, {1, 2});
+    log.query("XA END X'61',X'62',1");
+    log.xa_prepare("a");
+    auto damaged = make();
+    EXPECT_FALSE(damaged.next()) << "it is another transaction than the one that was started";
+
+    fake_stream good;
+    good.gtid(1);
+    good.query("XA START X'61',X'',1");
+    good.map(7, "other", "a");
+    good.write(7, {1, 2});
+    good.query("XA END X'61',X'',1");
+    good.xa_prepare("a", true);
+    group_builder builder(good.reader(), selection, {}, true, 90704, {});
+    const group got = take(builder);
+    ASSERT_EQ(got.transactions.size(), 1U);
+    EXPECT_EQ(got.transactions[0].prepares, "X'61',X'',1");
+    ASSERT_EQ(got.changes.size(), 1U);
+    EXPECT_TRUE(got.changes[0].prepared_end);
+}
+
 TEST_F(group_building, refuses_a_rollback_behind_changes) {
     log.gtid(1);
     log.begin();

@@ -85,6 +85,16 @@ TEST_F(updates, with_partial_images_are_refused) {
     EXPECT_NE(refused.error().what.find("binlog_row_image=FULL"), std::string::npos);
 }
 
+TEST_F(updates, of_some_columns_are_allowed_while_the_key_stays) {
+    auto event = update({{1, 1}, {2, 2}});
+    EXPECT_TRUE(allow_some_columns(map, event, key, false));
+    EXPECT_FALSE(allow_some_columns(map, event, key, true));
+    auto moved = update({{1, 1}, {2, 3}});
+    const auto refused = allow_some_columns(map, moved, key, false);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().what.find("its key changes"), std::string::npos);
+}
+
 TEST_F(updates, without_a_key_are_cut_where_they_change_what_they_made) {
     const auto cuts = [&](const std::vector<pair>& keys) {
         return cuts_for_hash_scan(map, update(keys)).value();

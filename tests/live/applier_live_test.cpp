@@ -303,6 +303,37 @@ TEST(applier, executes_changes_logged_as_statements) {
     EXPECT_THAT(rig.catch_up(), HasSubstr("`o`, which is not selected"));
 }
 
+TEST(applier, executes_load_data_logged_as_a_statement) {
+    applier_rig rig({.source_args = {"--local-infile=ON"}, .target_args = {"--local-infile=ON"}});
+    rig.exec_both("CREATE DATABASE t; CREATE DATABASE o; CREATE TABLE t.a (id INT PRIMARY KEY, v "
+                  "VARCHAR(50) CHARACTER SET latin1, w INT); CREATE TABLE o.a LIKE t.a;"
+                  "INSERT INTO t.a VALUES (1, 'kept', 1)");
+    rig.begin();
+    const scratch_directory directory("load");
+    const std::string path = directory.path() / "rows";
+    {
+        std::ofstream file(path);
+        for (int i = 1; i <= 100'000; ++i)
+            file << i << ";a row's text \\ " << i << "\n";
+    }
+    const std::string fields = "FIELDS TERMINATED BY ';' (id, @v) SET v = CONCAT(@v, '!'), w = "
+                               "@w + id";
+    rig.source().exec(fmt::format(
+        "USE t; SET binlog_format = STATEMENT, sql_mode = ''; SET @w = 5; BEGIN;"
+        "LOAD DATA INFILE '{0}' IGNORE INTO TABLE a CHARACTER SET utf8mb4 {1};"
+        "UPDATE a SET w = 0 WHERE id = 7; COMMIT;"
+        "LOAD DATA INFILE '{0}' REPLACE INTO TABLE t.a {1}; LOAD DATA INFILE '{0}' INTO TABLE o.a "
+        "{1}; TRUNCATE TABLE o.a",
+        path, fields));
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_EQ(rig.target().scalar("SELECT COUNT(*) FROM t.a"), "100000");
+    EXPECT_THAT(rig.differences(), IsEmpty());
+    rig.target_server().root().exec("SET GLOBAL local_infile = OFF");
+    rig.source().exec(
+        fmt::format("DELETE FROM t.a; LOAD DATA INFILE '{}' INTO TABLE t.a {}", path, fields));
+    EXPECT_THAT(rig.catch_up(), HasSubstr("SET GLOBAL local_infile = ON"));
+}
+
 TEST(applier, stops_at_partial_json) {
     applier_rig rig;
     rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, j JSON)");

@@ -1,0 +1,99 @@
+#include "tests/live/applier_rig.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <random>
+
+namespace understudy::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// The settings of a source's session that change what its rows events hold.
+class row_image : public testing::TestWithParam<std::string> {
+protected:
+    void exec(std::string_view sql) {
+        rig.source().exec(fmt::format("SET binlog_row_image = '{}'; {}", GetParam(), sql));
+    }
+    [[nodiscard]] int below(int limit) {
+        return static_cast<int>(random_() % static_cast<unsigned>(limit));
+    }
+    // Of t.a (id, c, d, e, w): each statement names some columns only.
+    [[nodiscard]] std::string change() {
+        const int id = below(40);
+        switch (below(6)) {
+        case 0: return fmt::format("INSERT IGNORE INTO t.a (id, c) VALUES ({}, {})", id, below(99));
+        case 1:
+            return fmt::format("INSERT INTO t.a (id, w) VALUES ({}, REPEAT('w', {})) ON DUPLICATE "
+                               "KEY UPDATE d = d + 1",
+                               id, below(400));
+        case 2: return fmt::format("DELETE FROM t.a WHERE id = {}", id);
+        case 3:
+            return fmt::format("UPDATE t.a SET c = {} WHERE id BETWEEN {} AND {}", below(99), id,
+                               id + 7);
+        case 4:
+            return fmt::format("UPDATE t.a SET d = NULL, e = e + 0.5 WHERE id % 7 = {}", below(7));
+        default: return fmt::format("UPDATE t.a SET w = REPEAT('x', {}) WHERE id = {}", below(300), id);
+        }
+    }
+
+    applier_rig rig;
+    unsigned seed_ = std::random_device{}();
+    std::mt19937 random_{seed_};
+};
+
+TEST_P(row_image, of_some_columns_is_applied) {
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, c INT DEFAULT 7, d INT, "
+                  "e DOUBLE NOT NULL DEFAULT 1.5, w TEXT, UNIQUE (d));"
+                  "CREATE TABLE t.k (n INT, m INT DEFAULT 3, w TEXT)");
+    rig.begin();
+    exec("INSERT INTO t.a (id) VALUES (1),(2),(3); INSERT INTO t.k (n) VALUES (1),(1),(2);"
+         "UPDATE t.a SET d = id; UPDATE t.a SET id = 30, w = 'long' WHERE id = 3;"
+         "UPDATE t.k SET m = 9 WHERE n = 1; DELETE FROM t.k WHERE n = 1 LIMIT 1;"
+         "UPDATE t.a SET d = NULL WHERE id = 1; DELETE FROM t.a WHERE id = 2");
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+TEST_P(row_image, of_some_columns_makes_a_copy_of_many_moments_exact) {
+    SCOPED_TRACE(fmt::format("seed {}", seed_));
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, c INT DEFAULT 7, d INT "
+                  "DEFAULT 1, e DOUBLE NOT NULL DEFAULT 1.5, w TEXT)");
+    rig.begin();
+    for (int part = 0; part < 8; ++part) {
+        for (int i = 0; i < 25; ++i)
+            exec(change());
+        for (const auto& row : rig.source().query(
+                 fmt::format("SELECT id, c, COALESCE(d, 'NULL'), e, COALESCE(QUOTE(w), 'NULL') "
+                             "FROM t.a WHERE id BETWEEN {} AND {}",
+                             part * 6, part * 6 + 5))) {
+            rig.target().exec(fmt::format("REPLACE INTO t.a VALUES ({}, {}, {}, {}, {})", *row[0],
+                                          *row[1], *row[2], *row[3], *row[4]));
+        }
+    }
+    rig.end_copy({{"t", "a"}});
+    for (int i = 0; i < 50; ++i)
+        exec(change());
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+TEST_P(row_image, of_some_columns_stops_the_catch_up_where_it_would_not_be_exact) {
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, c INT, w TEXT);"
+                  "INSERT INTO t.a VALUES (1, 1, 'a')");
+    rig.begin();
+    exec("UPDATE t.a SET id = 2");
+    rig.end_copy({{"t", "a"}});
+    EXPECT_THAT(rig.catch_up(), testing::AllOf(HasSubstr("its key changes"), HasSubstr("`t`.`a`"),
+                                               HasSubstr("binlog_row_image=FULL")));
+}
+
+INSTANTIATE_TEST_SUITE_P(of, row_image, testing::Values("MINIMAL", "NOBLOB"),
+                         [](const auto& info) { return info.param; });
+
+} // namespace
+} // namespace understudy::test
