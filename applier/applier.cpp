@@ -59,6 +59,7 @@ struct applier::impl {
                    relay_,
                    options_.from.epoch,
                    options_.source_version,
+                   options_.source_end,
                    stop_,
                    options_.on_step},
           wake_(std::make_shared<wake_up>(executor_)), grace_(executor_),

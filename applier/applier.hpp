@@ -25,6 +25,9 @@ struct applier_options {
     state::task_spec task;
     checkpoint from;                  // loaded (and taken over: from.epoch is ours)
     std::uint32_t source_version = 0; // 90704, 50624
+    // Where the source's log ended when the task was started: what a process before us may have
+    // applied lies before it. Empty: unknown.
+    protocol::binlog_position source_end;
     // Tables whose copy was one snapshot at a known position: their changes up to it are left out,
     // behind it they are exact from the start.
     std::map<state::object_name, state::source_position> start_after;

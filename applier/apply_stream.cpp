@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <tuple>
 
 namespace understudy::applier {
@@ -71,6 +72,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     settings.group_time_max = context.task.apply.group_time_max;
     settings.how = how;
     settings.stop = &context.stop;
+    settings.replayed_until = std::max(context.relay.end().binlog, context.source_end);
     stream->rows_ =
         std::make_unique<group_applier>(*stream->session_, context.store, context.selection,
                                         context.rules, settings, from->applied);

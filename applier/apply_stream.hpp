@@ -27,6 +27,7 @@ struct stream_context {
     relay::log& relay;
     std::uint64_t epoch = 0;
     std::uint32_t source_version = 0;
+    protocol::binlog_position source_end;
     const std::atomic<bool>& stop;
     step_hook hook;
 };

@@ -206,9 +206,9 @@ result<void> group_applier::apply_change(const group& work, const source_transac
     if (!event) return std::unexpected(std::move(event.error()));
     auto decoded = protocol::decode_rows_event(*event, *work.format);
     if (!decoded) return std::unexpected(std::move(decoded.error()));
-    const auto decision =
-        rules_.decide(change.table->name, transaction, decoded->kind, decoded->flags);
+    auto decision = rules_.decide(change.table->name, transaction, decoded->kind, decoded->flags);
     if (decision.what == apply_rules::treatment::drop) return {};
+    if (may_be_there(**plan, transaction)) decision.what = apply_rules::treatment::overwrite;
     if (auto begun = begin(); !begun) return begun;
 
     rows_to_write rows;
@@ -223,6 +223,13 @@ result<void> group_applier::apply_change(const group& work, const source_transac
     if (decision.what == apply_rules::treatment::overwrite)
         return write_overwriting(transaction, rows, *decoded);
     return write_as_logged(transaction, rows, *decoded);
+}
+
+bool group_applier::may_be_there(const table_plan& table,
+                                 const source_transaction& transaction) const {
+    return table.has_key() && !table.target.is_transactional() &&
+           protocol::binlog_position{*transaction.file, transaction.begin_offset} <
+               settings_.replayed_until;
 }
 
 // Behind the rows that came before it, and before those that follow.

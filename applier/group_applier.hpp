@@ -32,6 +32,9 @@ struct apply_settings {
     std::size_t statement_bytes = 1U << 20U;
     caution how = caution::none;
     const std::atomic<bool>* stop = nullptr; // looked at between statements
+    // Changes before this may have been written by a try before, and stayed although it was rolled
+    // back, where the table's engine has no transactions: there they overwrite.
+    protocol::binlog_position replayed_until{};
 };
 
 struct apply_counts {
@@ -119,6 +122,8 @@ private:
     [[nodiscard]] protocol::result<void> drain();
     [[nodiscard]] protocol::result<void> begin();
     [[nodiscard]] protocol::result<void> commit();
+    [[nodiscard]] bool may_be_there(const table_plan& table,
+                                    const source_transaction& transaction) const;
     void reach(const source_transaction& transaction);
     [[nodiscard]] bool stopping() const {
         return settings_.stop != nullptr && settings_.stop->load();

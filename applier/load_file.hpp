@@ -11,7 +11,8 @@
 namespace understudy::applier {
 
 // The file of a LOAD DATA that was logged as a statement, until the statement is executed: on disk,
-// because it can be of any size, in /tmp, without a name, so that a crash leaves nothing. Written first, then read, by one thread at a time.
+// because it can be of any size, in /tmp, without a name, so that a crash leaves nothing. Written
+// first, then read, by one thread at a time.
 class load_file {
 public:
     [[nodiscard]] static protocol::result<std::shared_ptr<load_file>> make();

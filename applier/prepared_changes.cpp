@@ -19,8 +19,7 @@ namespace {
 constexpr std::size_t length_offset = 9; // of event_length in the event header
 
 std::shared_ptr<const protocol::format_description> own_format() {
-    auto format =
-        protocol::decode_format_description(protocol::encode_format_description("9.7.4"));
+    auto format = protocol::decode_format_description(protocol::encode_format_description("9.7.4"));
     UNDERSTUDY_ASSERT(format);
     UNDERSTUDY_ASSERT(!format->has_checksum());
     return std::make_shared<const protocol::format_description>(std::move(*format));
@@ -51,9 +50,8 @@ result<std::optional<group>> prepared_changes::next() {
         if (!part) return std::unexpected(std::move(part.error()));
         if (!*part) {
             if (rest_.empty()) return std::nullopt;
-            return fail(errc::checkpoint_invalid,
-                        "the rows of the XA transaction " + xa_id_ +
-                            " that were kept on the target are cut off");
+            return fail(errc::checkpoint_invalid, "the rows of the XA transaction " + xa_id_ +
+                                                      " that were kept on the target are cut off");
         }
         ++part_;
         rest_ += **part;
@@ -96,8 +94,7 @@ result<void> prepared_changes::take_rows(group& out, const relay::stored_event& 
     auto rows = protocol::decode_rows_event(event, *format_);
     if (!rows) return std::unexpected(std::move(rows.error()));
     rows_seen_ = true;
-    const auto mapped =
-        std::ranges::find(statement_tables_, rows->table_id, &mapped_table::id);
+    const auto mapped = std::ranges::find(statement_tables_, rows->table_id, &mapped_table::id);
     if (mapped == statement_tables_.end()) {
         return fail(errc::checkpoint_invalid, "the rows of the XA transaction " + xa_id_ +
                                                   " that were kept on the target lack a table map");

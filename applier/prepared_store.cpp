@@ -50,15 +50,13 @@ result<void> prepared_store::write(target_session& target, std::string_view xa_i
     return {};
 }
 
-result<std::optional<std::string>> prepared_store::read(target_session& target,
-                                                        std::string_view xa_id,
-                                                        std::uint32_t part) const {
+result<std::optional<std::string>>
+prepared_store::read(target_session& target, std::string_view xa_id, std::uint32_t part) const {
     return target.scalar(fmt::format("SELECT `events` FROM {} WHERE {} AND `part` = {}", table_,
                                      condition(xa_id), part));
 }
 
-result<std::uint64_t> prepared_store::remove(target_session& target,
-                                             std::string_view xa_id) const {
+result<std::uint64_t> prepared_store::remove(target_session& target, std::string_view xa_id) const {
     auto done = target.execute(fmt::format("DELETE FROM {} WHERE {}", table_, condition(xa_id)));
     if (!done) return std::unexpected(std::move(done.error()));
     return done->affected_rows;

@@ -146,6 +146,11 @@ result<void> load_keys(target_session& target, const std::string& where, target_
 
 } // namespace
 
+bool target_table::is_transactional() const {
+    static constexpr std::string_view engines[] = {"InnoDB", "ndbcluster", "ROCKSDB", "TokuDB"};
+    return std::ranges::find(engines, engine) != std::end(engines);
+}
+
 result<std::optional<target_table>> load_target_table(target_session& target,
                                                       const state::object_name& name) {
     const std::string where = fmt::format(" WHERE table_schema = {} AND table_name = {}",

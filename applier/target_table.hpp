@@ -31,6 +31,9 @@ struct target_table {
     std::vector<std::uint32_t> key;
     bool has_other_unique_keys = false;
     std::string engine;
+
+    // What a transaction wrote goes away with it.
+    [[nodiscard]] bool is_transactional() const;
 };
 
 // nullopt: there is no such base table.

@@ -87,6 +87,7 @@ task_run::step<> task_run::drive() {
     if (stopping_) co_return protocol::result<void>{};
     auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
+    source_end_ = facts->written;
     if (options_.until_caught_up && !progress_.goal) progress_.goal = std::move(*facts);
     if (!checkpoint_) {
         if (auto prepared = co_await prepare_first_start(); !prepared)
@@ -323,6 +324,7 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     options.task = task_;
     options.from = *checkpoint_;
     options.source_version = source_version_;
+    options.source_end = source_end_;
     options.start_after = std::move(copied.start_after);
     options.copied = std::move(copied.copied);
     applier_ = std::make_unique<applier::applier>(work_loop_.get_executor(), pool_, *relay_,

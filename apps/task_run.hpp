@@ -100,6 +100,7 @@ private:
         target_; // for the checkpoint before the applier takes over
     std::optional<applier::checkpoint> checkpoint_;
     std::uint32_t source_version_ = 0;
+    protocol::binlog_position source_end_; // of its log, when the task was started
 
     std::unique_ptr<relay::log> relay_;
     std::unique_ptr<relay::receiver> receiver_;

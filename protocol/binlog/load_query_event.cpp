@@ -36,8 +36,7 @@ result<execute_load_query_event> decode_execute_load_query(const event_view& eve
     const auto duplicates = in.u8();
     if (auto read = in.status("Execute_load_query event"); !read)
         return std::unexpected(std::move(read.error()));
-    auto query =
-        decode_query_event(event, format, format.post_header_length(event.header.type));
+    auto query = decode_query_event(event, format, format.post_header_length(event.header.type));
     if (!query) return std::unexpected(std::move(query.error()));
     decoded.query = std::move(*query);
     const bool named = decoded.file_name_begin <= decoded.file_name_end &&

@@ -13,8 +13,8 @@
 
 namespace understudy::protocol {
 
-// LOAD DATA that was logged as a statement: BEGIN_LOAD_QUERY and APPEND_BLOCK events bring the file,
-// EXECUTE_LOAD_QUERY the statement, DELETE_FILE drops a file whose statement failed.
+// LOAD DATA that was logged as a statement: BEGIN_LOAD_QUERY and APPEND_BLOCK events bring the
+// file, EXECUTE_LOAD_QUERY the statement, DELETE_FILE drops a file whose statement failed.
 
 // BEGIN_LOAD_QUERY, APPEND_BLOCK: the next bytes of a file. A view over the event.
 struct load_block_event {

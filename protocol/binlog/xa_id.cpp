@@ -43,8 +43,7 @@ public:
     std::optional<std::uint32_t> number() {
         skip_blanks();
         std::uint32_t value = 0;
-        const auto [end, error] =
-            std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+        const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
         if (error != std::errc{}) return std::nullopt;
         rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
         return value;

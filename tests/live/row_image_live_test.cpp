@@ -37,7 +37,8 @@ protected:
                                id + 7);
         case 4:
             return fmt::format("UPDATE t.a SET d = NULL, e = e + 0.5 WHERE id % 7 = {}", below(7));
-        default: return fmt::format("UPDATE t.a SET w = REPEAT('x', {}) WHERE id = {}", below(300), id);
+        default:
+            return fmt::format("UPDATE t.a SET w = REPEAT('x', {}) WHERE id = {}", below(300), id);
         }
     }
 
@@ -47,9 +48,10 @@ protected:
 };
 
 TEST_P(row_image, of_some_columns_is_applied) {
-    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, c INT DEFAULT 7, d INT, "
-                  "e DOUBLE NOT NULL DEFAULT 1.5, w TEXT, UNIQUE (d));"
-                  "CREATE TABLE t.k (n INT, m INT DEFAULT 3, w TEXT)");
+    rig.exec_both(
+        "CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, c INT DEFAULT 7, d INT, "
+        "e DOUBLE NOT NULL DEFAULT 1.5, w TEXT, UNIQUE (d));"
+        "CREATE TABLE t.k (n INT, m INT DEFAULT 3, w TEXT)");
     rig.begin();
     exec("INSERT INTO t.a (id) VALUES (1),(2),(3); INSERT INTO t.k (n) VALUES (1),(1),(2);"
          "UPDATE t.a SET d = id; UPDATE t.a SET id = 30, w = 'long' WHERE id = 3;"

@@ -21,8 +21,8 @@ protected:
         rig.begin();
     }
     [[nodiscard]] std::string waiting() {
-        return rig.target()
-            .scalar("SELECT COUNT(DISTINCT xa_id) FROM " + rig.meta_database() + ".prepared_xa");
+        return rig.target().scalar("SELECT COUNT(DISTINCT xa_id) FROM " + rig.meta_database() +
+                                   ".prepared_xa");
     }
 };
 
