@@ -162,6 +162,12 @@ result<void> group_applier::commit_prepared(const source_transaction& transactio
     }
     statement_first_ = UINT32_MAX;
     if (waiting.found()) return {};
+    // What was prepared when the copy began had ended before the first row was read.
+    if (rules_.in_copy_window(transaction)) {
+        auto unknown = prepared_store_.has_unknown(target_);
+        if (!unknown) return std::unexpected(std::move(unknown.error()));
+        if (!*unknown) return {};
+    }
     return fail(errc::unsupported_event,
                 fmt::format("transaction {} of the source is XA COMMIT {}, of an XA transaction "
                             "that was prepared before the task began: its rows are not known. "

@@ -62,6 +62,17 @@ result<std::uint64_t> prepared_store::remove(target_session& target, std::string
     return done->affected_rows;
 }
 
+// No transaction has an empty name.
+result<void> prepared_store::note_unknown(target_session& target) const {
+    return write(target, "", 0, {});
+}
+
+result<bool> prepared_store::has_unknown(target_session& target) const {
+    auto note = read(target, "", 0);
+    if (!note) return std::unexpected(std::move(note.error()));
+    return note->has_value();
+}
+
 result<void> prepared_store::remove_all(target_session& target) const {
     auto done = target.execute(
         fmt::format("DELETE FROM {} WHERE `task` = {}", table_, quote_string(task_)));

@@ -3,6 +3,7 @@
 #include "applier/ddl_scan.hpp"
 #include "applier/errc.hpp"
 #include "applier/on_thread.hpp"
+#include "applier/prepared_store.hpp"
 #include "apps/interruption.hpp"
 #include "precheck/precheck.hpp"
 #include "protocol/net/connection.hpp"
@@ -194,6 +195,11 @@ task_run::step<> task_run::prepare_first_start() {
     fresh.applied = std::move(start->position);
     if (auto created = checkpoints_.create(*target_, fresh); !created)
         co_return std::unexpected(created.error());
+    if (!start->prepared_have_ended) {
+        const applier::prepared_store prepared(task_.apply.meta_database, task_.name);
+        if (auto noted = prepared.note_unknown(*target_); !noted)
+            co_return std::unexpected(noted.error());
+    }
     checkpoint_ = std::move(fresh);
     co_return protocol::result<void>{};
 }

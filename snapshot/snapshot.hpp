@@ -25,6 +25,9 @@ struct start_point {
     bool by_gtid = true;
     protocol::uuid source_uuid;
     std::uint32_t source_version = 0;
+    // Every XA transaction that was prepared at the position has ended since: what it wrote can be
+    // seen, and is in the copy. False where the account may not ask (XA_RECOVER_ADMIN).
+    bool prepared_have_ended = true;
 };
 
 // Reads the start point from the source. With GTIDs: gtid_executed, no lock. By file and position:
@@ -32,6 +35,10 @@ struct start_point {
 // can be ahead of what a reader already sees: a transaction stands in the binary log before the
 // engine has committed it (MYSQL_BIN_LOG::ordered_commit), a chunk read in between would miss it
 // and so would the stream.
+//
+// The rows of an XA transaction that is prepared there stand in the log before the position, and
+// cannot be seen yet: the copy must not begin before it has ended. applier::errc::transient when
+// that takes longer than a moment.
 [[nodiscard]] boost::asio::awaitable<protocol::result<start_point>>
 read_start_point(boost::asio::any_io_executor executor, const state::task_spec& task,
                  const state::object_selection& selection, state::status_board& board);

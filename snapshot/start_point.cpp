@@ -1,8 +1,17 @@
+#include "applier/errc.hpp"
+#include "protocol/errc.hpp"
 #include "protocol/net/replica_session.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/snapshot.hpp"
 #include "snapshot/source_catalog.hpp"
 #include "snapshot/table_lock.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
+#include <optional>
+#include <set>
 
 namespace understudy::snapshot {
 
@@ -17,6 +26,51 @@ std::vector<state::object_name> names_of(const source_catalog& catalog) {
     for (const source_table& table : catalog.tables)
         names.push_back(table.name);
     return names;
+}
+
+// The names of XA transactions that are prepared; nullopt where the account may not ask.
+awaitable<result<std::optional<std::set<std::string>>>>
+read_prepared(protocol::net::connection& session) {
+    using answer = std::optional<std::set<std::string>>;
+    auto rows = co_await session.query("XA RECOVER");
+    if (!rows && rows.error().code == protocol::errc::server_error) co_return answer{};
+    if (!rows) co_return std::unexpected(std::move(rows.error()));
+    std::set<std::string> names;
+    for (const auto& row : rows->rows) {
+        std::string name;
+        for (const auto& part : row)
+            name += part.value_or("") + ",";
+        names.insert(std::move(name));
+    }
+    co_return answer{std::move(names)};
+}
+
+// True once all that are prepared now have ended, false where nobody can tell.
+awaitable<result<bool>> wait_for_prepared(boost::asio::any_io_executor executor,
+                                          protocol::net::connection& session) {
+    constexpr std::chrono::seconds patience{3};
+    const auto until = std::chrono::steady_clock::now() + patience;
+    std::optional<std::set<std::string>> at_start;
+    for (;;) {
+        auto now = co_await read_prepared(session);
+        if (!now) co_return std::unexpected(std::move(now.error()));
+        if (!*now) co_return false;
+        if (!at_start) {
+            at_start = std::move(*now);
+        } else {
+            std::erase_if(*at_start, [&](const auto& name) { return !(*now)->contains(name); });
+        }
+        if (at_start->empty()) co_return true;
+        if (std::chrono::steady_clock::now() >= until) {
+            co_return fail(applier::errc::transient,
+                           std::to_string(at_start->size()) +
+                               " XA transactions that XA RECOVER lists on the source have been "
+                               "prepared for a while: what they wrote cannot be copied yet. Commit "
+                               "them or roll them back");
+        }
+        boost::asio::steady_timer pause(executor, std::chrono::milliseconds{100});
+        co_await pause.async_wait(boost::asio::use_awaitable);
+    }
 }
 
 awaitable<result<start_point>> read_at(const source_link& source,
@@ -45,6 +99,13 @@ awaitable<result<start_point>> read_at(const source_link& source,
                 co_return std::unexpected(std::move(unlocked.error()));
             start.position = *std::move(position);
         }
+    }
+    // Older servers log an XA transaction when it is committed.
+    constexpr std::uint32_t first_with_prepared_in_log = 50700;
+    if (start.source_version >= first_with_prepared_in_log) {
+        auto ended = co_await wait_for_prepared(source.executor, **session);
+        if (!ended) co_return std::unexpected(std::move(ended.error()));
+        start.prepared_have_ended = *ended;
     }
     co_await (*session)->close();
     co_return start;

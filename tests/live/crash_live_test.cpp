@@ -37,8 +37,9 @@ TEST_P(crash, of_understudy_at_random_moments_of_copy_and_stream_loses_nothing) 
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
     source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options_for(GetParam()));
-    workload load(pair.source(),
-                  {.writers = 2, .rows = 6000, .seed = seed, .pause_microseconds = 2000});
+    workload load(
+        pair.source(),
+        {.writers = 2, .rows = 6000, .seed = seed, .pause_microseconds = 2000, .xa = true});
     load.prepare();
     load.start();
     constexpr int kills = 15; // twice: by GTID and by position

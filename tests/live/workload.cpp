@@ -7,6 +7,7 @@
 #include <chrono>
 #include <random>
 #include <set>
+#include <thread>
 
 namespace understudy::test {
 
@@ -18,13 +19,17 @@ const std::set<unsigned> expected_errors{1062, 1451, 1452, 1213, 1205, 1761, 126
 
 class writer_session {
 public:
-    writer_session(sql_client client, std::string database, std::uint64_t seed, int rows)
-        : sql_(std::move(client)), random_(seed), rows_(rows) {
+    writer_session(sql_client client, std::string database, std::uint64_t seed, int rows, bool xa)
+        : sql_(std::move(client)), random_(seed), rows_(rows), xa_(xa), name_(seed) {
         sql_.exec("USE " + database);
     }
 
     void transaction() {
         const int statements = number(1, 6);
+        if (xa_ && number(0, 2) == 0) {
+            two_phases(statements);
+            return;
+        }
         sql_.exec("START TRANSACTION");
         for (int i = 0; i < statements; ++i) {
             if (number(0, 9) == 0) sql_.exec("SAVEPOINT s");
@@ -35,6 +40,39 @@ public:
     }
 
 private:
+    void two_phases(int statements) {
+        const std::string id = fmt::format("'x{}','{}',7", name_, ++count_);
+        sql_.exec("XA START " + id);
+        bool lost = false; // a deadlock takes back all of it
+        for (int i = 0; i < statements && !lost; ++i) {
+            try {
+                sql_.exec(statement());
+            } catch (const sql_error& error) {
+                if (!expected_errors.contains(error.number())) throw;
+                lost = error.number() == 1213;
+            }
+        }
+        if (lost) {
+            // The server has rolled it back already; ending it says so.
+            try {
+                sql_.exec("XA END " + id);
+            } catch (const sql_error& error) {
+                if (error.number() != 1614) throw;
+            }
+            sql_.exec("XA ROLLBACK " + id);
+            return;
+        }
+        sql_.exec("XA END " + id);
+        const int how = number(1, 6);
+        if (how == 1) {
+            sql_.exec("XA COMMIT " + id + " ONE PHASE");
+            return;
+        }
+        sql_.exec("XA PREPARE " + id);
+        std::this_thread::sleep_for(std::chrono::milliseconds(number(0, 40)));
+        sql_.exec((how == 2 ? "XA ROLLBACK " : "XA COMMIT ") + id);
+    }
+
     int number(int low, int high) { return std::uniform_int_distribution(low, high)(random_); }
     int id() { return number(1, rows_ + rows_ / 2); }
 
@@ -97,6 +135,9 @@ private:
     sql_client sql_;
     std::mt19937_64 random_;
     int rows_;
+    bool xa_;
+    std::uint64_t name_;
+    int count_ = 0;
 };
 
 } // namespace
@@ -148,7 +189,7 @@ void workload::write(int writer) {
     while (!stopping_) {
         try {
             writer_session session(server_.root(), options_.database, seed + 77 * sessions++,
-                                   options_.rows);
+                                   options_.rows, options_.xa);
             while (!stopping_) {
                 session.transaction();
                 ++transactions_;

@@ -27,6 +27,7 @@ struct workload_options {
     std::uint64_t seed = 1;
     bool survives_restarts = false; // writers reconnect when the server goes away
     int pause_microseconds = 0;     // between transactions
+    bool xa = false;                // some of the transactions in two phases
 };
 
 class workload {
