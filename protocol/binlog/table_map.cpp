@@ -38,6 +38,7 @@ result<void> read_definition(table_map& map, byte_reader& in) {
         map.columns[i].nullable = (std::to_integer<unsigned>(nullable[i / 8]) >> (i % 8) & 1U) != 0;
         map.columns[i].is_unsigned.reset();
     }
+    map.optional_metadata = in.peek();
     return read_optional_metadata(map, in);
 }
 

@@ -77,6 +77,8 @@ struct table_map {
         primary_key; // column numbers, where the source logs them (binlog_row_metadata=FULL)
     bool primary_key_has_prefix = false;   // a part covers only the first characters of its column
     std::vector<std::string> column_names; // likewise
+    // All optional fields as they came, for define_columns, which reads the others of them too.
+    std::span<const std::byte> optional_metadata;
 
     // 0xFFFFFF: the dummy map that only marks the end of a statement's rows.
     [[nodiscard]] bool is_dummy() const { return table_id == 0x00ffffff; }

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "protocol/value/character_set.hpp"
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace understudy::protocol {
+
+// Makes UTF-8 of the bytes of MySQL's character sets. Keeps what the C library needs for each
+// character set that it met. One thread at a time.
+class text_converter {
+public:
+    text_converter();
+    ~text_converter();
+    text_converter(text_converter&&) noexcept;
+    text_converter& operator=(text_converter&&) noexcept;
+
+    // false: the bytes are no text of this character set, or the C library does not know it; then
+    // nothing was appended.
+    [[nodiscard]] bool append_utf8(std::string& out, const character_set& from,
+                                   std::span<const std::byte> bytes);
+
+private:
+    struct handles;
+    std::unique_ptr<handles> handles_;
+};
+
+} // namespace understudy::protocol
