@@ -11,7 +11,7 @@ scripts/install.sh
 servers_log=$(mktemp)
 trap 'rm -f "$servers_log"' EXIT
 {
-    for kind in mysql-9.7 mysql-5.6 mariadb-10.11; do
+    for kind in mysql-9.7 mysql-5.6 mariadb-10.11 mariadb-11.8; do
         tests/servers/fetch.sh "$kind"
     done
 } >"$servers_log" 2>&1 &

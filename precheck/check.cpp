@@ -38,7 +38,13 @@ using boost::asio::awaitable;
         return "Check " + section + "tls.ca, and that host is a name in the server's certificate.";
     }
     if (error.code == make_error_code(protocol::errc::plugin_unsupported)) {
-        return "ALTER USER … IDENTIFIED WITH caching_sha2_password BY '…';";
+        return "ALTER USER … IDENTIFIED WITH caching_sha2_password BY '…'; (MariaDB: IDENTIFIED "
+               "VIA "
+               "ed25519 USING PASSWORD('…'))";
+    }
+    if (error.code == make_error_code(protocol::errc::password_exposed)) {
+        return "Set " + section +
+               "tls.mode = \"verify-identity\" and tls.ca, or use an account with another plugin.";
     }
     return "Check " + section +
            "host and port, that the server runs and listens there "

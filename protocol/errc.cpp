@@ -25,6 +25,7 @@ public:
         case errc::tls_not_offered: return "the server does not offer TLS";
         case errc::access_denied: return "access denied";
         case errc::plugin_unsupported: return "authentication plugin not supported";
+        case errc::password_exposed: return "the password would go out in clear text";
         case errc::server_error: return "the server reported an error";
         case errc::source_unsuitable: return "the source cannot be replicated from";
         case errc::binlog_position_lost: return "the source no longer has the requested position";

@@ -19,6 +19,7 @@ enum class errc {
     tls_not_offered,      // TLS is required and the server does not offer it
     access_denied,        // sign-in was refused
     plugin_unsupported,   // the account uses an authentication plugin we lack
+    password_exposed,     // signing in would show the password to who knows whom
     server_error,         // the server answered with an ERR packet (see diagnostics)
     source_unsuitable,    // the source fails a replica session check
     binlog_position_lost, // the source no longer has what we ask for

@@ -7,7 +7,7 @@ packages=(
     clang-19 libclang-rt-19-dev lld-19 clang-format-19 clang-tidy-19
     cmake ninja-build ccache pkg-config git
     libboost1.81-dev libboost-json1.81-dev libssl-dev default-libmysqlclient-dev
-    libzstd-dev zlib1g-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev
+    libsodium-dev libzstd-dev zlib1g-dev libxxhash-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev
     libgtest-dev libgmock-dev libbenchmark-dev
     # The connector's caching_sha2_password, with which MySQL 8 and later sign in.
     libmariadb3

@@ -2,8 +2,6 @@
 
 #include "protocol/assert.hpp"
 #include "protocol/errc.hpp"
-#include "protocol/session/auth_caching_sha2.hpp"
-#include "protocol/session/auth_native.hpp"
 #include "protocol/session/packets.hpp"
 #include "protocol/session/sign_in_error.hpp"
 #include "protocol/wire/byte_reader.hpp"
@@ -24,17 +22,14 @@ constexpr std::string_view caching_sha2_plugin = "caching_sha2_password";
 
 constexpr std::byte more_data_header{0x01};
 constexpr std::byte next_factor_header{0x02};
-constexpr std::byte fast_sign_in_done{0x03};
-constexpr std::byte full_sign_in_wanted{0x04};
-constexpr std::byte public_key_request{0x02};
+// An account of MariaDB can name several plugins, which are tried one after the other.
+constexpr int switch_count_max = 8;
 
 // utf8mb4_general_ci: known to every server from 5.5 on, MariaDB included.
 constexpr std::uint8_t collation = 45;
 constexpr std::uint32_t packet_bytes_max = 1U << 30U;
-
-bool is_supported(std::string_view plugin) {
-    return plugin == native_plugin || plugin == caching_sha2_plugin;
-}
+// All of a handshake response but what is of no fixed size.
+constexpr std::size_t response_head_bytes_max = 256;
 
 void wipe(std::vector<std::byte>& bytes) {
     OPENSSL_cleanse(bytes.data(), bytes.size());
@@ -62,8 +57,7 @@ result<handshake::action> handshake::on_packet(std::span<const std::byte> payloa
     ++sequence_;
     switch (state_) {
     case state::greeting: return on_greeting(payload);
-    case state::answer:
-    case state::public_key: return on_answer(payload);
+    case state::answer: return on_answer(payload);
     case state::tls:
     case state::signed_in: break;
     }
@@ -145,23 +139,35 @@ void handshake::begin_response(std::vector<std::byte>& payload) const {
     writer.zeros(23);
 }
 
+auth_channel handshake::channel() const {
+    const bool verifies =
+        options_.tls.mode == tls_mode::verify_ca || options_.tls.mode == tls_mode::verify_identity;
+    return {server_.encrypted, server_.encrypted && verifies, options_.is_local()};
+}
+
 result<handshake::action> handshake::send_response() {
     // The account may use another plugin than the server's default; then the server switches.
-    plugin_ = is_supported(greeting_.plugin)
-                  ? greeting_.plugin
-                  : std::string(greeting_.is_mariadb ? native_plugin : caching_sha2_plugin);
-    auto answer = first_answer();
+    std::string plugin = greeting_.plugin;
+    if (!answers_greeting(plugin)) {
+        plugin = greeting_.is_mariadb ? native_plugin : caching_sha2_plugin;
+    }
+    method_ = make_auth_method(plugin, options_.password, channel());
+    auto answer = method_->begin(greeting_.nonce);
     if (!answer) return std::unexpected(std::move(answer.error()));
 
     std::vector<std::byte> payload;
+    // In one piece: the answer may be the password, and what grows leaves a copy behind.
+    payload.reserve(response_head_bytes_max + options_.user.size() + answer->size() +
+                    options_.database.size());
     begin_response(payload);
     byte_writer writer(payload);
     writer.nul_text(options_.user);
     writer.lenenc_bytes(*answer); // below 251 bytes the same as the older one-byte length
+    wipe(*answer);
     if ((server_.capabilities & capability::connect_with_db) != 0) {
         writer.nul_text(options_.database);
     }
-    writer.nul_text(plugin_);
+    writer.nul_text(plugin);
     if ((server_.capabilities & capability::connect_attributes) != 0) {
         std::vector<std::byte> attributes;
         byte_writer attribute(attributes);
@@ -174,89 +180,60 @@ result<handshake::action> handshake::send_response() {
     return send(std::move(payload));
 }
 
-result<std::vector<std::byte>> handshake::first_answer() const {
-    if (plugin_ == native_plugin) {
-        return native_password_response(options_.password, greeting_.nonce);
-    }
-    if (plugin_ == caching_sha2_plugin) {
-        return caching_sha2_response(options_.password, greeting_.nonce);
-    }
-    return no_plugin(plugin_);
-}
-
 result<handshake::action> handshake::on_answer(std::span<const std::byte> payload) {
+    const bool awaits_data = method_->awaits_data();
     if (payload.empty()) {
         return fail(errc::malformed, "the server answers the sign-in with an empty packet");
     }
     const auto header = payload.front();
     if (header == error_header) return refused(payload);
-    if (header == more_data_header) return on_more_data(payload.subspan(1));
-    if (state_ == state::answer && header == eof_header) return on_switch(payload);
-    if (state_ == state::answer && header == ok_header) {
-        auto ok = decode_ok(payload);
-        if (!ok) return std::unexpected(std::move(ok.error()));
-        state_ = state::signed_in;
-        return action::done;
-    }
+    if (header == more_data_header) return on_data(payload.subspan(1));
     if (header == next_factor_header) {
         return fail(errc::plugin_unsupported,
                     "the account of " + options_.to_string() +
                         " needs a second factor to sign in; use an account with a password only");
     }
+    if (!awaits_data && header == eof_header) return on_switch(payload);
+    if (!awaits_data && header == ok_header) {
+        auto ok = decode_ok(payload);
+        if (!ok) return std::unexpected(std::move(ok.error()));
+        state_ = state::signed_in;
+        return action::done;
+    }
+    // MariaDB and MySQL before 5.7 mark a plugin's data only where it could be taken for something
+    // else.
+    if (awaits_data && header != eof_header && header != ok_header) return on_data(payload);
     return fail(errc::malformed, "the server answers the sign-in with a packet of type " +
                                      std::to_string(std::to_integer<int>(header)));
 }
 
 result<handshake::action> handshake::on_switch(std::span<const std::byte> payload) {
     if (payload.size() == 1) return no_plugin("mysql_old_password");
-    if (switched_) {
-        return fail(errc::malformed, "the server switches the authentication plugin twice");
+    if (++switch_count_ > switch_count_max) {
+        return fail(errc::malformed, "the server switches the authentication plugin more than " +
+                                         std::to_string(switch_count_max) + " times");
     }
-    switched_ = true;
     byte_reader reader(payload);
     reader.skip(1);
-    plugin_ = reader.nul_text();
-    auto nonce = reader.rest();
+    const std::string plugin(reader.nul_text());
+    const auto nonce = reader.rest();
     if (auto status = reader.status("the switch of the authentication plugin"); !status) {
         return std::unexpected(std::move(status.error()));
     }
-    if (!is_supported(plugin_)) return no_plugin(plugin_);
-    if (!nonce.empty() && nonce.back() == std::byte{0}) nonce = nonce.first(nonce.size() - 1);
-    if (nonce.size() != greeting_.nonce.size()) {
-        return fail(errc::malformed, "the server sends a nonce of " + std::to_string(nonce.size()) +
-                                         " bytes for " + plugin_);
+    method_ = make_auth_method(plugin, options_.password, channel());
+    if (!method_) return no_plugin(plugin);
+    auto answer = method_->begin(nonce);
+    if (!answer) {
+        return wrap(std::move(answer.error()), "the account of " + options_.to_string());
     }
-    greeting_.nonce.assign(nonce.begin(), nonce.end());
-    auto answer = first_answer();
-    if (!answer) return std::unexpected(std::move(answer.error()));
     return send(*std::move(answer));
 }
 
-result<handshake::action> handshake::on_more_data(std::span<const std::byte> data) {
-    if (plugin_ != caching_sha2_plugin) {
-        return fail(errc::malformed,
-                    "the server asks for more data, which " + plugin_ + " does not know");
-    }
-    if (state_ == state::public_key) {
-        state_ = state::answer;
-        auto encrypted = rsa_encrypt_password(options_.password, greeting_.nonce, as_text(data));
-        if (!encrypted) return std::unexpected(std::move(encrypted.error()));
-        return send(*std::move(encrypted));
-    }
-    if (data.size() == 1 && data.front() == fast_sign_in_done) return action::read; // OK follows
-    if (data.size() == 1 && data.front() == full_sign_in_wanted) return send_full_password();
-    return fail(errc::malformed, "the server's answer to " + plugin_ + " is not understood");
-}
-
-result<handshake::action> handshake::send_full_password() {
-    if (!server_.encrypted && !options_.is_local()) {
-        state_ = state::public_key;
-        return send({public_key_request});
-    }
-    std::vector<std::byte> payload;
-    payload.reserve(options_.password.reveal().size() + 1);
-    byte_writer(payload).nul_text(options_.password.reveal());
-    return send(std::move(payload));
+result<handshake::action> handshake::on_data(std::span<const std::byte> data) {
+    auto answer = method_->proceed(data);
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    if (!*answer) return action::read;
+    return send(**std::move(answer));
 }
 
 handshake::action handshake::send(std::vector<std::byte> payload) {
@@ -271,8 +248,7 @@ std::unexpected<error> handshake::refused(std::span<const std::byte> payload) co
 }
 
 std::unexpected<error> handshake::no_plugin(const std::string& name) const {
-    const auto* const mend =
-        greeting_.is_mariadb ? "mysql_native_password" : "caching_sha2_password";
+    const auto* const mend = greeting_.is_mariadb ? "ed25519" : "caching_sha2_password";
     return fail(errc::plugin_unsupported,
                 "the account of " + options_.to_string() + " uses the authentication plugin \"" +
                     name + "\", which Understudy does not speak; run ALTER USER … IDENTIFIED " +

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "protocol/result.hpp"
+#include "protocol/session/auth_method.hpp"
 #include "protocol/session/connect_options.hpp"
 #include "protocol/session/server_greeting.hpp"
 #include "protocol/session/server_info.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,7 +21,8 @@ namespace understudy::protocol {
 //   greeting [SSL request, TLS] response {auth switch | more data | our answer} (OK | ERR)
 //
 // Begin by reading a packet. Each call says what to do next. A clear-text password goes out only
-// over TLS or a Unix socket. Pure; used once, by net/connection.
+// over TLS (for mysql_clear_password with the certificate checked) or, where the server takes it
+// for safe, a Unix socket. Pure; used once, by net/connection.
 class handshake {
 public:
     enum class action : std::uint8_t {
@@ -45,16 +48,15 @@ public:
     [[nodiscard]] const std::optional<std::string>& warning() const { return warning_; }
 
 private:
-    enum class state : std::uint8_t { greeting, tls, answer, public_key, signed_in };
+    enum class state : std::uint8_t { greeting, tls, answer, signed_in };
 
     [[nodiscard]] result<action> on_greeting(std::span<const std::byte> payload);
     [[nodiscard]] result<bool> decide_tls();
     [[nodiscard]] result<action> send_response();
     [[nodiscard]] result<action> on_answer(std::span<const std::byte> payload);
     [[nodiscard]] result<action> on_switch(std::span<const std::byte> payload);
-    [[nodiscard]] result<action> on_more_data(std::span<const std::byte> data);
-    [[nodiscard]] result<action> send_full_password();
-    [[nodiscard]] result<std::vector<std::byte>> first_answer() const;
+    [[nodiscard]] result<action> on_data(std::span<const std::byte> data);
+    [[nodiscard]] auth_channel channel() const;
     void begin_response(std::vector<std::byte>& payload) const;
     action send(std::vector<std::byte> payload);
     [[nodiscard]] std::unexpected<error> refused(std::span<const std::byte> payload) const;
@@ -63,12 +65,12 @@ private:
     connect_options options_;
     server_greeting greeting_;
     server_info server_;
-    std::string plugin_;
+    std::unique_ptr<auth_method> method_;
     std::vector<std::byte> output_;
     std::optional<std::string> warning_;
     state state_ = state::greeting;
     std::uint8_t sequence_ = 0; // of the next packet, ours or theirs
-    bool switched_ = false;
+    int switch_count_ = 0;
 };
 
 } // namespace understudy::protocol

@@ -17,11 +17,14 @@ inline constexpr std::uint64_t connect_attributes = 1ULL << 20U;
 inline constexpr std::uint64_t plugin_auth_lenenc = 1ULL << 21U;
 inline constexpr std::uint64_t session_track = 1ULL << 23U;
 inline constexpr std::uint64_t deprecate_eof = 1ULL << 24U;
+inline constexpr std::uint64_t multi_factor = 1ULL << 28U;
 
-// Only what we parse: a flag that is agreed on and not understood shifts bytes somewhere.
+// Only what we parse: a flag that is agreed on and not understood shifts bytes somewhere. With
+// multi_factor the server asks for a second factor, which we can name; without it just denies
+// access.
 inline constexpr std::uint64_t wanted = long_password | long_flag | protocol_41 | transactions |
                                         secure_connection | plugin_auth | connect_attributes |
-                                        plugin_auth_lenenc | deprecate_eof;
+                                        plugin_auth_lenenc | deprecate_eof | multi_factor;
 // Every server since 5.5 has these.
 inline constexpr std::uint64_t needed = protocol_41 | secure_connection | plugin_auth;
 

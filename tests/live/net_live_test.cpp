@@ -4,6 +4,7 @@
 #include "protocol/net/replica_session.hpp"
 #include "protocol/session/dump_stream.hpp"
 #include "protocol/wire/byte_reader.hpp"
+#include "tests/live/own_client.hpp"
 #include "tests/protocol/run_awaitable.hpp"
 #include "tests/support/live_server.hpp"
 
@@ -22,47 +23,14 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using test::ask;
+using test::create_account;
+using test::expect_user;
 using test::live_server;
+using test::options_for;
 using test::run_awaitable;
 using test::server_kind;
 using ::testing::HasSubstr;
-
-connect_options options_for(const live_server& server, tls_mode mode = tls_mode::disabled) {
-    connect_options options;
-    options.host = "127.0.0.1";
-    options.port = server.port();
-    options.user = "u";
-    options.password = secret("p'ä\"s\\s");
-    options.tls.mode = mode;
-    return options;
-}
-
-void create_account(const live_server& server, const std::string& how = "IDENTIFIED BY") {
-    auto root = server.root();
-    root.exec("CREATE USER u@'%' " + how + " " + root.quote("p'ä\"s\\s"));
-    root.exec("GRANT ALL ON *.* TO u@'%'");
-}
-
-asio::awaitable<result<std::string>> ask(asio::any_io_executor executor, connect_options options,
-                                         std::string sql) {
-    auto opened = co_await connection::open(executor, std::move(options), {});
-    if (!opened) co_return std::unexpected(opened.error());
-    auto answer = co_await (*opened)->query(std::move(sql));
-    if (!answer) co_return std::unexpected(answer.error());
-    co_await (*opened)->close();
-    co_return answer->rows.at(0).at(0).value_or("NULL");
-}
-
-result<std::string> ask(const connect_options& options, const std::string& sql) {
-    asio::io_context io;
-    return run_awaitable(io, ask(io.get_executor(), options, sql));
-}
-
-void expect_user(const connect_options& options, const std::string& user = "u@127.0.0.1") {
-    const auto answer = ask(options, "SELECT REPLACE(USER(), 'localhost', '127.0.0.1')");
-    ASSERT_TRUE(answer.has_value()) << answer.error().what;
-    EXPECT_EQ(*answer, user);
-}
 
 replica_options replica(std::variant<gtid_set, binlog_position> start) {
     replica_options options;
@@ -168,13 +136,6 @@ TEST(net_on_mysql_97, signs_in_with_a_cold_and_a_warm_cache) {
         nobody.password = secret();
         expect_user(nobody, "nobody@127.0.0.1");
     }
-    server.root().exec("CREATE USER old@'%' IDENTIFIED WITH sha256_password BY 'x'");
-    auto old = options_for(server);
-    old.user = "old";
-    const auto refused = ask(old, "DO 1");
-    ASSERT_FALSE(refused.has_value());
-    EXPECT_EQ(refused.error().code, make_error_code(errc::plugin_unsupported));
-    EXPECT_THAT(refused.error().what, HasSubstr("\"sha256_password\""));
 }
 
 TEST(net_on_mysql_97, carries_a_row_of_20_mb_both_ways) {

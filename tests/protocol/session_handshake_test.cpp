@@ -1,5 +1,6 @@
 #include "protocol/errc.hpp"
 #include "protocol/session/auth_caching_sha2.hpp"
+#include "protocol/session/auth_ed25519.hpp"
 #include "protocol/session/auth_native.hpp"
 #include "protocol/session/handshake.hpp"
 #include "protocol/wire/byte_reader.hpp"
@@ -175,7 +176,7 @@ TEST(handshake, answers_a_switch_with_an_empty_packet_when_there_is_no_password)
 }
 
 TEST(handshake, names_plugins_it_lacks_and_how_to_mend_it) {
-    for (const std::string plugin : {"sha256_password", "client_ed25519", "dialog", ""}) {
+    for (const std::string plugin : {"authentication_webauthn_client", "dialog", ""}) {
         SCOPED_TRACE(plugin);
         handshake machine(options());
         ASSERT_EQ(machine.on_packet(test::greeting_payload(), 0), action::write);
@@ -191,6 +192,113 @@ TEST(handshake, names_plugins_it_lacks_and_how_to_mend_it) {
     ASSERT_EQ(factor.on_packet(test::greeting_payload(), 0), action::write);
     expect_error(factor.on_packet(test::from_hex("0261"), 2), errc::plugin_unsupported,
                  "second factor");
+}
+
+TEST(handshake, follows_as_many_switches_as_an_account_has_plugins) {
+    handshake machine(options());
+    ASSERT_EQ(machine.on_packet(test::greeting_payload(), 0), action::write);
+    const auto long_nonce = std::string(31, 'n') + std::string(1, '\0');
+    const auto signature =
+        ed25519_response(secret("s3cret pass"), test::to_bytes(std::string_view(long_nonce)));
+    std::uint8_t sequence = 2;
+    for (int i = 0; i < 8; ++i, sequence += 2) {
+        ASSERT_EQ(
+            machine.on_packet(test::auth_switch_payload("client_ed25519", long_nonce), sequence),
+            action::write);
+    }
+    expect_error(
+        machine.on_packet(test::auth_switch_payload("client_ed25519", long_nonce), sequence),
+        errc::malformed, "more than 8 times");
+    EXPECT_EQ(signature.size(), 64U);
+}
+
+TEST(handshake, sends_a_sha256_password_in_clear_over_tls_and_encrypted_otherwise) {
+    auto request = test::greeting_request{};
+    request.plugin = "sha256_password";
+    handshake safe(options(tls_mode::required));
+    ASSERT_EQ(safe.on_packet(test::greeting_payload(request), 0), action::write_then_tls);
+    ASSERT_EQ(safe.on_tls("TLSv1.2"), action::write);
+    EXPECT_EQ(decode_response(sent(safe).payload).answer,
+              test::to_bytes(std::string_view("s3cret pass\0", 12)));
+
+    auto local = options();
+    local.host = "/run/mysqld.sock";
+    for (const auto& open : {options(), local}) {
+        handshake machine(open);
+        ASSERT_EQ(machine.on_packet(test::greeting_payload(request), 0), action::write);
+        EXPECT_EQ(decode_response(sent(machine).payload).answer, test::from_hex("01"));
+        // The key comes with and without the mark of a plugin's data.
+        expect_error(machine.on_packet(test::to_bytes("-----no key"), 2), errc::malformed, "RSA");
+    }
+    auto nobody = options();
+    nobody.password = secret();
+    handshake machine(nobody);
+    ASSERT_EQ(machine.on_packet(test::greeting_payload(request), 0), action::write);
+    EXPECT_EQ(decode_response(sent(machine).payload).answer, test::from_hex("00"));
+}
+
+TEST(handshake, sends_a_clear_password_only_to_a_server_that_it_has_checked) {
+    const auto wanted = test::auth_switch_payload("mysql_clear_password", "");
+    for (const auto mode : {tls_mode::verify_ca, tls_mode::verify_identity}) {
+        handshake machine(options(mode));
+        ASSERT_EQ(machine.on_packet(test::greeting_payload(), 0), action::write_then_tls);
+        ASSERT_EQ(machine.on_tls("TLSv1.3"), action::write);
+        ASSERT_EQ(machine.on_packet(wanted, 3), action::write);
+        EXPECT_EQ(sent(machine).payload, test::to_bytes(std::string_view("s3cret pass\0", 12)));
+    }
+    for (const auto mode : {tls_mode::preferred, tls_mode::required}) {
+        handshake machine(options(mode));
+        ASSERT_EQ(machine.on_packet(test::greeting_payload(), 0), action::write_then_tls);
+        ASSERT_EQ(machine.on_tls("TLSv1.3"), action::write);
+        expect_error(machine.on_packet(wanted, 3), errc::password_exposed, "verify-identity");
+    }
+    auto local = options(tls_mode::disabled);
+    local.host = "/run/mysqld.sock";
+    for (const auto& open : {options(), local}) {
+        handshake machine(open);
+        ASSERT_EQ(machine.on_packet(test::greeting_payload(), 0), action::write);
+        expect_error(machine.on_packet(wanted, 2), errc::password_exposed, "verify-identity");
+    }
+    // Not at once either, whatever the greeting says.
+    auto request = test::greeting_request{};
+    request.plugin = "mysql_clear_password";
+    handshake machine(options());
+    ASSERT_EQ(machine.on_packet(test::greeting_payload(request), 0), action::write);
+    EXPECT_EQ(decode_response(sent(machine).payload).plugin, "caching_sha2_password");
+}
+
+TEST(handshake, answers_parsecs_salt_with_a_signature) {
+    handshake machine(options());
+    ASSERT_EQ(machine.on_packet(test::greeting_payload(), 0), action::write);
+    const auto switched = test::auth_switch_payload("parsec", std::string(32, 'n'));
+    ASSERT_EQ(machine.on_packet(switched, 2), action::write);
+    EXPECT_TRUE(sent(machine).payload.empty());
+    ASSERT_EQ(machine.on_packet(test::from_hex("5000000102030405060708090a0b0c0d0e0f1011"), 4),
+              action::write);
+    EXPECT_EQ(sent(machine).payload.size(), 96U);
+    ASSERT_EQ(machine.on_packet(test::ok_payload(), 6), action::done);
+
+    for (const std::string salt : {"50", "5000", "5004000102", "51000102", "01"}) {
+        SCOPED_TRACE(salt);
+        handshake other(options());
+        ASSERT_EQ(other.on_packet(test::greeting_payload(), 0), action::write);
+        ASSERT_EQ(other.on_packet(switched, 2), action::write);
+        expect_error(other.on_packet(test::from_hex(salt), 4), errc::malformed, "salt");
+    }
+}
+
+TEST(handshake, refuses_nonces_of_the_wrong_size) {
+    for (const std::string plugin : {"mysql_native_password", "caching_sha2_password",
+                                     "sha256_password", "client_ed25519", "parsec"}) {
+        SCOPED_TRACE(plugin);
+        for (const std::size_t size : {std::size_t{0}, std::size_t{18}, std::size_t{34}}) {
+            handshake machine(options());
+            ASSERT_EQ(machine.on_packet(test::greeting_payload(), 0), action::write);
+            expect_error(
+                machine.on_packet(test::auth_switch_payload(plugin, std::string(size, 'n')), 2),
+                errc::malformed, "a nonce of");
+        }
+    }
 }
 
 TEST(handshake, treats_tls_as_the_mode_says) {

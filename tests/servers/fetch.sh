@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a database server available without installing it, and prints the path of its root.
 #
-#   tests/servers/fetch.sh mysql-9.7 | mysql-5.6 | mariadb-10.11
+#   tests/servers/fetch.sh mysql-9.7 | mysql-5.6 | mariadb-10.11 | mariadb-11.8
 #
 # A root is a directory of its own, nothing outside it is touched:
 #   bin/       the server and its client tools, as wrappers that carry every path they need
@@ -84,7 +84,8 @@ mysql_suite() {
 
 # unpack_debian SUITE PACKAGE...: the packages and all they depend on, down to libc, into $work/root.
 # apt gets state directories of its own and an empty list of installed packages, so it resolves
-# everything and neither sees nor changes what the machine has installed.
+# everything and neither sees nor changes what the machine has installed. $alone names one package
+# more, which comes without what it depends on.
 unpack_debian() {
     local suite=$1 address keyring=/usr/share/keyrings/debian-archive-keyring.gpg apt=$work/apt
     shift
@@ -106,6 +107,10 @@ unpack_debian() {
     note "downloading $*"
     quietly "download $* of $suite from $address" \
         apt-get "${options[@]}" --yes --download-only install "$@"
+    if [[ -n ${alone:-} ]]; then
+        quietly "download $alone of $suite from $address" \
+            env --chdir="$apt/cache/archives" apt-get "${options[@]}" download "$alone"
+    fi
     local package
     for package in "$apt"/cache/archives/*.deb; do
         quietly "unpack $package" dpkg -x "$package" "$work/root"
@@ -221,8 +226,11 @@ clean_accounts_56() {
         bash "$work/root"
 }
 
-build_mariadb_1011() {
-    unpack_debian bookworm mariadb-server-core mariadb-client-core mariadb-client
+# The server's plugins for signing in (ed25519, parsec) are in the package that would also set up a
+# service, and depends on all that one needs.
+build_mariadb() {
+    local suite=$1 alone=mariadb-server
+    unpack_debian "$suite" mariadb-server-core mariadb-client-core mariadb-client
     local run program
     run=$(private_loader)
     wrapper mariadbd "$run" '"$root/usr/sbin/mariadbd"' --no-defaults '--basedir="$root/usr"' \
@@ -234,12 +242,13 @@ build_mariadb_1011() {
         fi
     done
     mkdir -p "$work/root/template/mysql" "$work/root/template/test"
+    # The files are called mysql_… up to 10.11 and mariadb_… later, and have moved.
     quietly "initialize a data directory" bash -c '
-        cd "$1/usr/share/mysql"
+        cd "$(dirname "$(find "$1/usr/share" -name "m*_system_tables.sql")")"
         {
             printf "%s\n" "use mysql;" "SET @auth_root_socket=NULL;" "SET @skip_auth_anonymous=1;"
-            cat mysql_system_tables.sql mysql_performance_tables.sql mysql_system_tables_data.sql \
-                maria_add_gis_sp_bootstrap.sql mysql_sys_schema.sql
+            cat m*_system_tables.sql m*_performance_tables.sql m*_system_tables_data.sql \
+                maria_add_gis_sp_bootstrap.sql m*_sys_schema.sql
             printf "%s\n" "DELETE FROM mysql.global_priv WHERE user = \"root\" AND host <> \"localhost\";" \
                 "DELETE FROM mysql.proxies_priv WHERE host <> \"localhost\";" "DROP DATABASE test;"
         } | "$1/bin/mariadbd" --bootstrap --user="$(id -un)" --datadir="$1/template" --skip-log-bin \
@@ -247,13 +256,27 @@ build_mariadb_1011() {
         bash "$work/root"
 }
 
-(($# == 1)) || fail "usage: fetch.sh mysql-9.7 | mysql-5.6 | mariadb-10.11"
+build_mariadb_1011() { build_mariadb bookworm; }
+
+# The suite of this machine where it has it (Debian from 13 on), and unstable elsewhere.
+build_mariadb_118() {
+    local version suite=unstable
+    version=$(apt-cache policy mariadb-server-core 2>/dev/null |
+        awk '$1 == "Candidate:" && $2 != "(none)" {print $2}')
+    if [[ -n $version ]] && dpkg --compare-versions "${version#*:}" ge 11.8; then
+        suite=$(. /etc/os-release && printf '%s\n' "${VERSION_CODENAME:-unstable}")
+    fi
+    build_mariadb "$suite"
+}
+
+(($# == 1)) || fail "usage: fetch.sh mysql-9.7 | mysql-5.6 | mariadb-10.11 | mariadb-11.8"
 kind=$1
 case $kind in
 mysql-9.7) build=build_mysql_97 ;;
 mysql-5.6) build=build_mysql_56 ;;
 mariadb-10.11) build=build_mariadb_1011 ;;
-*) fail "unknown server '$kind'" "known: mysql-9.7, mysql-5.6, mariadb-10.11" ;;
+mariadb-11.8) build=build_mariadb_118 ;;
+*) fail "unknown server '$kind'" "known: mysql-9.7, mysql-5.6, mariadb-10.11, mariadb-11.8" ;;
 esac
 [[ $(uname -m) == x86_64 || $kind != mysql-5.6 ]] || fail "mysql-5.6 exists for x86_64 only"
 need flock

@@ -59,8 +59,13 @@ std::string_view to_string(server_kind kind) {
     case server_kind::mysql_97: return "mysql-9.7";
     case server_kind::mysql_56: return "mysql-5.6";
     case server_kind::mariadb_1011: return "mariadb-10.11";
+    case server_kind::mariadb_118: return "mariadb-11.8";
     }
     throw std::logic_error("unknown server kind");
+}
+
+bool is_mariadb(server_kind kind) {
+    return to_string(kind).starts_with("mariadb");
 }
 
 fs::path server_root(server_kind kind) {
@@ -120,18 +125,17 @@ std::vector<std::string> live_server::arguments() const {
     std::string user = user_name();
     while (user.ends_with('\n'))
         user.pop_back();
-    std::vector<std::string> all = {
-        root_ / "bin" / (kind_ == server_kind::mariadb_1011 ? "mariadbd" : "mysqld"),
-        fmt::format("--datadir={}", data_dir().string()),
-        fmt::format("--socket={}", socket_path().string()),
-        fmt::format("--pid-file={}", (dir / "server.pid").string()),
-        fmt::format("--log-error={}", (dir / "error.log").string()),
-        fmt::format("--port={}", port_),
-        fmt::format("--server-id={}", server_id_),
-        fmt::format("--user={}", user),
-        "--bind-address=127.0.0.1"};
+    std::vector<std::string> all = {root_ / "bin" / (is_mariadb(kind_) ? "mariadbd" : "mysqld"),
+                                    fmt::format("--datadir={}", data_dir().string()),
+                                    fmt::format("--socket={}", socket_path().string()),
+                                    fmt::format("--pid-file={}", (dir / "server.pid").string()),
+                                    fmt::format("--log-error={}", (dir / "error.log").string()),
+                                    fmt::format("--port={}", port_),
+                                    fmt::format("--server-id={}", server_id_),
+                                    fmt::format("--user={}", user),
+                                    "--bind-address=127.0.0.1"};
     add_lines(all, source_dir / fmt::format("tests/servers/{}.options", to_string(kind_)));
-    if (kind_ != server_kind::mariadb_1011 && options_.gtid) {
+    if (!is_mariadb(kind_) && options_.gtid) {
         all.insert(all.end(), {"--gtid-mode=ON", "--enforce-gtid-consistency=ON"});
     }
     if (certificate_) {

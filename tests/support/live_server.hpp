@@ -27,9 +27,10 @@
 // server's error log. One thread at a time.
 namespace understudy::test {
 
-enum class server_kind { mysql_97, mysql_56, mariadb_1011 };
+enum class server_kind { mysql_97, mysql_56, mariadb_1011, mariadb_118 };
 
 [[nodiscard]] std::string_view to_string(server_kind kind); // as tests/servers/fetch.sh knows it
+[[nodiscard]] bool is_mariadb(server_kind kind);
 
 struct server_options {
     std::vector<std::string> extra_args{}; // come last and so override the defaults
