@@ -115,7 +115,8 @@ void target_session::impl::set_options(const protocol::connect_options& options)
     }
     mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     // "localhost" must not turn into a Unix socket: the task names a host and a port.
-    const unsigned protocol_number = MYSQL_PROTOCOL_TCP;
+    const unsigned protocol_number =
+        options.is_local() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
     mysql_options(handle, MYSQL_OPT_PROTOCOL, &protocol_number);
     const unsigned long packet = 1UL << 30U;
     mysql_options(handle, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
@@ -192,10 +193,12 @@ result<void> target_session::impl::sign_in(const protocol::connect_options& opti
     set_tls(options.tls, mode);
 
     std::string password(options.password.reveal());
+    const bool local = options.is_local();
     const bool connected =
-        mysql_real_connect(handle, options.host.c_str(), options.user.c_str(), password.c_str(),
-                           options.database.empty() ? nullptr : options.database.c_str(),
-                           options.port, nullptr, CLIENT_FOUND_ROWS) != nullptr;
+        mysql_real_connect(
+            handle, local ? nullptr : options.host.c_str(), options.user.c_str(), password.c_str(),
+            options.database.empty() ? nullptr : options.database.c_str(), options.port,
+            local ? options.host.c_str() : nullptr, CLIENT_FOUND_ROWS) != nullptr;
     OPENSSL_cleanse(password.data(), password.size());
     // The library keeps a copy for reconnects, which are off.
     if (handle->passwd != nullptr) OPENSSL_cleanse(handle->passwd, std::strlen(handle->passwd));
@@ -350,9 +353,11 @@ target_session::connect(const protocol::connect_options& options, const warning_
     }
     auto state = std::make_unique<impl>();
     state->name = options.to_string();
-    auto signed_in = state->sign_in(options, options.tls.mode);
-    if (!signed_in && options.tls.mode == tls_mode::preferred &&
-        signed_in.error().server.number == 2026) {
+    // Bytes over a Unix socket do not leave the machine.
+    const bool needs_no_tls = options.is_local() && options.tls.mode == tls_mode::preferred;
+    const auto mode = needs_no_tls ? tls_mode::disabled : options.tls.mode;
+    auto signed_in = state->sign_in(options, mode);
+    if (!signed_in && mode == tls_mode::preferred && signed_in.error().server.number == 2026) {
         if (warn) {
             warn(fmt::format(
                 "target {}: no TLS ({}); going on without encryption because tls.mode is preferred",
@@ -361,7 +366,7 @@ target_session::connect(const protocol::connect_options& options, const warning_
         state = std::make_unique<impl>();
         state->name = options.to_string();
         signed_in = state->sign_in(options, tls_mode::disabled);
-    } else if (signed_in && options.tls.mode == tls_mode::preferred && warn) {
+    } else if (signed_in && mode == tls_mode::preferred && warn) {
         warn(fmt::format(
             "target {}: tls.mode preferred encrypts but does not authenticate the server; use "
             "verify-identity with tls.ca to be safe from an impostor",

@@ -138,6 +138,29 @@ void read_tls(task_section& endpoint, protocol::tls_options& into, task_file_con
     context.finish(tls);
 }
 
+// A socket is an address of its own: host, port or socket, and nothing given twice.
+void read_address(task_section& section, connect_options& into) {
+    section.read("host", into.host);
+    section.read("port", into.port, 1, 65535);
+    std::string socket;
+    section.read("socket", socket);
+    if (!section.present()) return;
+    if (!section.has("socket")) {
+        section.require("host", "a name or an address, or socket = the path of a Unix socket");
+        return;
+    }
+    for (const char* other : {"host", "port"}) {
+        if (section.has(other)) {
+            section.complain(other, "is given beside socket; a server is reached by host and port, "
+                                    "or by its Unix socket");
+        }
+    }
+    if (!socket.empty() && !socket.starts_with('/')) {
+        section.complain("socket", "found \"" + socket + "\"; allowed is a path from / on");
+    }
+    into.host = std::move(socket);
+}
+
 } // namespace
 
 void task_file_context::finish(task_section& section) {
@@ -146,13 +169,9 @@ void task_file_context::finish(task_section& section) {
 }
 
 void read_endpoint(task_section& section, connect_options& into, task_file_context& context) {
-    section.read("host", into.host);
-    section.read("port", into.port, 1, 65535);
+    read_address(section, into);
     section.read("user", into.user);
-    if (section.present()) {
-        section.require("host", "a name, an address or the path of a Unix socket");
-        section.require("user", "the account to sign in with");
-    }
+    if (section.present()) section.require("user", "the account to sign in with");
     read_password(section, into, context);
     read_tls(section, into.tls, context);
     section.read_duration("connect_timeout", into.connect_timeout, {});

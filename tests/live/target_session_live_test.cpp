@@ -38,5 +38,27 @@ INSTANTIATE_TEST_SUITE_P(by, target_session_by_tls,
                              return info.param == tls_mode::disabled ? "plain" : "tls";
                          });
 
+// The account's password is not in the server's cache at first: the full way, over the socket.
+TEST(target_session_by_socket, signs_in_with_a_cold_and_a_warm_cache) {
+    live_server server = live_server::start(server_kind::mysql_97);
+    server.root().exec("CREATE USER 'a'@'localhost' IDENTIFIED BY 'secret'; "
+                       "GRANT ALL ON *.* TO 'a'@'localhost'; FLUSH PRIVILEGES");
+    protocol::connect_options options;
+    options.host = server.socket_path();
+    options.user = "a";
+    options.password = protocol::secret(std::string("secret"));
+    for (const auto mode : {tls_mode::preferred, tls_mode::disabled, tls_mode::required}) {
+        options.tls.mode = mode;
+        std::string warned;
+        auto session = applier::target_session::connect(
+            options, [&](const std::string& text) { warned = text; });
+        ASSERT_TRUE(session) << session.error().what;
+        const auto user = (*session)->query("SELECT USER()");
+        ASSERT_TRUE(user) << user.error().what;
+        EXPECT_EQ(user->rows.at(0).at(0), "a@localhost");
+        EXPECT_EQ(warned, "");
+    }
+}
+
 } // namespace
 } // namespace understudy::test

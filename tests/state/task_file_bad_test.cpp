@@ -161,6 +161,14 @@ TEST(bad_task_file, things_that_do_not_go_together) {
         {"variable that is not set",
          {.source = "host = \"a\"\nuser = \"u\"\npassword_env = \"UNDERSTUDY_TEST_NOT_SET\""},
          "t.toml:5:16: source.password_env: the environment variable it names is not set"},
+        {"host and socket",
+         {.source = "host = \"a\"\nsocket = \"/s\"\nuser = \"u\"\npassword = \"\""},
+         "t.toml:3:8: source.host: is given beside socket; a server is reached by host and port, "
+         "or "
+         "by its Unix socket"},
+        {"a socket that is no path",
+         {.source = "socket = \"mysqld.sock\"\nuser = \"u\"\npassword = \"\""},
+         "t.toml:3:10: source.socket: found \"mysqld.sock\"; allowed is a path from / on"},
         {"verify without ca",
          {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.mode = \"verify-ca\""},
          "t.toml:6:1: source.tls.ca: is missing; tls.mode \"verify-ca\" needs the file of the "
@@ -228,7 +236,8 @@ TEST(bad_task_file, all_problems_are_told_together_in_the_order_of_the_file) {
         "password_env\n"
         "t.toml:1:1: source.user: is missing; needed is the account to sign in with\n"
         "t.toml:3:8: source.port: found 0; allowed is an integer from 1 to 65535\n"
-        "t.toml:4:1: target.host: is missing; needed is a name, an address or the path of a Unix "
+        "t.toml:4:1: target.host: is missing; needed is a name or an address, or socket = the path "
+        "of a Unix "
         "socket");
 }
 

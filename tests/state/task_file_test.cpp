@@ -92,7 +92,7 @@ connect_timeout = "5s"
 read_timeout = "2m"
 write_timeout = "90s"
 [target]
-host = "/run/mysqld/mysqld.sock"
+socket = "/run/mysqld/mysqld.sock"
 user = "app"
 password_env = "UNDERSTUDY_TEST_PASSWORD"
 tls.mode = "disabled"
