@@ -95,6 +95,7 @@ struct target_session::impl {
 
     void set_options(const protocol::connect_options& options);
     void set_tls(const protocol::tls_options& tls, tls_mode mode);
+    [[nodiscard]] result<void> set_compression(const protocol::connect_options& options);
     [[nodiscard]] result<void> sign_in(const protocol::connect_options& options, tls_mode mode);
     [[nodiscard]] std::unexpected<protocol::error>
     sign_in_failure(const protocol::connect_options& options, tls_mode mode);
@@ -152,6 +153,28 @@ void target_session::impl::set_tls(const protocol::tls_options& tls, tls_mode mo
     mysql_options(handle, MYSQL_OPT_SSL_KEY, file(tls.key));
 }
 
+// A server that does not offer what is asked for is refused by MySQL's library; with MariaDB's the
+// connection is not compressed then.
+result<void> target_session::impl::set_compression(const protocol::connect_options& options) {
+    const auto algorithm = options.compressed;
+    if (algorithm == protocol::compression::none) return {};
+#ifdef MARIADB_PACKAGE_VERSION
+    if (algorithm == protocol::compression::zstd) {
+        return fail(errc::connect_failed,
+                    fmt::format("target {}: compression is \"zstd\", which the client library "
+                                "(MariaDB's) does not have: choose \"zlib\" or \"none\"",
+                                options.to_string()));
+    }
+    mysql_options(handle, MYSQL_OPT_COMPRESS, nullptr);
+#else
+    const std::string name(protocol::to_string(algorithm));
+    mysql_options(handle, MYSQL_OPT_COMPRESSION_ALGORITHMS, name.c_str());
+    const unsigned level = static_cast<unsigned>(options.zstd_level);
+    mysql_options(handle, MYSQL_OPT_ZSTD_COMPRESSION_LEVEL, &level);
+#endif
+    return {};
+}
+
 std::unexpected<protocol::error>
 target_session::impl::sign_in_failure(const protocol::connect_options& options, tls_mode mode) {
     const unsigned number = mysql_errno(handle);
@@ -191,6 +214,7 @@ result<void> target_session::impl::sign_in(const protocol::connect_options& opti
     UNDERSTUDY_ASSERT(handle != nullptr);
     set_options(options);
     set_tls(options.tls, mode);
+    if (auto set = set_compression(options); !set) return set;
 
     std::string password(options.password.reveal());
     const bool local = options.is_local();

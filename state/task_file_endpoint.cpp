@@ -22,6 +22,12 @@ constexpr std::array<std::pair<std::string_view, tls_mode>, 5> tls_modes{{
     {"verify-identity", tls_mode::verify_identity},
 }};
 
+constexpr std::array<std::pair<std::string_view, protocol::compression>, 3> compressions{{
+    {"none", protocol::compression::none},
+    {"zlib", protocol::compression::zlib},
+    {"zstd", protocol::compression::zstd},
+}};
+
 std::filesystem::path beside(const std::filesystem::path& file, const std::string& path) {
     return (std::filesystem::absolute(file).parent_path() / path).lexically_normal();
 }
@@ -161,6 +167,14 @@ void read_address(task_section& section, connect_options& into) {
     into.host = std::move(socket);
 }
 
+void read_compression(task_section& section, connect_options& into) {
+    section.read_choice<protocol::compression>("compression", into.compressed, compressions);
+    section.read("zstd_level", into.zstd_level, 1, protocol::zstd_level_max);
+    if (section.has("zstd_level") && into.compressed != protocol::compression::zstd) {
+        section.complain("zstd_level", "is of use with compression = \"zstd\" only");
+    }
+}
+
 } // namespace
 
 void task_file_context::finish(task_section& section) {
@@ -174,6 +188,7 @@ void read_endpoint(task_section& section, connect_options& into, task_file_conte
     if (section.present()) section.require("user", "the account to sign in with");
     read_password(section, into, context);
     read_tls(section, into.tls, context);
+    read_compression(section, into);
     section.read_duration("connect_timeout", into.connect_timeout, {});
     section.read_duration("read_timeout", into.read_timeout, {});
     section.read_duration("write_timeout", into.write_timeout, {});

@@ -8,6 +8,7 @@
 #include "protocol/session/packets.hpp"
 #include "protocol/session/query_response.hpp"
 #include "protocol/wire/capabilities.hpp"
+#include "protocol/wire/compression.hpp"
 #include "protocol/wire/packet_buffer.hpp"
 #include "protocol/wire/packet_framing.hpp"
 
@@ -39,8 +40,10 @@ struct connection::impl {
     server_info server;
     std::unique_ptr<stream> wire;
     packet_buffer buffer{payload_max_before_sign_in};
-    std::uint8_t sequence = 0; // of the next packet of the conversation
+    std::unique_ptr<frame_reader> frames; // when the protocol is compressed
+    std::uint8_t sequence = 0;            // of the next packet of the conversation
     milliseconds read_limit{0};
+    std::uint64_t received_bytes = 0;
     std::optional<error> broken; // what ended the conversation for good
     std::optional<query_response> response;
     ok_packet last_ok;
@@ -57,10 +60,25 @@ struct connection::impl {
 
     asio::awaitable<result<void>> fill() {
         if (broken) co_return std::unexpected(*broken);
+        if (frames) co_return co_await fill_from_frames();
         auto count = co_await wire->read_some(buffer.free_space(), read_limit);
         if (!count) co_return give_up(std::move(count.error()));
         buffer.commit(*count);
+        received_bytes += *count;
         co_return result<void>{};
+    }
+
+    asio::awaitable<result<void>> fill_from_frames() {
+        for (;;) {
+            auto plain = frames->read(buffer.free_space());
+            if (!plain) co_return give_up(std::move(plain.error()));
+            buffer.commit(*plain);
+            if (*plain > 0) co_return result<void>{};
+            auto count = co_await wire->read_some(frames->free_space(), read_limit);
+            if (!count) co_return give_up(std::move(count.error()));
+            frames->commit(*count);
+            received_bytes += *count;
+        }
     }
 
     // A packet that is already here, with its number checked.
@@ -68,7 +86,8 @@ struct connection::impl {
         auto packet = buffer.next();
         if (!packet) return give_up(std::move(packet.error()));
         if (!*packet) return std::nullopt;
-        if ((*packet)->first_sequence != sequence) {
+        // Inside of compressed frames the numbers jump with each flush of the server's.
+        if ((*packet)->first_sequence != sequence && !frames) {
             return give_up({make_error_code(errc::malformed),
                             options.address() + ": packet number " +
                                 std::to_string((*packet)->first_sequence) + " where " +
@@ -91,6 +110,11 @@ struct connection::impl {
 
     asio::awaitable<result<void>> write(std::span<const std::byte> bytes) {
         if (broken) co_return std::unexpected(*broken);
+        std::vector<std::byte> compressed;
+        if (frames) {
+            compressed = compress_packets(bytes, options.compressed, options.zstd_level);
+            bytes = compressed;
+        }
         auto written = co_await wire->write(bytes, options.write_timeout);
         if (!written) co_return give_up(std::move(written.error()));
         co_return written;
@@ -191,7 +215,11 @@ connection::open(asio::any_io_executor executor, connect_options options, warnin
     }
     state->options.password = secret();
     state->read_limit = state->options.read_timeout;
+    state->received_bytes = 0;
     state->buffer.set_payload_max(payload_max);
+    if (state->options.compressed != compression::none) {
+        state->frames = std::make_unique<frame_reader>(state->options.compressed);
+    }
 
     std::unique_ptr<connection> made(new connection(std::move(state)));
     // The greeting's collation is only a wish: init_connect and
@@ -207,6 +235,9 @@ const server_info& connection::server() const {
 }
 const connect_options& connection::options() const {
     return impl_->options;
+}
+std::uint64_t connection::received_bytes() const {
+    return impl_->received_bytes;
 }
 void connection::set_read_timeout(milliseconds limit) {
     impl_->read_limit = limit;
@@ -335,6 +366,9 @@ asio::awaitable<void> connection::close() {
         impl_->sequence = 0;
         std::vector<std::byte> framed;
         append_packets(encode_quit(), impl_->sequence, framed);
+        if (impl_->frames) {
+            framed = compress_packets(framed, impl_->options.compressed, impl_->options.zstd_level);
+        }
         const auto limit = std::min(impl_->options.write_timeout, farewell_limit);
         // The connection ends either way; only the server's error log is tidier if this arrives.
         [[maybe_unused]] auto written = co_await impl_->wire->write(framed, limit);

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -40,6 +41,8 @@ public:
     connection& operator=(const connection&) = delete;
 
     [[nodiscard]] const server_info& server() const;
+    // Since the sign-in, as they came over the wire: compressed where the protocol is.
+    [[nodiscard]] std::uint64_t received_bytes() const;
     // As given to open, but without the password: it is wiped once we are signed in.
     [[nodiscard]] const connect_options& options() const;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/session/secret.hpp"
+#include "protocol/wire/compression.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -39,6 +40,8 @@ struct connect_options {
     secret password;
     std::string database;
     tls_options tls;
+    compression compressed = compression::none; // a server that does not offer it is refused
+    int zstd_level = zstd_level_default;
     std::chrono::milliseconds connect_timeout{10'000};
     // No byte for this long on any step of a conversation means that the other side is gone.
     std::chrono::milliseconds read_timeout{60'000};

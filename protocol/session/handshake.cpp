@@ -75,6 +75,9 @@ result<handshake::action> handshake::on_greeting(std::span<const std::byte> payl
     }
     auto wanted = capability::wanted;
     if (!options_.database.empty()) wanted |= capability::connect_with_db;
+    const auto compresses = compression_capability();
+    if (!compresses) return std::unexpected(compresses.error());
+    wanted |= *compresses;
     server_ = {greeting_.version,
                greeting_.version_number,
                greeting_.is_mariadb,
@@ -121,6 +124,20 @@ result<bool> handshake::decide_tls() {
                         "tls.mode = \"disabled\" if the network may be trusted");
     }
     return true;
+}
+
+result<std::uint64_t> handshake::compression_capability() const {
+    if (options_.compressed == compression::none) return std::uint64_t{0};
+    const auto bit = options_.compressed == compression::zstd ? capability::zstd_compression
+                                                              : capability::compress;
+    if ((greeting_.capabilities & bit) == 0) {
+        return fail(errc::unsupported,
+                    "compression is \"" + std::string(protocol::to_string(options_.compressed)) +
+                        "\", which " + options_.address() + " (version " + greeting_.version +
+                        ") does not offer: choose compression = \"zlib\" or \"none\", or see "
+                        "protocol_compression_algorithms on the server");
+    }
+    return bit;
 }
 
 result<handshake::action> handshake::on_tls(std::string tls_version) {
@@ -175,6 +192,9 @@ result<handshake::action> handshake::send_response() {
             attribute.lenenc_text(text);
         }
         writer.lenenc_bytes(attributes);
+    }
+    if ((server_.capabilities & capability::zstd_compression) != 0) {
+        writer.u8(static_cast<std::uint8_t>(options_.zstd_level));
     }
     state_ = state::answer;
     return send(std::move(payload));

@@ -52,6 +52,7 @@ private:
 
     [[nodiscard]] result<action> on_greeting(std::span<const std::byte> payload);
     [[nodiscard]] result<bool> decide_tls();
+    [[nodiscard]] result<std::uint64_t> compression_capability() const;
     [[nodiscard]] result<action> send_response();
     [[nodiscard]] result<action> on_answer(std::span<const std::byte> payload);
     [[nodiscard]] result<action> on_switch(std::span<const std::byte> payload);

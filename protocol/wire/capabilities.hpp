@@ -8,6 +8,7 @@ namespace understudy::protocol::capability {
 inline constexpr std::uint64_t long_password = 1ULL << 0U; // clear in a greeting means MariaDB
 inline constexpr std::uint64_t long_flag = 1ULL << 2U;
 inline constexpr std::uint64_t connect_with_db = 1ULL << 3U;
+inline constexpr std::uint64_t compress = 1ULL << 5U;
 inline constexpr std::uint64_t protocol_41 = 1ULL << 9U;
 inline constexpr std::uint64_t ssl = 1ULL << 11U;
 inline constexpr std::uint64_t transactions = 1ULL << 13U;
@@ -17,6 +18,7 @@ inline constexpr std::uint64_t connect_attributes = 1ULL << 20U;
 inline constexpr std::uint64_t plugin_auth_lenenc = 1ULL << 21U;
 inline constexpr std::uint64_t session_track = 1ULL << 23U;
 inline constexpr std::uint64_t deprecate_eof = 1ULL << 24U;
+inline constexpr std::uint64_t zstd_compression = 1ULL << 26U;
 inline constexpr std::uint64_t multi_factor = 1ULL << 28U;
 
 // Only what we parse: a flag that is agreed on and not understood shifts bytes somewhere. With

@@ -71,10 +71,13 @@ asio::awaitable<result<files>> dump(asio::any_io_executor executor, connect_opti
     co_return found;
 }
 
-result<files> dump(const live_server& server, std::variant<gtid_set, binlog_position> start) {
+result<files> dump(const connect_options& options, std::variant<gtid_set, binlog_position> start) {
     asio::io_context io;
-    return run_awaitable(io,
-                         dump(io.get_executor(), options_for(server), replica(std::move(start))));
+    return run_awaitable(io, dump(io.get_executor(), options, replica(std::move(start))));
+}
+
+result<files> dump(const live_server& server, std::variant<gtid_set, binlog_position> start) {
+    return dump(options_for(server), std::move(start));
 }
 
 std::string file_of(const live_server& server, const std::string& name) {
@@ -256,6 +259,67 @@ TEST(net_on_mysql_97, says_why_a_dump_is_refused) {
     root.exec("PURGE BINARY LOGS TO '" + logs.back().at(0).value() + "'");
     expect_refused(gtid_set(), errc::binlog_position_lost, "purged");
     expect_refused(first, errc::binlog_position_lost, "1236");
+}
+
+// Statements and rows over 16 MB both ways, a result of many packets, and the dump of them.
+void speaks_compressed(const live_server& server, compression algorithm) {
+    server.root().exec("CREATE TABLE IF NOT EXISTS shop.big (v LONGBLOB)");
+    for (const auto mode : {tls_mode::disabled, tls_mode::required}) {
+        if (mode == tls_mode::required && server.kind() != server_kind::mysql_97) continue;
+        SCOPED_TRACE(std::string(to_string(algorithm)) + " " + std::string(to_string(mode)));
+        auto options = options_for(server, mode);
+        options.compressed = algorithm;
+        const auto shown = ask(options, "SHOW SESSION STATUS LIKE 'Compression'");
+        ASSERT_TRUE(shown.has_value()) << shown.error().what;
+        const std::string value(17'000'000, 'x');
+        const auto length = ask(options, "SELECT LENGTH('" + value + "')");
+        ASSERT_TRUE(length.has_value()) << length.error().what;
+        EXPECT_EQ(*length, "17000000");
+        const auto back = ask(options, "SELECT REPEAT('y', 17000000)");
+        // The session's limit, and not ours, may forbid it.
+        if (back) EXPECT_EQ(*back, server.root().scalar("SELECT REPEAT('y', 17000000)"));
+        const auto many = ask(options, "SELECT a.v FROM shop.t a, shop.t b ORDER BY LENGTH(a.v) "
+                                       "DESC LIMIT 5000");
+        ASSERT_TRUE(many.has_value()) << many.error().what;
+        EXPECT_EQ(*many, std::string(500'000, 'c'));
+        expect_same_files(server, dump(options, first_position(server)), 3);
+    }
+}
+
+TEST(net_on_mysql_97, speaks_the_compressed_protocol) {
+    auto server =
+        live_server::start(server_kind::mysql_97, {.extra_args = {"--max-allowed-packet=64M"}});
+    create_account(server);
+    write_some_log(server);
+    server.root().exec("CREATE TABLE shop.huge (v LONGBLOB); "
+                       "INSERT INTO shop.huge VALUES (REPEAT('y', 40000000))");
+    speaks_compressed(server, compression::zlib);
+    speaks_compressed(server, compression::zstd);
+
+    server.root().exec("SET GLOBAL protocol_compression_algorithms = 'uncompressed,zlib'");
+    auto options = options_for(server);
+    options.compressed = compression::zstd;
+    const auto refused = ask(options, "DO 1");
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, make_error_code(errc::unsupported));
+    EXPECT_THAT(refused.error().what, HasSubstr("protocol_compression_algorithms"));
+}
+
+TEST(net_on_mysql_56, speaks_the_compressed_protocol) {
+    auto server =
+        live_server::start(server_kind::mysql_56, {.extra_args = {"--max-allowed-packet=64M"}});
+    create_account(server);
+    write_some_log(server);
+    speaks_compressed(server, compression::zlib);
+}
+
+TEST(net_on_mariadb, speaks_the_compressed_protocol) {
+    auto server = live_server::start(
+        server_kind::mariadb_1011,
+        {.extra_args = {"--max-allowed-packet=64M", "--binlog-annotate-row-events=OFF"}});
+    create_account(server);
+    write_some_log(server);
+    speaks_compressed(server, compression::zlib);
 }
 
 TEST(net_on_mysql_56, signs_in_and_dumps) {

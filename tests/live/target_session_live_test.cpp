@@ -60,5 +60,35 @@ TEST(target_session_by_socket, signs_in_with_a_cold_and_a_warm_cache) {
     }
 }
 
+TEST(target_session_compressed, speaks_what_the_library_has) {
+    live_server server = live_server::start(server_kind::mysql_97);
+    server.root().exec("CREATE USER 'a'@'%' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO 'a'@'%'");
+    protocol::connect_options options;
+    options.host = "127.0.0.1";
+    options.port = server.port();
+    options.user = "a";
+    options.password = protocol::secret(std::string("secret"));
+    for (const auto mode : {tls_mode::disabled, tls_mode::required}) {
+        options.tls.mode = mode;
+        options.compressed = protocol::compression::zlib;
+        auto session = applier::target_session::connect(options, [](const std::string&) {});
+        ASSERT_TRUE(session) << session.error().what;
+        const auto shown = (*session)->query("SHOW SESSION STATUS LIKE 'Compression'");
+        ASSERT_TRUE(shown) << shown.error().what;
+        EXPECT_EQ(shown->rows.at(0).at(1), "ON");
+        const auto large = (*session)->query("SELECT LENGTH('" + std::string(17'000'000, 'x') +
+                                             "'), REPEAT('y', 1000000)");
+        ASSERT_TRUE(large) << large.error().what;
+        EXPECT_EQ(large->rows.at(0).at(0), "17000000");
+        EXPECT_EQ(large->rows.at(0).at(1), std::string(1'000'000, 'y'));
+    }
+#ifdef MARIADB_PACKAGE_VERSION
+    options.compressed = protocol::compression::zstd;
+    const auto refused = applier::target_session::connect(options, [](const std::string&) {});
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().what.contains("zstd")) << refused.error().what;
+#endif
+}
+
 } // namespace
 } // namespace understudy::test

@@ -169,6 +169,9 @@ TEST(bad_task_file, things_that_do_not_go_together) {
         {"a socket that is no path",
          {.source = "socket = \"mysqld.sock\"\nuser = \"u\"\npassword = \"\""},
          "t.toml:3:10: source.socket: found \"mysqld.sock\"; allowed is a path from / on"},
+        {"a level of nothing",
+         {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\nzstd_level = 3"},
+         "t.toml:6:14: source.zstd_level: is of use with compression = \"zstd\" only"},
         {"verify without ca",
          {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.mode = \"verify-ca\""},
          "t.toml:6:1: source.tls.ca: is missing; tls.mode \"verify-ca\" needs the file of the "

@@ -88,6 +88,8 @@ tls.mode = "verify-identity"
 tls.ca = "ca.pem"
 tls.cert = "cert.pem"
 tls.key = "key.pem"
+compression = "zstd"
+zstd_level = 7
 connect_timeout = "5s"
 read_timeout = "2m"
 write_timeout = "90s"
@@ -140,6 +142,9 @@ heartbeat_period = "500ms"
     EXPECT_EQ(spec.source.tls.ca, task.path("ca.pem"));
     EXPECT_EQ(spec.source.tls.cert, task.path("cert.pem"));
     EXPECT_EQ(spec.source.tls.key, task.path("key.pem"));
+    EXPECT_EQ(spec.source.compressed, protocol::compression::zstd);
+    EXPECT_EQ(spec.source.zstd_level, 7);
+    EXPECT_EQ(spec.target.compressed, protocol::compression::none);
     EXPECT_EQ(spec.source.connect_timeout, milliseconds(5'000));
     EXPECT_EQ(spec.source.read_timeout, milliseconds(120'000));
     EXPECT_EQ(spec.source.write_timeout, milliseconds(90'000));
