@@ -57,6 +57,7 @@ struct applier::impl {
                    store_,
                    rules_,
                    relay_,
+                   options_.copied,
                    options_.from.epoch,
                    options_.source_version,
                    options_.source_end,

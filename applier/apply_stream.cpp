@@ -64,6 +64,9 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
 
     std::unique_ptr<apply_stream> stream(new apply_stream(context));
     stream->session_ = std::move(session);
+    auto noted =
+        stream->definitions_.note_missing(*stream->session_, context.copied, from->applied.binlog);
+    if (!noted) return std::unexpected(std::move(noted.error()));
     stream->builder_ = std::make_unique<group_builder>(
         std::move(*reader), context.selection, from->applied, from->by_gtid, context.source_version,
         stream->limits_for(how));
@@ -73,12 +76,12 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     settings.how = how;
     settings.stop = &context.stop;
     settings.replayed_until = std::max(context.relay.end().binlog, context.source_end);
-    stream->rows_ =
-        std::make_unique<group_applier>(*stream->session_, context.store, context.selection,
-                                        context.rules, settings, from->applied);
-    stream->statements_executor_ =
-        std::make_unique<statement_executor>(*stream->session_, context.store, context.rules,
-                                             context.epoch, context.source_version, context.hook);
+    stream->rows_ = std::make_unique<group_applier>(*stream->session_, context.store,
+                                                    context.selection, context.rules,
+                                                    stream->definitions_, settings, from->applied);
+    stream->statements_executor_ = std::make_unique<statement_executor>(
+        *stream->session_, context.store, context.rules, stream->definitions_, context.epoch,
+        context.source_version, context.hook);
     return stream;
 }
 

@@ -2,6 +2,7 @@
 
 #include "applier/apply_rules.hpp"
 #include "applier/checkpoint_store.hpp"
+#include "applier/definition_recorder.hpp"
 #include "applier/group_applier.hpp"
 #include "applier/group_builder.hpp"
 #include "applier/statement_executor.hpp"
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 
 namespace understudy::applier {
 
@@ -25,6 +27,7 @@ struct stream_context {
     const checkpoint_store& store;
     const apply_rules& rules;
     relay::log& relay;
+    const std::set<state::object_name>& copied; // tables that the initial copy filled
     std::uint64_t epoch = 0;
     std::uint32_t source_version = 0;
     protocol::binlog_position source_end;
@@ -66,13 +69,15 @@ public:
     [[nodiscard]] std::unique_ptr<target_session> release_session();
 
 private:
-    explicit apply_stream(const stream_context& context) : context_(context) {}
+    explicit apply_stream(const stream_context& context)
+        : context_(context), definitions_(context.relay.definitions(), context.selection) {}
 
     [[nodiscard]] protocol::result<void>
     write_statement(const source_statement& statement, const protocol::format_description& format);
     [[nodiscard]] group_limits limits_for(caution how) const;
 
     const stream_context& context_;
+    definition_recorder definitions_;
     std::unique_ptr<target_session> session_;
     std::unique_ptr<group_builder> builder_;
     std::unique_ptr<group_applier> rows_;

@@ -48,8 +48,10 @@ writer_limits limits_for(const target_session& target, const apply_settings& set
 
 group_applier::group_applier(target_session& target, const checkpoint_store& store,
                              const state::object_selection& selection, const apply_rules& rules,
-                             apply_settings settings, state::source_position position)
-    : target_(target), store_(store), rules_(rules), selection_(selection), settings_(settings),
+                             definition_recorder& definitions, apply_settings settings,
+                             state::source_position position)
+    : target_(target), store_(store), rules_(rules), definitions_(definitions),
+      selection_(selection), settings_(settings),
       plans_(selection),
       writer_(limits_for(target, settings),
               [this](std::string_view sql, rbr_mode mode) { return send(sql, mode); }),
@@ -176,17 +178,25 @@ result<void> group_applier::commit_prepared(const source_transaction& transactio
 }
 
 result<const table_plan*>
-group_applier::plan_for(const std::shared_ptr<const source_table>& table) {
+group_applier::plan_for(const source_transaction& transaction,
+                        const std::shared_ptr<const source_table>& table) {
     if (const table_plan* const known = plans_.find(*table)) return known;
     if (auto done = drain(); !done) return std::unexpected(std::move(done.error()));
-    return plans_.load(target_, table);
+    auto loaded = plans_.load(target_, table);
+    if (!loaded) return loaded;
+    auto noted = definitions_.note(table->name, (*loaded)->target,
+                                   {*transaction.file, transaction.begin_offset});
+    if (!noted) return std::unexpected(std::move(noted.error()));
+    return loaded;
 }
 
-result<void> group_applier::plan_statement_tables(const group& work, const row_change& change) {
+result<void> group_applier::plan_statement_tables(const group& work,
+                                                  const source_transaction& transaction,
+                                                  const row_change& change) {
     if (statement_first_ == change.tables_first) return {};
     statement_plans_.clear();
     for (std::uint32_t i = 0; i < change.tables_count; ++i) {
-        auto plan = plan_for(work.statement_tables[change.tables_first + i].table);
+        auto plan = plan_for(transaction, work.statement_tables[change.tables_first + i].table);
         if (!plan) return std::unexpected(std::move(plan.error()));
         statement_plans_.push_back(*plan);
     }
@@ -199,9 +209,9 @@ result<void> group_applier::apply_change(const group& work, const source_transac
     if (change.prepared_end)
         return end_prepared(transaction, work.prepared_ends[*change.prepared_end]);
     if (change.text) return apply_text(work, transaction, work.texts[*change.text]);
-    auto plan = plan_for(change.table);
+    auto plan = plan_for(transaction, change.table);
     if (plan) {
-        if (auto planned = plan_statement_tables(work, change); !planned) {
+        if (auto planned = plan_statement_tables(work, transaction, change); !planned) {
             plan = std::unexpected(std::move(planned.error()));
         }
     }

@@ -2,6 +2,7 @@
 
 #include "applier/apply_rules.hpp"
 #include "applier/checkpoint_store.hpp"
+#include "applier/definition_recorder.hpp"
 #include "applier/group.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/prepared_writer.hpp"
@@ -60,7 +61,8 @@ class group_applier {
 public:
     group_applier(target_session& target, const checkpoint_store& store,
                   const state::object_selection& selection, const apply_rules& rules,
-                  apply_settings settings, state::source_position position);
+                  definition_recorder& definitions, apply_settings settings,
+                  state::source_position position);
 
     // A group without a statement. errc::cancelled when stop was set in the middle.
     [[nodiscard]] protocol::result<void> apply(const group& work);
@@ -102,9 +104,11 @@ private:
     [[nodiscard]] protocol::result<void>
     apply_text(const group& work, const source_transaction& transaction, const text_change& change);
     [[nodiscard]] protocol::result<const table_plan*>
-    plan_for(const std::shared_ptr<const source_table>& table);
-    [[nodiscard]] protocol::result<void> plan_statement_tables(const group& work,
-                                                               const row_change& change);
+    plan_for(const source_transaction& transaction,
+             const std::shared_ptr<const source_table>& table);
+    [[nodiscard]] protocol::result<void>
+    plan_statement_tables(const group& work, const source_transaction& transaction,
+                          const row_change& change);
     [[nodiscard]] protocol::result<void> write_as_logged(const source_transaction& transaction,
                                                          rows_to_write rows,
                                                          const protocol::rows_event& event);
@@ -132,6 +136,7 @@ private:
     target_session& target_;
     const checkpoint_store& store_;
     const apply_rules& rules_;
+    definition_recorder& definitions_;
     const state::object_selection& selection_;
     apply_settings settings_;
     table_plans plans_;

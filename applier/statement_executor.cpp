@@ -12,10 +12,11 @@ using protocol::fail;
 using protocol::result;
 
 statement_executor::statement_executor(target_session& target, const checkpoint_store& store,
-                                       const apply_rules& rules, std::uint64_t epoch,
-                                       std::uint32_t source_version, step_hook hook)
-    : target_(target), store_(store), rules_(rules), epoch_(epoch), source_version_(source_version),
-      hook_(std::move(hook)), journal_(store), session_(target) {}
+                                       const apply_rules& rules, definition_recorder& definitions,
+                                       std::uint64_t epoch, std::uint32_t source_version,
+                                       step_hook hook)
+    : target_(target), store_(store), rules_(rules), definitions_(definitions), epoch_(epoch),
+      source_version_(source_version), hook_(std::move(hook)), journal_(store), session_(target) {}
 
 result<void> statement_executor::refuse_during_copy(const source_statement& statement) const {
     if (!rules_.in_copy_window(statement.transaction)) return {};
@@ -80,6 +81,8 @@ statement_executor::execute(const source_statement& statement,
             return failed(std::move(done.error()));
         step("after execute");
     }
+    if (auto noted = definitions_.note_after(target_, statement); !noted)
+        return failed(std::move(noted.error()));
     if (statement.rows_follow) {
         if (auto done = journal_.mark_executed(target_); !done)
             return failed(std::move(done.error()));

@@ -3,6 +3,7 @@
 #include "applier/apply_rules.hpp"
 #include "applier/checkpoint_store.hpp"
 #include "applier/ddl_journal.hpp"
+#include "applier/definition_recorder.hpp"
 #include "applier/group.hpp"
 #include "applier/statement_session.hpp"
 #include "applier/target_session.hpp"
@@ -24,7 +25,8 @@ using step_hook = std::function<void(std::string_view step)>;
 //
 //   1 intent      the journal names the statement and what its objects looked like; committed
 //   2 execute     under the session state it was logged with; commits by itself
-//   3 checkpoint  position and journal in one transaction
+//   3 definitions what the tables look like now goes into the relay log; again after a crash
+//   4 checkpoint  position and journal in one transaction
 //
 // After a crash between any two of them the same statement comes again from the relay and finds its
 // intent. Where the target has GTIDs the statement was given one of the task's own, so that
@@ -34,8 +36,8 @@ using step_hook = std::function<void(std::string_view step)>;
 class statement_executor {
 public:
     statement_executor(target_session& target, const checkpoint_store& store,
-                       const apply_rules& rules, std::uint64_t epoch, std::uint32_t source_version,
-                       step_hook hook);
+                       const apply_rules& rules, definition_recorder& definitions,
+                       std::uint64_t epoch, std::uint32_t source_version, step_hook hook);
 
     enum class outcome : std::uint8_t {
         committed,   // the position has advanced to `after`
@@ -70,6 +72,7 @@ private:
     target_session& target_;
     const checkpoint_store& store_;
     const apply_rules& rules_;
+    definition_recorder& definitions_;
     std::uint64_t epoch_;
     std::uint32_t source_version_;
     step_hook hook_;

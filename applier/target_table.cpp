@@ -19,22 +19,6 @@ std::uint64_t number(const std::optional<std::string>& text) {
     return value;
 }
 
-// Elements of "enum('a','it''s')": quotes are doubled inside, commas may stand there too.
-std::size_t count_elements(std::string_view type_text) {
-    std::size_t count = 0;
-    bool inside = false;
-    for (std::size_t i = 0; i < type_text.size(); ++i) {
-        if (type_text[i] != '\'') continue;
-        if (inside && i + 1 < type_text.size() && type_text[i + 1] == '\'') {
-            ++i;
-            continue;
-        }
-        inside = !inside;
-        if (inside) ++count;
-    }
-    return count;
-}
-
 std::uint16_t set_bytes(std::size_t elements) {
     const std::size_t bytes = (elements + 7) / 8;
     return static_cast<std::uint16_t>(bytes > 4 ? 8 : bytes);
@@ -98,9 +82,9 @@ target_column describe_column(std::string name, std::string_view data_type, std:
     } else if (data_type == "varchar" || data_type == "varbinary") {
         set(column_type::varchar, octet_length);
     } else if (data_type == "enum") {
-        set(column_type::enum_, count_elements(type_text) < 256 ? 1 : 2);
+        set(column_type::enum_, relay::labels_of(type_text).size() < 256 ? 1 : 2);
     } else if (data_type == "set") {
-        set(column_type::set, set_bytes(count_elements(type_text)));
+        set(column_type::set, set_bytes(relay::labels_of(type_text).size()));
     } else if (is_geometry(data_type)) {
         set(column_type::geometry, 4);
     } else {
@@ -119,28 +103,36 @@ result<void> load_keys(target_session& target, const std::string& where, target_
         " AND non_unique = 0 ORDER BY index_name = 'PRIMARY' DESC, index_name, seq_in_index");
     if (!answer) return std::unexpected(std::move(answer.error()));
     struct key {
-        std::string name;
-        std::vector<std::uint32_t> columns;
-        bool usable = true;
+        relay::table_key whole;
+        bool usable = true;      // names one row
+        bool describable = true; // all of its parts are columns
     };
     std::vector<key> keys;
     for (const auto& row : answer->rows) {
-        if (keys.empty() || keys.back().name != row[0])
-            keys.push_back({row[0].value_or(""), {}, true});
+        if (keys.empty() || keys.back().whole.name != row[0])
+            keys.push_back({{row[0].value_or(""), {}}, true, true});
         // Parts of functional indexes have no column name; a prefix does not identify a row's whole
         // value.
         const auto column = std::ranges::find_if(
             table.columns, [&](const target_column& c) { return row[1] == c.name; });
-        if (column == table.columns.end() || row[2] == "YES" || row[3]) {
-            keys.back().usable = false;
-        } else {
-            keys.back().columns.push_back(
-                static_cast<std::uint32_t>(column - table.columns.begin()));
+        key& one = keys.back();
+        const bool is_column = column != table.columns.end();
+        one.describable &= is_column;
+        one.usable &= is_column && row[2] != "YES" && !row[3];
+        if (is_column) {
+            one.whole.parts.push_back({static_cast<std::uint32_t>(column - table.columns.begin()),
+                                       static_cast<std::uint32_t>(number(row[3]))});
         }
     }
     const auto best = std::ranges::find_if(keys, &key::usable);
-    if (best != keys.end()) table.key = best->columns;
+    if (best != keys.end()) {
+        for (const auto& part : best->whole.parts)
+            table.key.push_back(part.column);
+    }
     table.has_other_unique_keys = keys.size() > (best != keys.end() ? 1U : 0U);
+    for (key& one : keys) {
+        if (one.describable) table.unique_keys.push_back(std::move(one.whole));
+    }
     return {};
 }
 
@@ -161,7 +153,8 @@ result<std::optional<target_table>> load_target_table(target_session& target,
     if (!*engine) return std::nullopt;
     auto answer = target.query(
         "SELECT column_name, data_type, column_type, character_octet_length, numeric_precision, "
-        "numeric_scale, datetime_precision, character_set_name FROM information_schema.columns" +
+        "numeric_scale, datetime_precision, character_set_name, collation_name, is_nullable, extra "
+        "FROM information_schema.columns" +
         where + " ORDER BY ordinal_position");
     if (!answer) return std::unexpected(std::move(answer.error()));
     target_table table;
@@ -172,6 +165,13 @@ result<std::optional<target_table>> load_target_table(target_session& target,
             describe_column(row[0].value_or(""), row[1].value_or(""), row[2].value_or(""),
                             number(row[3]), number(row[4]), number(row[5]), number(row[6]));
         column.character_set = row[7].value_or("");
+        column.collation = row[8].value_or("");
+        column.nullable = row[9] == "YES";
+        const std::string extra = row[10].value_or("");
+        // "DEFAULT_GENERATED" is an expression default of an ordinary column.
+        column.generated = extra.contains("VIRTUAL") || extra.contains("STORED GENERATED") ||
+                           extra.contains("PERSISTENT");
+        column.invisible = extra.contains("INVISIBLE");
         table.columns.push_back(std::move(column));
     }
     if (auto keys = load_keys(target, where, table); !keys)

@@ -3,6 +3,7 @@
 #include "applier/target_session.hpp"
 #include "protocol/binlog/table_map.hpp"
 #include "protocol/result.hpp"
+#include "relay/table_definition.hpp"
 #include "state/object_selection.hpp"
 
 #include <cstdint>
@@ -14,13 +15,17 @@ namespace understudy::applier {
 
 // One column of a table on the target, and how a row image for it must be laid out.
 struct target_column {
-    std::string name;
-    std::string type_text; // "varchar(20)", as information_schema prints it
+    std::string name{};
+    std::string type_text{}; // "varchar(20)", as information_schema prints it
     protocol::column_type type = protocol::column_type::null;
     std::uint16_t metadata = 0; // normalised as in protocol::table_map_column
     bool is_unsigned = false;
-    bool is_known = true;      // false: a type whose layout this version does not know
-    std::string character_set; // empty: no text
+    bool is_known = true;        // false: a type whose layout this version does not know
+    std::string character_set{}; // empty: no text
+    std::string collation{};
+    bool nullable = true;
+    bool generated = false;
+    bool invisible = false;
 };
 
 struct target_table {
@@ -31,6 +36,7 @@ struct target_table {
     std::vector<std::uint32_t> key;
     bool has_other_unique_keys = false;
     std::string engine;
+    std::vector<relay::table_key> unique_keys; // PRIMARY first; those over expressions left out
 
     // What a transaction wrote goes away with it.
     [[nodiscard]] bool is_transactional() const;

@@ -7,6 +7,7 @@
 #include "protocol/gtid/gtid_set.hpp"
 #include "protocol/gtid/uuid.hpp"
 #include "protocol/result.hpp"
+#include "relay/key_ring.hpp"
 #include "state/position.hpp"
 
 #include <chrono>
@@ -36,7 +37,10 @@ struct log_options {
     std::uint64_t disk_reserve_bytes = 64U << 20U;
     std::uint64_t retention_bytes_max = 0; // 0: no limit
     std::chrono::seconds retention_age_max{std::chrono::hours{24}};
+    key_ring keys; // what is new on disk is encrypted with the newest; empty: it is not
 };
+
+class definition_store;
 
 // Raw bytes of one frame in memory, shared by the writer and its readers. Never reallocated while
 // shared.
@@ -123,6 +127,9 @@ public:
     // Deletes sealed segments by size and age, never one that a reader or `needed` still needs.
     [[nodiscard]] virtual protocol::result<void>
     retire(const protocol::binlog_position& needed) = 0;
+
+    // What the tables looked like whose rows are in the log. Lives as long as the log.
+    [[nodiscard]] virtual definition_store& definitions() = 0;
 
     struct sizes {
         std::uint64_t raw_bytes = 0;    // events as received

@@ -60,6 +60,10 @@ result<std::unique_ptr<log>> stored_log::open_in(log_options options,
     catalog segments;
     auto found = recover(*opened->where_, opened->options_.source_uuid, segments);
     if (!found) return std::unexpected(found.error());
+    auto definitions =
+        definition_store::open(opened->where_, opened->options_.source_uuid, opened->options_.keys);
+    if (!definitions) return std::unexpected(definitions.error());
+    opened->definitions_ = std::move(*definitions);
     auto fresh = opened->make_parts(found->last_frame, found->end);
     fresh->segments.take(std::move(segments));
     if (fresh->segments.first()) {
@@ -274,7 +278,9 @@ result<void> stored_log::retire(const protocol::binlog_position& needed) {
         current->segments.remove_first();
         if (auto done = where_->remove(segment_name(segments[i].number)); !done) return done;
     }
-    return count > 0 ? where_->sync() : result<void>{};
+    if (count == 0) return {};
+    if (auto done = where_->sync(); !done) return done;
+    return definitions_->forget_before(current->segments.first()->base.binlog);
 }
 
 log::sizes stored_log::size() const {

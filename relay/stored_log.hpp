@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/binlog/format_description.hpp"
+#include "relay/definition_store.hpp"
 #include "relay/disk_writer.hpp"
 #include "relay/frame_cutter.hpp"
 #include "relay/log.hpp"
@@ -46,6 +47,7 @@ public:
     open_reader(const state::source_position& position) override;
     void on_data(std::function<void()> callback) override;
     [[nodiscard]] protocol::result<void> retire(const protocol::binlog_position& needed) override;
+    [[nodiscard]] definition_store& definitions() override { return *definitions_; }
     [[nodiscard]] sizes size() const override;
 
 private:
@@ -63,6 +65,7 @@ private:
     std::shared_ptr<directory> where_;
     std::optional<directory_lock> lock_;
     std::shared_ptr<buffer_pool> pool_;
+    std::unique_ptr<definition_store> definitions_;
 
     mutable std::mutex parts_mutex_; // the pointer only
     std::shared_ptr<log_parts> parts_;

@@ -49,6 +49,7 @@ public:
     [[nodiscard]] sql_client& target() { return *target_sql_; }
     [[nodiscard]] live_server& source_server() { return servers_[0]; }
     [[nodiscard]] live_server& target_server() { return servers_[1]; }
+    [[nodiscard]] relay::log& relay() { return *relay_; } // after begin()
     void reconnect(); // the two clients, after a server was restarted
 
     // Both sides.
