@@ -15,5 +15,7 @@ void feed_query(std::span<const std::byte> input);
 void feed_handshake(std::span<const std::byte> input);
 void feed_query_response(std::span<const std::byte> input);
 void feed_relay_segment(std::span<const std::byte> input);
+void feed_where(std::span<const std::byte> input);
+void feed_binlog_file(std::span<const std::byte> input);
 
 } // namespace understudy::fuzz

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "protocol/result.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+namespace understudy::relay::inspection {
+
+// Bytes from the front to the back: a file or standard input. Tests make their own. One thread.
+class byte_input {
+public:
+    virtual ~byte_input() = default;
+    // How many bytes were read; 0 at the present end. errc::io_failed names the file.
+    [[nodiscard]] virtual protocol::result<std::size_t> read(std::span<std::byte> into) = 0;
+};
+
+[[nodiscard]] protocol::result<std::unique_ptr<byte_input>>
+open_file_input(const std::filesystem::path& path);
+[[nodiscard]] std::unique_ptr<byte_input> standard_input();
+
+} // namespace understudy::relay::inspection

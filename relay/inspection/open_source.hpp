@@ -1,0 +1,26 @@
+#pragma once
+
+#include "relay/inspection/event_stream.hpp"
+#include "relay/inspection/segment_source.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+namespace understudy::relay::inspection {
+
+// What a user may look at: a task's directory, a relay directory, a segment, a binary log file, or
+// "-" for standard input. Several of them are read one after the other.
+struct open_options {
+    bool follow = false; // the last one
+    frame_test wanted;   // for frames of segments
+};
+
+// The checksums of plain files' events are checked as they are read.
+[[nodiscard]] protocol::result<event_stream>
+open_stream(const std::vector<std::filesystem::path>& paths, const open_options& options);
+
+// A task's directory stands for the relay directory in it.
+[[nodiscard]] std::filesystem::path relay_path(const std::filesystem::path& given);
+
+} // namespace understudy::relay::inspection

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "relay/compression.hpp"
+#include "relay/file.hpp"
+#include "relay/inspection/event_source.hpp"
+#include "relay/segment_reader.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace understudy::relay::inspection {
+
+// Whether a frame may hold something that is looked for, by what its header says. Frames that hold
+// one group are asked for as if they were one.
+using frame_test = std::function<bool(const frame_header&)>;
+
+// Events of a relay directory or of one segment file, also beside the task that writes it: a reader
+// of the files that takes no lock and writes nothing. The format description in force at the
+// beginning comes first. Only whole groups are given. Frames that the test turns down are not even
+// read (format descriptions always are). Memory for one frame, or one event that is larger.
+class segment_source final : public event_source {
+public:
+    // follow: at the end of the log next() gives nothing, and later what was written since.
+    [[nodiscard]] static protocol::result<std::unique_ptr<event_source>>
+    open(const std::filesystem::path& where, bool follow, frame_test wanted = {});
+
+    [[nodiscard]] protocol::result<std::optional<raw_event>> next() override;
+    [[nodiscard]] std::uint64_t unfinished_bytes() const override { return torn_bytes_; }
+    [[nodiscard]] std::string place() const override;
+
+private:
+    segment_source(bool follow, frame_test wanted) : follow_(follow), wanted_(std::move(wanted)) {}
+    [[nodiscard]] protocol::result<void> open_segment(std::uint64_t number);
+    [[nodiscard]] protocol::result<bool> find_next_segment();
+    [[nodiscard]] protocol::result<bool> plan_more();
+    void plan(const std::vector<frame_entry>& frames);
+    [[nodiscard]] protocol::result<bool> load_frame();
+    [[nodiscard]] protocol::result<std::optional<raw_event>> cut();
+
+    std::unique_ptr<directory> where_;
+    bool follow_;
+    bool one_ = false; // a single segment
+    frame_test wanted_;
+    std::uint64_t number_ = 0;
+    std::optional<segment_reader> segment_;
+    bool sealed_ = false;
+    std::deque<frame_entry> planned_;
+    std::uint64_t planned_until_ = 0; // offset in the segment
+    std::uint64_t size_seen_ = 0;
+    std::uint64_t torn_bytes_ = 0;
+
+    frame_decoder decoder_;
+    frame_entry frame_; // whose bytes raw_ are
+    std::vector<std::byte> raw_;
+    std::size_t offset_ = 0;
+    std::vector<std::byte> whole_; // an event from several frames
+    bool whole_given_ = false;
+    std::vector<std::byte> format_; // to be given first
+};
+
+// A path that names a segment file, or a directory with segments.
+[[nodiscard]] bool is_relay_path(const std::filesystem::path& path);
+
+} // namespace understudy::relay::inspection
