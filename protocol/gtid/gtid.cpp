@@ -2,6 +2,7 @@
 
 #include "protocol/errc.hpp"
 #include "protocol/gtid/gtid_text.hpp"
+#include "protocol/gtid/mariadb_gtid.hpp"
 
 namespace understudy::protocol {
 
@@ -14,6 +15,9 @@ result<gtid> gtid::parse(std::string_view text) {
         return fail(errc::malformed, "'" + std::string(text.substr(0, 120)) +
                                          "' is not a GTID (uuid:number or uuid:tag:number)");
     };
+    if (auto of_mariadb = mariadb_gtid::parse(text)) {
+        return of_mariadb->to_gtid();
+    }
     auto rest = text;
     auto source = uuid::parse(without_blanks_around(take_until(rest, ':')));
     if (!source) {
@@ -38,6 +42,9 @@ result<gtid> gtid::parse(std::string_view text) {
 }
 
 std::string gtid::to_string() const {
+    if (const auto of_mariadb = mariadb_gtid::of(*this)) {
+        return of_mariadb->to_string();
+    }
     return sequence.to_string() + ":" + std::to_string(number);
 }
 

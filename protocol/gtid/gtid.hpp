@@ -20,6 +20,7 @@ struct tsid {
 };
 
 // One transaction: uuid[:tag]:number. Numbers run from 1 to 2^63-2; 0 means "no GTID" (anonymous).
+// MariaDB's GTIDs, domain-server-sequence, are kept in the same form (mariadb_gtid.hpp).
 struct gtid {
     tsid sequence;
     std::int64_t number = 0;

@@ -2,6 +2,7 @@
 
 #include "protocol/assert.hpp"
 #include "protocol/gtid/gtid_text.hpp"
+#include "protocol/gtid/mariadb_gtid.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -92,6 +93,13 @@ void gtid_set::add(const gtid& one) {
 void gtid_set::add(const tsid& sequence, interval range) {
     UNDERSTUDY_ASSERT(range.first >= 1 && range.first <= range.last &&
                       range.last <= largest_gtid_number);
+    if (is_mariadb(sequence)) {
+        if (const auto before = find_domain(sequence); before != sequences_.end()) {
+            sequences_.erase(before);
+        }
+        sequences_[sequence] = {{1, range.last}};
+        return;
+    }
     insert(sequences_[sequence], range);
 }
 
@@ -100,6 +108,10 @@ void gtid_set::add(const gtid_set& other) {
         return;
     }
     for (const auto& [sequence, ranges] : other.sequences_) {
+        if (is_mariadb(sequence)) {
+            add(sequence, ranges.back());
+            continue;
+        }
         auto& mine = sequences_[sequence];
         for (const auto& range : ranges) {
             insert(mine, range);
@@ -113,6 +125,13 @@ void gtid_set::subtract(const gtid_set& other) {
         return;
     }
     for (const auto& [sequence, ranges] : other.sequences_) {
+        if (is_mariadb(sequence)) {
+            const auto mine = find_domain(sequence);
+            if (mine != sequences_.end() && mine->second.back().last <= ranges.back().last) {
+                sequences_.erase(mine);
+            }
+            continue;
+        }
         const auto mine = sequences_.find(sequence);
         if (mine == sequences_.end()) {
             continue;
@@ -124,14 +143,22 @@ void gtid_set::subtract(const gtid_set& other) {
     }
 }
 
+std::map<tsid, intervals>::const_iterator gtid_set::find_domain(const tsid& sequence) const {
+    const auto found = sequences_.lower_bound(first_of_mariadb_domain(sequence));
+    const bool same = found != sequences_.end() && same_mariadb_domain(found->first, sequence);
+    return same ? found : sequences_.end();
+}
+
 bool gtid_set::contains(const gtid& one) const {
-    const auto found = sequences_.find(one.sequence);
+    const auto found =
+        is_mariadb(one.sequence) ? find_domain(one.sequence) : sequences_.find(one.sequence);
     return found != sequences_.end() && holds(found->second, {one.number, one.number});
 }
 
 bool gtid_set::contains(const gtid_set& other) const {
     return std::ranges::all_of(other.sequences_, [&](const auto& theirs) {
-        const auto mine = sequences_.find(theirs.first);
+        const auto mine =
+            is_mariadb(theirs.first) ? find_domain(theirs.first) : sequences_.find(theirs.first);
         return mine != sequences_.end() &&
                std::ranges::all_of(theirs.second,
                                    [&](const auto& range) { return holds(mine->second, range); });
@@ -140,7 +167,8 @@ bool gtid_set::contains(const gtid_set& other) const {
 
 bool gtid_set::intersects(const gtid_set& other) const {
     return std::ranges::any_of(other.sequences_, [&](const auto& theirs) {
-        const auto mine = sequences_.find(theirs.first);
+        const auto mine =
+            is_mariadb(theirs.first) ? find_domain(theirs.first) : sequences_.find(theirs.first);
         return mine != sequences_.end() && meets(mine->second, theirs.second);
     });
 }

@@ -16,6 +16,10 @@ namespace understudy::protocol {
 // A set of GTIDs as sorted, disjoint, non-adjacent intervals per UUID and tag. A value: copy,
 // compare, no I/O. Text form as in the manual (GTID sets), tagged ones included; binary form as in
 // PREVIOUS_GTIDS and COM_BINLOG_DUMP_GTID.
+//
+// A position of MariaDB ("0-1-4711,3-2-17") is a set of everything up to the last GTID of each
+// domain: one entry per domain, which holds what is not above its number, whatever server wrote it.
+// Adding a GTID, or the entry of another set, puts it in the place of its domain's entry.
 class gtid_set {
 public:
     struct interval {
@@ -50,6 +54,10 @@ public:
     bool operator==(const gtid_set&) const = default;
 
 private:
+    // The entry of a MariaDB sequence's domain; end() if there is none.
+    [[nodiscard]] std::map<tsid, std::vector<interval>>::const_iterator
+    find_domain(const tsid& sequence) const;
+
     std::map<tsid, std::vector<interval>> sequences_;
 };
 

@@ -1,9 +1,11 @@
 #include "protocol/errc.hpp"
 #include "protocol/gtid/gtid_set.hpp"
 #include "protocol/gtid/gtid_text.hpp"
+#include "protocol/gtid/mariadb_gtid.hpp"
 
 // The text form of gtid_set (manual: "GTID Sets"):
-//   set      := [uuid_set] {"," [uuid_set]}
+//   set      := [entry] {"," [entry]}
+//   entry    := uuid_set | domain "-" server "-" sequence          the latter MariaDB's
 //   uuid_set := uuid {":" [tag ":"] interval}        a tag holds until the next one
 //   interval := number ["-" number]
 // Blanks and line breaks may stand around every piece, as the server prints them.
@@ -60,6 +62,10 @@ result<gtid_set> gtid_set::parse(std::string_view text) {
         if (piece.empty()) {
             continue;
         }
+        if (const auto of_mariadb = mariadb_gtid::parse(piece)) {
+            parsed.add(of_mariadb->to_gtid());
+            continue;
+        }
         if (auto added = add_uuid_set(parsed, piece); !added) {
             return std::unexpected(std::move(added.error()));
         }
@@ -71,8 +77,13 @@ std::string gtid_set::to_string() const {
     std::string text;
     const uuid* previous = nullptr;
     for (const auto& [sequence, ranges] : sequences_) {
+        if (is_mariadb(sequence)) {
+            text += text.empty() ? "" : ",";
+            text += gtid{sequence, ranges.back().last}.to_string();
+            continue;
+        }
         if (previous == nullptr || *previous != sequence.source) {
-            text += previous == nullptr ? "" : ",";
+            text += text.empty() ? "" : ",";
             text += sequence.source.to_string();
         }
         previous = &sequence.source;

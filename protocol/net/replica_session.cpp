@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint16_t unknown_system_variable = 1193;
 constexpr std::uint32_t first_with_heartbeat_v2 = 80'026;
 constexpr int silent_heartbeats_max = 3;
+constexpr std::uint64_t first_event_offset = 4; // behind the magic bytes of a file
 
 std::uint16_t dump_flags(const server_info& server) {
     const bool has_heartbeat_v2 =
@@ -28,7 +29,13 @@ std::uint16_t dump_flags(const server_info& server) {
 result<std::vector<std::byte>> encode_dump(const server_info& server,
                                            const replica_options& options) {
     const auto flags = dump_flags(server);
-    if (const auto* const have = std::get_if<gtid_set>(&options.start)) {
+    const auto* const have = std::get_if<gtid_set>(&options.start);
+    if (have != nullptr && server.is_mariadb) {
+        // Where to begin was set in the session.
+        const binlog_position unnamed{"", first_event_offset};
+        return encode_binlog_dump(unnamed, flags, options.server_id);
+    }
+    if (have != nullptr) {
         return encode_binlog_dump_gtid(*have, flags, options.server_id);
     }
     return encode_binlog_dump(std::get<binlog_position>(options.start), flags, options.server_id);

@@ -50,6 +50,8 @@ result<void> take_value(source_facts& facts, std::string_view name, std::string 
         facts.binlog_checksum = std::move(value);
     } else if (name == "gtid_mode") {
         facts.gtid_mode_on = value == "ON";
+    } else if (name == "gtid_strict_mode") {
+        facts.gtid_mode_on = value == "1";
     } else if (name == "server_uuid") {
         if (value.empty()) return {};
         auto parsed = uuid::parse(value);
@@ -87,13 +89,31 @@ asio::awaitable<result<binlog_position>> read_written(connection& source) {
     co_return written;
 }
 
+// What MariaDB had executed where its log stands at `written`. gtid_binlog_pos alone could be ahead
+// of it.
+asio::awaitable<result<gtid_set>> read_gtid_position(connection& source, binlog_position written) {
+    const std::string statement =
+        "SELECT BINLOG_GTID_POS('" + written.file + "', " + std::to_string(written.offset) + ")";
+    auto answer = co_await source.query(statement, 1);
+    if (!answer) co_return wrap(std::move(answer.error()), statement);
+    if (answer->rows.size() != 1 || !answer->rows.front().front()) {
+        co_return fail(errc::malformed, "the source knows no GTID position for " +
+                                            written.to_string() + ", the end of its own log");
+    }
+    auto position = gtid_set::parse(*answer->rows.front().front());
+    if (!position) co_return wrap(std::move(position.error()), "the source's GTID position");
+    co_return position;
+}
+
 } // namespace
 
 asio::awaitable<result<source_facts>> read_source_facts(connection& source) {
     source_facts facts;
     std::vector<std::string> names{"server_id", "log_bin", "binlog_format", "binlog_row_image",
                                    "binlog_checksum"};
-    if (!source.server().is_mariadb) {
+    if (source.server().is_mariadb) {
+        names.emplace_back("gtid_strict_mode");
+    } else {
         names.insert(names.end(), {"server_uuid", "gtid_mode", "gtid_executed", "gtid_purged"});
     }
     for (const auto& name : names) {
@@ -111,6 +131,11 @@ asio::awaitable<result<source_facts>> read_source_facts(connection& source) {
         auto written = co_await read_written(source);
         if (!written) co_return std::unexpected(std::move(written.error()));
         facts.written = *std::move(written);
+    }
+    if (facts.log_bin && source.server().is_mariadb) {
+        auto position = co_await read_gtid_position(source, facts.written);
+        if (!position) co_return std::unexpected(std::move(position.error()));
+        facts.gtid_executed = *std::move(position);
     }
     co_return facts;
 }

@@ -73,9 +73,12 @@ result<dump_stream::item> dump_stream::feed(std::span<const std::byte> bytes) {
                         ", which Understudy does not know and the source does not mark as "
                         "ignorable");
     }
+    // An event that was made for this connection stands nowhere, whatever its header says.
+    if (header->has(event_flag::artificial)) {
+        return item{kind::artificial, *event, position_.offset};
+    }
     position_.offset = advance_offset(position_.offset, header->end_log_pos);
-    const auto what = header->has(event_flag::artificial) ? kind::artificial : kind::event;
-    return item{what, *event, position_.offset};
+    return item{kind::event, *event, position_.offset};
 }
 
 result<dump_stream::item> dump_stream::feed_format(std::span<const std::byte> bytes,

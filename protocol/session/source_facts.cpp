@@ -63,10 +63,9 @@ result<void> check_source(const source_facts& source, const server_info& server,
     if (auto log = check_log(source, server); !log) return log;
     if (auto identity = check_identity(source, server, options); !identity) return identity;
     if (!std::holds_alternative<gtid_set>(options.start)) return {};
-    if (server.is_mariadb) {
-        return fail(errc::unsupported, "MariaDB's GTIDs are of another kind than MySQL's: "
-                                       "replicate from it by file and position");
-    }
+    // MariaDB's setting decides how a task begins, not whether it may go on: what was logged out of
+    // order is noticed when it comes.
+    if (server.is_mariadb) return {};
     if (!source.gtid_mode_on) {
         return unsuitable("a dump by GTID needs gtid_mode = ON on the source: replicate by file "
                           "and position, or turn it on step by step (manual: \"Enabling GTID "
@@ -96,6 +95,12 @@ std::vector<std::string> replica_setup_statements(const server_info& server,
     if (server.is_mariadb) {
         // Without it MariaDB rewrites the stream for replicas that do not know its own events.
         statements.emplace_back("SET @mariadb_slave_capability = 4");
+        if (const auto* const have = std::get_if<gtid_set>(&options.start)) {
+            statements.push_back("SET @slave_connect_state = '" + have->to_string() + "'");
+            // A source that lacks the GTID we name must say so, also when it has later ones.
+            statements.emplace_back("SET @slave_gtid_strict_mode = 1");
+            statements.emplace_back("SET @slave_gtid_ignore_duplicates = 0");
+        }
     } else {
         const auto ours = options.server_uuid.to_string();
         statements.push_back("SET @slave_uuid = '" + ours + "', @replica_uuid = '" + ours + "'");

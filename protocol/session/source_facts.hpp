@@ -23,10 +23,11 @@ struct source_facts {
     std::string
         binlog_row_image; // FULL, MINIMAL, NOBLOB; empty where the server has no such variable
     std::string binlog_checksum;
-    bool gtid_mode_on =
-        false; // @@gtid_mode is ON (not ON_PERMISSIVE: anonymous transactions are possible there)
-    gtid_set gtid_executed; // empty without GTIDs
-    gtid_set gtid_purged;
+    // @@gtid_mode is ON (not ON_PERMISSIVE: anonymous transactions are possible there). MariaDB:
+    // @@gtid_strict_mode, without which the numbers inside a domain need not rise.
+    bool gtid_mode_on = false;
+    gtid_set gtid_executed;  // empty without GTIDs; MariaDB: the position that belongs to `written`
+    gtid_set gtid_purged;    // MariaDB does not tell
     binlog_position written; // end of the binary log: every transaction that is visible on the
                              // source is before it
 };
@@ -35,7 +36,8 @@ struct replica_options {
     std::uint32_t server_id = 0; // ours: unique among the source's replicas, never the source's own
     uuid server_uuid;            // ours: persistent
     std::chrono::milliseconds heartbeat_period{5'000};
-    // GTID set: COM_BINLOG_DUMP_GTID, everything not in the set. Position: COM_BINLOG_DUMP.
+    // GTID set: COM_BINLOG_DUMP_GTID, everything not in the set (MariaDB: COM_BINLOG_DUMP behind
+    // the position that the set is). Position: COM_BINLOG_DUMP.
     std::variant<gtid_set, binlog_position> start;
 };
 

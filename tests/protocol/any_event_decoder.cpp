@@ -1,5 +1,7 @@
 #include "protocol/binlog/describe_value.hpp"
 #include "protocol/binlog/gtid_event.hpp"
+#include "protocol/binlog/mariadb_compression.hpp"
+#include "protocol/binlog/mariadb_events.hpp"
 #include "protocol/binlog/query_event.hpp"
 #include "protocol/binlog/rotate_event.hpp"
 #include "protocol/binlog/row_key.hpp"
@@ -105,6 +107,37 @@ result<lines> any_event_decoder::decode(const event_view& event) {
     case event_type::delete_rows:
     case event_type::partial_update_rows: return decode_rows(event);
     case event_type::transaction_payload: return decode_payload(event);
+    case event_type::mariadb_gtid:
+        return one_line(decode_mariadb_gtid_event(event),
+                        [](const auto& g) { return g.id.to_string(); });
+    case event_type::mariadb_gtid_list:
+        return one_line(decode_mariadb_gtid_list(event), [](const auto& list) {
+            gtid_set position;
+            for (const auto& id : list)
+                position.add(id.to_gtid());
+            return position.to_string();
+        });
+    case event_type::mariadb_binlog_checkpoint:
+        return one_line(decode_mariadb_binlog_checkpoint(event),
+                        [](auto file) { return std::string(file); });
+    case event_type::mariadb_start_encryption:
+        return one_line(decode_mariadb_start_encryption(event),
+                        [](const auto& e) { return std::to_string(e.key_version); });
+    case event_type::mariadb_query_compressed:
+    case event_type::mariadb_write_rows_compressed_v1:
+    case event_type::mariadb_update_rows_compressed_v1:
+    case event_type::mariadb_delete_rows_compressed_v1:
+    case event_type::mariadb_write_rows_compressed:
+    case event_type::mariadb_update_rows_compressed:
+    case event_type::mariadb_delete_rows_compressed: {
+        auto& plain = kept_.emplace_back();
+        if (auto done = uncompress_mariadb_event(plain, event, format_); !done) {
+            return std::unexpected(std::move(done.error()));
+        }
+        auto inner = decode_event(plain, false);
+        if (!inner) return std::unexpected(std::move(inner.error()));
+        return decode(*inner);
+    }
     default: return lines{};
     }
 }

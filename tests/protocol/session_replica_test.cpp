@@ -88,7 +88,6 @@ TEST(check_source, says_what_mends_each_obstacle) {
     facts.gtid_mode_on = false;
     expect_refused(facts, mysql(), by_gtid(), errc::source_unsuitable, "gtid_mode = ON");
     EXPECT_TRUE(check_source(facts, mysql(), by_position()).has_value());
-    expect_refused(good_source(), mariadb(), by_gtid(), errc::unsupported, "file and position");
     auto nobody = by_gtid();
     nobody.server_id = 0;
     expect_refused(good_source(), mysql(), nobody, errc::source_unsuitable, "server_id is 0");
@@ -105,6 +104,14 @@ TEST(replica_setup, speaks_to_each_flavour_in_its_words) {
     EXPECT_THAT(for_mysql, ::testing::Contains(HasSubstr("@source_binlog_checksum")));
     EXPECT_THAT(for_mysql, ::testing::Contains(HasSubstr("@slave_uuid = '99999999-1111")));
     EXPECT_THAT(for_mariadb, ::testing::Contains("SET @mariadb_slave_capability = 4"));
+    EXPECT_THAT(for_mariadb,
+                ::testing::Not(::testing::Contains(HasSubstr("@slave_connect_state"))));
+    auto behind = by_gtid();
+    behind.start = *gtid_set::parse("1-2-3, 0-1-4711");
+    const auto for_mariadb_gtids = replica_setup_statements(mariadb(), behind);
+    EXPECT_THAT(for_mariadb_gtids,
+                ::testing::Contains("SET @slave_connect_state = '0-1-4711,1-2-3'"));
+    EXPECT_THAT(for_mariadb_gtids, ::testing::Contains("SET @slave_gtid_strict_mode = 1"));
     EXPECT_THAT(for_mariadb, ::testing::Not(::testing::Contains(HasSubstr("uuid"))));
     EXPECT_EQ(show_binary_log_status(mysql()), "SHOW BINARY LOG STATUS");
     EXPECT_EQ(show_binary_log_status(mysql(80036)), "SHOW MASTER STATUS");
