@@ -1,6 +1,8 @@
 #include "relay/event_intake.hpp"
 
 #include "protocol/binlog/gtid_event.hpp"
+#include "protocol/binlog/mariadb_events.hpp"
+#include "protocol/errc.hpp"
 #include "relay/errc.hpp"
 
 #include <utility>
@@ -13,7 +15,8 @@ using protocol::result;
 using kind = protocol::dump_stream::kind;
 
 event_intake::event_intake(log& relay, protocol::binlog_position start)
-    : relay_(relay), held_(relay.end().binlog), stream_(std::move(start)) {}
+    : relay_(relay), by_gtid_(start.file.empty()), held_(relay.end().binlog),
+      reached_(by_gtid_ ? relay.end().executed : protocol::gtid_set{}), stream_(std::move(start)) {}
 
 bool event_intake::is_held() const {
     return !held_.file.empty() && stream_.position() <= held_;
@@ -43,6 +46,7 @@ result<void> event_intake::take_file() {
     if (boundary_.in_group()) {
         boundary_.reset();
         if (auto done = relay_.abandon_open_group(); !done) return done;
+        if (by_gtid_) reached_ = relay_.end().executed;
     }
     file_pending_ = is_held();
     return file_pending_ ? result<void>{} : relay_.switch_file(stream_.position());
@@ -66,8 +70,30 @@ result<void> event_intake::take_event() {
             return protocol::wrap(decoded.error(), "before " + stream_.position().to_string());
         id_ = std::move(decoded->id);
     }
+    if (type == event_type::mariadb_gtid) {
+        if (auto taken = take_mariadb_gtid(event); !taken) return taken;
+    }
     next_ = action::append;
     return store();
+}
+
+result<void> event_intake::take_mariadb_gtid(const protocol::event_view& event) {
+    auto decoded = protocol::decode_mariadb_gtid_event(event);
+    if (!decoded)
+        return protocol::wrap(decoded.error(), "before " + stream_.position().to_string());
+    id_ = decoded->id.to_gtid();
+    if (!by_gtid_) return {};
+    if (reached_.contains(*id_)) {
+        return protocol::fail(
+            protocol::errc::source_unsuitable,
+            "the source sends transaction " + id_->to_string() + " behind " + reached_.to_string() +
+                ": inside a domain the numbers must rise, else nobody can say what is still "
+                "missing. Let one server at a time write into a domain (gtid_domain_id), or run "
+                "SET GLOBAL gtid_strict_mode = OFF on the source and start the task anew: it then "
+                "follows by file and position");
+    }
+    reached_.add(*id_);
+    return {};
 }
 
 result<void> event_intake::store() {

@@ -20,7 +20,8 @@ namespace understudy::relay {
 // A dump by GTID begins with events the log has already: the source sends the format description
 // and PREVIOUS_GTIDS of the file in which our first missing group stands. Events outside groups
 // that stand before the log's end are therefore not stored again; a group is never left out, the
-// source sent it because we lack it.
+// source sent it because we lack it. MariaDB's GTIDs say where we are only as long as their
+// numbers rise inside each domain: a dump by them stops at the first that does not.
 class event_intake {
 public:
     // start: what the dump was asked for; its file may be empty.
@@ -40,8 +41,12 @@ private:
     [[nodiscard]] protocol::result<void> store();
     [[nodiscard]] bool is_held() const;
 
+    [[nodiscard]] protocol::result<void> take_mariadb_gtid(const protocol::event_view& event);
+
     log& relay_;
+    const bool by_gtid_;
     const protocol::binlog_position held_; // the log's end when the dump began
+    protocol::gtid_set reached_;           // MariaDB, by GTID
     protocol::dump_stream stream_;
     protocol::boundary boundary_;
 

@@ -46,6 +46,25 @@ public:
         return event(event_type::format_description,
                      std::span(whole).subspan(protocol::event_header_size), 0, has_place);
     }
+    std::vector<std::byte> mariadb_format() {
+        const auto whole = protocol::encode_format_description("10.11.6-MariaDB-log");
+        return event(event_type::format_description,
+                     std::span(whole).subspan(protocol::event_header_size));
+    }
+    // A GTID that stands for BEGIN, and a commit.
+    std::vector<std::vector<std::byte>> mariadb_group(std::uint32_t domain,
+                                                      std::uint64_t sequence) {
+        std::vector<std::byte> gtid;
+        protocol::byte_writer out(gtid);
+        out.u64(sequence);
+        out.u32(domain);
+        out.u8(0x04);
+        out.zeros(6);
+        std::vector<std::vector<std::byte>> events;
+        events.push_back(event(event_type::mariadb_gtid, gtid));
+        events.push_back(event(event_type::xid, std::vector<std::byte>(8)));
+        return events;
+    }
     std::vector<std::byte> previous_gtids() {
         return event(event_type::previous_gtids, std::vector<std::byte>(8));
     }
@@ -160,6 +179,42 @@ TEST_F(event_intake_test, drops_a_group_that_the_source_lost_in_a_crash) {
     take(intake, source.group(1));
     EXPECT_EQ(relay->end().binlog, source.position());
     EXPECT_EQ(events_in(*relay), 5U);
+}
+
+TEST_F(event_intake_test, keeps_the_last_gtid_of_each_domain_of_mariadb) {
+    event_intake intake(*relay, {});
+    take(intake, source.fake_rotate("binlog.000001", 4));
+    take(intake, source.mariadb_format());
+    take(intake, source.mariadb_group(0, 7));
+    take(intake, source.mariadb_group(3, 1));
+    take(intake, source.mariadb_group(0, 9));
+    // Made for the connection, as MariaDB does at the point asked for.
+    take(intake, source.event(event_type::mariadb_gtid_list, std::vector<std::byte>(4),
+                              protocol::event_flag::artificial, false));
+    take(intake, source.mariadb_group(0, 10));
+    EXPECT_EQ(relay->end().executed.to_string(), "0-1-10,3-1-1");
+    EXPECT_EQ(relay->end().binlog, source.position());
+    EXPECT_EQ(events_in(*relay), 9U);
+}
+
+TEST_F(event_intake_test, stops_a_dump_by_gtid_where_the_numbers_of_a_domain_do_not_rise) {
+    event_intake intake(*relay, {});
+    take(intake, source.fake_rotate("binlog.000001", 4));
+    take(intake, source.mariadb_format());
+    take(intake, source.mariadb_group(0, 7));
+    const auto refused = intake.take(source.mariadb_group(0, 7).front());
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, protocol::errc::source_unsuitable);
+    EXPECT_NE(refused.error().what.find("0-1-7"), std::string::npos);
+
+    auto by_position = begin_log(std::make_shared<memory_directory>());
+    dump other;
+    event_intake unordered(*by_position, {"binlog.000001", 4});
+    take(unordered, other.fake_rotate("binlog.000001", 4));
+    take(unordered, other.mariadb_format());
+    take(unordered, other.mariadb_group(0, 7));
+    take(unordered, other.mariadb_group(0, 7));
+    EXPECT_EQ(by_position->end().binlog, other.position());
 }
 
 TEST_F(event_intake_test, goes_on_with_the_same_event_after_a_full_disk) {
