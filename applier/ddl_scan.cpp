@@ -3,6 +3,7 @@
 #include "applier/statement_plan.hpp"
 #include "protocol/assert.hpp"
 #include "protocol/binlog/format_description.hpp"
+#include "protocol/binlog/mariadb_compression.hpp"
 #include "protocol/binlog/query_event.hpp"
 
 #include <fmt/format.h>
@@ -32,6 +33,7 @@ result<std::optional<std::string>> find_ddl(relay::log& relay, const state::sour
     auto reader = relay.open_reader(from);
     if (!reader) return std::unexpected(std::move(reader.error()));
     std::optional<protocol::format_description> format;
+    std::vector<std::byte> plain;
     for (;;) {
         auto stored = (*reader)->next();
         if (!stored) return std::unexpected(std::move(stored.error()));
@@ -45,10 +47,17 @@ result<std::optional<std::string>> find_ddl(relay::log& relay, const state::sour
             if (!decoded) return std::unexpected(std::move(decoded.error()));
             format = std::move(*decoded);
         }
-        if (header->type != event_type::query) continue;
+        const bool is_compressed = header->type == event_type::mariadb_query_compressed;
+        if (header->type != event_type::query && !is_compressed) continue;
         UNDERSTUDY_ASSERT(format.has_value());
-        const auto event = protocol::decode_event((*stored)->bytes, format->has_checksum());
+        auto event = protocol::decode_event((*stored)->bytes, format->has_checksum());
         if (!event) return std::unexpected(event.error());
+        if (is_compressed) {
+            const auto done = protocol::uncompress_mariadb_event(plain, *event, *format);
+            if (!done) return std::unexpected(done.error());
+            event = protocol::decode_event(plain, false);
+            if (!event) return std::unexpected(event.error());
+        }
         const auto query = protocol::decode_query_event(*event, *format);
         if (!query) return std::unexpected(query.error());
         if (!is_ddl(*query, selection, source_version)) continue;

@@ -5,6 +5,7 @@
 #include "protocol/assert.hpp"
 #include "protocol/binlog/gtid_event.hpp"
 #include "protocol/binlog/load_query_event.hpp"
+#include "protocol/binlog/mariadb_events.hpp"
 #include "protocol/binlog/rows_event.hpp"
 #include "protocol/binlog/transaction_words.hpp"
 #include "protocol/binlog/xa_id.hpp"
@@ -193,7 +194,7 @@ result<void> group_builder::begin(const relay::stored_event& stored, const event
     open_.end_offset = stored.end_offset;
     open_.committed = commit_time(0, event.header.timestamp);
     in_transaction_ = true;
-    open_is_in_group_ = earlier_parts_ = already_executed_ = false;
+    open_is_in_group_ = earlier_parts_ = already_executed_ = is_unfinished_alter_ = false;
     context_.clear();
     load_files_.clear();
     mapped_.clear();
@@ -208,6 +209,16 @@ result<void> group_builder::begin(const relay::stored_event& stored, const event
         open_.id = decoded->id;
         open_.committed = commit_time(decoded->immediate_commit_timestamp, event.header.timestamp);
         already_executed_ = by_gtid_ && !open_.id.empty() && from_.executed.contains(open_.id);
+        return {};
+    }
+    case event_type::mariadb_gtid: {
+        auto decoded = protocol::decode_mariadb_gtid_event(event);
+        if (!decoded) return std::unexpected(std::move(decoded.error()));
+        open_.id = decoded->id.to_gtid();
+        using phase = protocol::mariadb_gtid_event::alter_phase;
+        // An ALTER TABLE that is logged twice is executed the second time.
+        is_unfinished_alter_ = decoded->alter == phase::start || decoded->alter == phase::rollback;
+        already_executed_ = by_gtid_ && from_.executed.contains(open_.id);
         return {};
     }
     default: return {};
@@ -252,6 +263,8 @@ result<group_builder::verdict> group_builder::take_body(const relay::stored_even
     case event_type::gtid:
     case event_type::anonymous_gtid:
     case event_type::gtid_tagged:
+    case event_type::mariadb_gtid:
+    case event_type::mariadb_annotate_rows:
     case event_type::xid:
     case event_type::rows_query:
     case event_type::ignorable:
@@ -358,7 +371,7 @@ result<group_builder::verdict> group_builder::take_query(const relay::stored_eve
                       "back: copy the "
                       "tables anew, or convert them to InnoDB.");
     }
-    if (query->is_savepoint()) return verdict::go_on;
+    if (query->is_savepoint() || is_unfinished_alter_) return verdict::go_on;
     if (starts_with_word(query->text, "XA ")) {
         if (auto taken = take_xa_statement(event, query->text); !taken)
             return std::unexpected(std::move(taken.error()));
@@ -489,6 +502,16 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
                       "Only rows can wait for XA COMMIT: set binlog_format=ROW on the source, for "
                       "its running sessions too, and copy the table anew.");
     }
+    const bool of_mariadb = format_->is_mariadb();
+    if (plan->is == statement_plan::kind::dml && of_mariadb) {
+        return refuse(event, "the statement '" + shown + "' in MariaDB's own dialect",
+                      "Changes of selected tables must be logged as rows: set binlog_format=ROW on "
+                      "the source, for its running sessions too, and copy the table anew.");
+    }
+    // Its CREATE TABLE … SELECT has no word for the rows that follow.
+    const bool rows_may_follow = of_mariadb && role == boundary::role::inside &&
+                                 plan->is == statement_plan::kind::create_table;
+    if (rows_may_follow) plan->is = statement_plan::kind::create_table_with_rows;
     if (plan->is == statement_plan::kind::dml) {
         take_text({stored, std::move(context), std::move(*plan)}, stored.bytes.size());
         return verdict::go_on;

@@ -96,6 +96,7 @@ private:
     bool in_transaction_ = false;
     bool open_is_in_group_ = false;            // group_.transactions.back() is its entry
     bool earlier_parts_ = false;               // a part with changes was handed out before
+    bool is_unfinished_alter_ = false;         // MariaDB: the first of two, or what took it back
     bool already_executed_ = false;            // by the GTID set of the start position
     std::vector<relay::stored_event> context_; // INTVAR, RAND, USER_VAR: of the next statement
     std::unordered_map<std::uint64_t, std::shared_ptr<const source_table>> mapped_;

@@ -1,6 +1,10 @@
 #include "applier/statement_plan.hpp"
 
+#include "applier/ddl/mariadb_dialect.hpp"
 #include "applier/ddl/planner.hpp"
+#include "applier/errc.hpp"
+
+#include <fmt/format.h>
 
 namespace understudy::applier {
 
@@ -17,9 +21,36 @@ logged_statement logged_statement::of(const protocol::query_event& query,
     return made;
 }
 
+namespace {
+
+std::unexpected<protocol::error> refused(const logged_statement& statement,
+                                         const std::string& lacking) {
+    constexpr std::size_t shown_max = 2000;
+    return protocol::fail(
+        errc::unsupported_statement,
+        fmt::format("the statement `{}` (default database '{}') is not applied: MySQL does not "
+                    "have what MariaDB has here: {}. Do by hand on the target what comes closest, "
+                    "then go on behind it",
+                    statement.text.substr(0, shown_max), statement.database, lacking));
+}
+
+} // namespace
+
 protocol::result<statement_plan> plan_statement(const logged_statement& statement,
                                                 const state::object_selection& selection) {
-    return ddl::planner(statement, selection).run();
+    auto plan = ddl::planner(statement, selection).run();
+    if (!plan || plan->what != statement_plan::action::execute ||
+        !ddl::is_mariadb_version(statement.source_version))
+        return plan;
+    const auto charset = ddl::statement_charset::of_collation(statement.character_set_client);
+    auto text =
+        ddl::mariadb_dialect(statement.text, statement.sql_mode, statement.source_version, charset)
+            .for_mysql();
+    if (!text) return refused(statement, text.error().what);
+    if (plan->is == statement_plan::kind::dml) return plan;
+    auto translated = statement;
+    translated.text = *text;
+    return ddl::planner(translated, selection).run();
 }
 
 } // namespace understudy::applier

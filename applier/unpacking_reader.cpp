@@ -1,6 +1,6 @@
 #include "applier/unpacking_reader.hpp"
 
-#include "protocol/binlog/format_description.hpp"
+#include "protocol/binlog/mariadb_compression.hpp"
 
 #include <algorithm>
 #include <array>
@@ -31,15 +31,16 @@ unpacking_reader::unpacking_reader(std::unique_ptr<relay::reader> packed)
       pool_(std::make_shared<relay::buffer_pool>(buffer_size, spare_buffers)) {}
 
 // Events lie one behind the other in shared buffers, so that there is no allocation for each.
-stored_event unpacking_reader::keep(std::span<const std::byte> event) {
-    const auto size = event.size() + (has_checksum_ ? protocol::event_checksum_size : 0);
+stored_event unpacking_reader::keep(std::span<const std::byte> event, const stored_event& packed) {
+    const bool has_checksum = format_.has_checksum();
+    const auto size = event.size() + (has_checksum ? protocol::event_checksum_size : 0);
     if (!buffer_ || buffer_->room() < size) {
-        buffer_ = std::make_shared<relay::frame_buffer>(pool_, std::max(size, buffer_size),
-                                                        payload_.file);
+        buffer_ =
+            std::make_shared<relay::frame_buffer>(pool_, std::max(size, buffer_size), packed.file);
     }
     constexpr std::size_t length_at = 9;
     const auto start = buffer_->size();
-    if (has_checksum_) {
+    if (has_checksum) {
         buffer_->append(event.first(length_at));
         buffer_->append(little_endian(static_cast<std::uint32_t>(size)));
         buffer_->append(event.subspan(length_at + 4));
@@ -47,7 +48,30 @@ stored_event unpacking_reader::keep(std::span<const std::byte> event) {
     } else {
         buffer_->append(event);
     }
-    return {buffer_, buffer_->bytes().subspan(start, size), payload_.file, payload_.end_offset};
+    return {buffer_, buffer_->bytes().subspan(start, size), packed.file, packed.end_offset};
+}
+
+// MariaDB: first the compression of the event, then that of the columns in it.
+result<std::optional<stored_event>> unpacking_reader::uncompressed(const stored_event& stored,
+                                                                   bool is_compressed) {
+    const auto failed = [&](protocol::error reason) {
+        return wrap(std::move(reason), "the event that ends at " + *stored.file + ":" +
+                                           std::to_string(stored.end_offset));
+    };
+    auto event = protocol::decode_event(stored.bytes, format_.has_checksum());
+    if (!event) return std::unexpected(std::move(event.error()));
+    if (is_compressed) {
+        if (auto done = protocol::uncompress_mariadb_event(plain_, *event, format_); !done) {
+            return failed(std::move(done.error()));
+        }
+        event = protocol::decode_event(plain_, false);
+        if (!event) return std::unexpected(std::move(event.error()));
+    }
+    const auto columns = columns_.uncompress(*event, format_);
+    if (!columns) return failed(columns.error());
+    if (*columns) return keep(**columns, stored);
+    if (is_compressed) return keep(plain_, stored);
+    return stored;
 }
 
 result<std::optional<stored_event>> unpacking_reader::next() {
@@ -59,7 +83,7 @@ result<std::optional<stored_event>> unpacking_reader::next() {
                                                           ":" +
                                                           std::to_string(payload_.end_offset));
             }
-            if (*event) return keep(**event);
+            if (*event) return keep(**event, payload_);
             events_.reset();
             payload_ = {};
             buffer_.reset();
@@ -71,10 +95,14 @@ result<std::optional<stored_event>> unpacking_reader::next() {
         if (header->type == protocol::event_type::format_description) {
             auto format = protocol::decode_format_description((*stored)->bytes);
             if (!format) return std::unexpected(std::move(format.error()));
-            has_checksum_ = format->has_checksum();
+            format_ = std::move(*format);
+        }
+        const bool is_compressed = protocol::is_mariadb_compressed(header->type);
+        if (is_compressed || (format_.is_mariadb() && columns_.concerns(header->type))) {
+            return uncompressed(**stored, is_compressed);
         }
         if (header->type != protocol::event_type::transaction_payload) return stored;
-        auto event = protocol::decode_event((*stored)->bytes, has_checksum_);
+        auto event = protocol::decode_event((*stored)->bytes, format_.has_checksum());
         if (!event) return std::unexpected(std::move(event.error()));
         auto payload = protocol::decode_transaction_payload(*event);
         if (!payload) return std::unexpected(std::move(payload.error()));

@@ -1,18 +1,22 @@
 #pragma once
 
+#include "applier/compressed_columns.hpp"
+#include "protocol/binlog/format_description.hpp"
 #include "protocol/binlog/transaction_payload.hpp"
 #include "relay/frame_buffer.hpp"
 #include "relay/log.hpp"
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace understudy::applier {
 
-// The relay log as it would be without binlog_transaction_compression: in place of each
-// TRANSACTION_PAYLOAD event come the events inside, with checksums like their neighbours'. All of
-// them end where the payload ends. Holds the payload's own bytes and a buffer of events, never the
-// whole transaction. Used like the reader it wraps.
+// The relay log as it would be without compression (binlog_transaction_compression, and MariaDB's
+// log_bin_compress and its COMPRESSED columns): in place of each TRANSACTION_PAYLOAD event come the
+// events inside, with checksums like their neighbours'. All of them end where the payload ends.
+// Holds the payload's own bytes and a buffer of events, never the whole transaction. Used like the
+// reader it wraps.
 class unpacking_reader final : public relay::reader {
 public:
     explicit unpacking_reader(std::unique_ptr<relay::reader> packed);
@@ -23,11 +27,16 @@ public:
     }
 
 private:
-    [[nodiscard]] relay::stored_event keep(std::span<const std::byte> event);
+    [[nodiscard]] relay::stored_event keep(std::span<const std::byte> event,
+                                           const relay::stored_event& packed);
+    [[nodiscard]] protocol::result<std::optional<relay::stored_event>>
+    uncompressed(const relay::stored_event& stored, bool is_compressed);
 
     std::unique_ptr<relay::reader> packed_;
     std::shared_ptr<relay::buffer_pool> pool_;
-    bool has_checksum_ = false;
+    protocol::format_description format_;
+    std::vector<std::byte> plain_; // an event of MariaDB without its compression
+    compressed_columns columns_;
     relay::stored_event payload_; // being unpacked
     std::optional<protocol::payload_events> events_;
     std::shared_ptr<relay::frame_buffer> buffer_;

@@ -66,7 +66,8 @@ private:
 
     bool enter_executable_comment() {
         const auto start = at_;
-        at_ += looking_at("/*M!") ? 4U : 3U;
+        const bool of_mariadb = looking_at("/*M!");
+        at_ += of_mariadb ? 4U : 3U;
         std::uint32_t version = 0;
         std::size_t digits = 0;
         while (digits < 6 && is_digit(peek(digits))) {
@@ -78,7 +79,12 @@ private:
         } else {
             version = 0;
         }
-        if (version > source_version_) {
+        // MariaDB leaves out what was written for MySQL's later versions.
+        constexpr std::uint32_t mysql_first = 50700;
+        constexpr std::uint32_t mysql_last = 99999;
+        const bool for_mysql =
+            is_mariadb_ && !of_mariadb && version >= mysql_first && version <= mysql_last;
+        if (version > source_version_ || for_mysql) {
             at_ = start;
             return skip_comment();
         }
@@ -163,6 +169,7 @@ private:
     std::string_view text_;
     std::uint64_t sql_mode_;
     std::uint32_t source_version_;
+    bool is_mariadb_ = source_version_ >= 100000 && source_version_ != UINT32_MAX;
     const statement_charset& charset_;
     std::size_t at_ = 0;
     unsigned executable_depth_ = 0;

@@ -52,6 +52,7 @@ protocol::result<statement_plan> planner::plan_kind() {
         if (at_.sees("USER")) return skip(kind::account, "accounts are not replicated");
         return rename_tables();
     }
+    if (at_.take_all({"SET", "STATEMENT"})) return with_settings();
     if (at_.take_any({"GRANT", "REVOKE", "SET"}))
         return skip(kind::account, "accounts are not replicated");
     if (at_.take_any({"ANALYZE", "OPTIMIZE", "REPAIR", "CHECK", "FLUSH", "CACHE"}))
@@ -68,11 +69,38 @@ protocol::result<statement_plan> planner::plan_kind() {
     return refuse("the kind of statement is not known");
 }
 
+// MariaDB's SET STATEMENT variable = value FOR statement: logged as it is.
+protocol::result<statement_plan> planner::with_settings() {
+    while (!at_.at_end() && !at_.sees("FOR")) {
+        if (!at_.take_parentheses()) at_.advance();
+    }
+    at_.take("FOR");
+    auto plan = plan_kind();
+    if (plan && plan->what == statement_plan::action::execute)
+        return refuse("it brings settings of its own (SET STATEMENT … FOR)");
+    return plan;
+}
+
+// MariaDB's CREATE, ALTER and DROP SEQUENCE. The numbers they gave out come as rows of a table.
+protocol::result<statement_plan> planner::sequence() {
+    at_.take("IF");
+    at_.take("NOT");
+    at_.take("EXISTS");
+    do {
+        const auto name = at_.take_name();
+        if (!name) return no_name();
+        if (rewriter_.selects(rewriter_.resolve(*name)))
+            return refuse("MySQL has no sequences; exclude them under [objects]");
+    } while (at_.take_symbol(','));
+    return skip(kind::other_ddl, "the sequence is not selected");
+}
+
 protocol::result<statement_plan> planner::create() {
     take_definer_and_options();
     if (at_.take("TEMPORARY"))
         return skip(kind::create_table, "temporary tables live in their session on the source");
     if (at_.take("TABLE")) return create_table();
+    if (at_.take("SEQUENCE")) return sequence();
     if (at_.take_any({"UNIQUE", "FULLTEXT", "SPATIAL"})) {
         if (at_.sees("REFERENCE"))
             return skip(kind::other, "spatial reference systems belong to the instance");
@@ -99,6 +127,7 @@ protocol::result<statement_plan> planner::alter() {
     at_.take_any({"ONLINE", "OFFLINE"});
     at_.take("IGNORE");
     if (at_.take("TABLE")) return alter_table();
+    if (at_.take("SEQUENCE")) return sequence();
     if (at_.take_any({"DATABASE", "SCHEMA"})) return database_statement(kind::alter_database);
     if (at_.take("JSON")) {
         at_.take("RELATIONAL");
@@ -117,6 +146,7 @@ protocol::result<statement_plan> planner::drop() {
     if (at_.take("TEMPORARY"))
         return skip(kind::drop_table, "temporary tables live in their session on the source");
     if (at_.take_any({"TABLE", "TABLES"})) return drop_tables(kind::drop_table);
+    if (at_.take("SEQUENCE")) return sequence();
     if (at_.take("VIEW")) return view(true);
     if (at_.take("INDEX")) return index_statement(kind::drop_index);
     if (at_.take_any({"DATABASE", "SCHEMA"})) return database_statement(kind::drop_database);

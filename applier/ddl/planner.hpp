@@ -30,6 +30,8 @@ private:
     [[nodiscard]] outcome alter();
     [[nodiscard]] outcome drop();
     [[nodiscard]] outcome data_change();
+    [[nodiscard]] outcome with_settings();
+    [[nodiscard]] outcome sequence();
 
     // plan_tables.cpp
     [[nodiscard]] outcome create_table();

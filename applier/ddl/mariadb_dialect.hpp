@@ -1,0 +1,72 @@
+#pragma once
+
+#include "applier/ddl/lexer.hpp"
+#include "applier/ddl/token_cursor.hpp"
+#include "protocol/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy::applier::ddl {
+
+// A definition in MariaDB's words, as a MySQL server has to be given it: one logged statement, or
+// what SHOW CREATE TABLE prints. Only what has a certain equal is changed:
+//
+//   executable comments                 are taken out of their marks, or left out, as on the source
+//   JSON as a type                      LONGTEXT in utf8mb4_bin with CHECK (json_valid(…))
+//   COMPRESSED columns, PAGE_COMPRESSED as without it
+//   PERSISTENT                          STORED
+//   IGNORED, NOT IGNORED indexes        INVISIBLE, VISIBLE
+//   DEFAULT f(…), DEFAULT 'x' of a TEXT in parentheses
+//   …_croatian_mysql561_ci              …_croatian_ci
+//   ALTER ONLINE, WAIT n, NOWAIT, ALGORITHM=…, LOCK=…   left out
+//
+// What MySQL has not stops with errc::unsupported_statement and the words that it lacks: UUID and
+// INET types, sequences, system versioning and periods, collations, OR REPLACE, IF EXISTS of
+// clauses. What is known to neither side is left to the target's own parser. Pure.
+class mariadb_dialect {
+public:
+    mariadb_dialect(std::string_view text, std::uint64_t sql_mode, std::uint32_t source_version,
+                    const statement_charset& charset = {});
+
+    [[nodiscard]] protocol::result<std::string> for_mysql();
+
+private:
+    struct edit {
+        std::size_t begin;
+        std::size_t end;
+        std::string text;
+    };
+    using done = protocol::result<void>;
+
+    [[nodiscard]] done translate();
+    [[nodiscard]] done check_words() const;
+    [[nodiscard]] done create_table(token_cursor at);
+    [[nodiscard]] done alter_table(token_cursor at);
+    [[nodiscard]] done index_statement(token_cursor at);
+    // Up to the token with the index `end`.
+    [[nodiscard]] done element(token_cursor at, std::size_t end);
+    [[nodiscard]] done alter_clause(token_cursor at, std::size_t end);
+    [[nodiscard]] done column(token_cursor at, std::size_t end);
+    void default_value(token_cursor at, bool is_large);
+    [[nodiscard]] done options(token_cursor at, std::size_t end, bool is_clause);
+    [[nodiscard]] done collations();
+    void drop_waits();
+    [[nodiscard]] std::size_t clause_end(token_cursor at) const;
+    [[nodiscard]] std::string with_edits() const;
+    [[nodiscard]] std::unexpected<protocol::error> lacks(const std::string& what) const;
+
+    std::string_view text_;
+    token_list list_;
+    std::vector<edit> edits_;
+};
+
+// A server of this version is MariaDB: MySQL's numbers are below.
+[[nodiscard]] constexpr bool is_mariadb_version(std::uint32_t version) {
+    constexpr std::uint32_t first = 100000;
+    return version >= first && version != UINT32_MAX;
+}
+
+} // namespace understudy::applier::ddl
