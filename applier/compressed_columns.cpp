@@ -80,8 +80,8 @@ std::size_t plain_prefix_size(const protocol::table_map_column& column) {
 
 // In place: all sizes stay what they were. The event was decoded before, so everything is there.
 void replace_types(std::vector<std::byte>& event, std::size_t definition_at, std::size_t body_end) {
-    protocol::byte_reader in(std::span<const std::byte>(event).subspan(
-        definition_at, body_end - definition_at));
+    protocol::byte_reader in(
+        std::span<const std::byte>(event).subspan(definition_at, body_end - definition_at));
     const auto start = in.remaining();
     const auto count = in.lenenc();
     const auto types_at = definition_at + (start - in.remaining());
@@ -118,8 +118,8 @@ compressed_columns::uncompress(const event_view& event,
     return std::nullopt;
 }
 
-compressed_columns::done
-compressed_columns::take_map(const event_view& event, const protocol::format_description& format) {
+compressed_columns::done compressed_columns::take_map(const event_view& event,
+                                                      const protocol::format_description& format) {
     constexpr std::size_t tables_max = 10'000;
     if (auto read = protocol::decode_table_map_into(probe_, event, format); !read) {
         return std::unexpected(std::move(read.error()));
@@ -154,16 +154,15 @@ compressed_columns::take_map(const event_view& event, const protocol::format_des
     return out_;
 }
 
-compressed_columns::done
-compressed_columns::take_rows(const event_view& event, const protocol::format_description& format) {
+compressed_columns::done compressed_columns::take_rows(const event_view& event,
+                                                       const protocol::format_description& format) {
     auto rows = protocol::decode_rows_event(event, format);
     if (!rows) return std::unexpected(std::move(rows.error()));
     const auto found = tables_.find(rows->table_id);
     if (found == tables_.end()) return std::nullopt;
     const auto& map = found->second.map;
     const auto head_size = static_cast<std::size_t>(rows->rows.data() - event.bytes.data());
-    out_.assign(event.bytes.begin(),
-                event.bytes.begin() + static_cast<std::ptrdiff_t>(head_size));
+    out_.assign(event.bytes.begin(), event.bytes.begin() + static_cast<std::ptrdiff_t>(head_size));
     protocol::row_reader reader(map, *rows);
     for (;;) {
         auto more = reader.next();
@@ -179,8 +178,8 @@ compressed_columns::take_rows(const event_view& event, const protocol::format_de
             appended = append_image(map, present, reader.after());
         }
         if (!appended) {
-            return wrap(std::move(appended.error()), "table " + std::string(map.database) + "." +
-                                                         std::string(map.table));
+            return wrap(std::move(appended.error()),
+                        "table " + std::string(map.database) + "." + std::string(map.table));
         }
     }
     protocol::byte_writer(out_).patch_u32(length_at, static_cast<std::uint32_t>(out_.size()));
@@ -201,10 +200,9 @@ result<void> compressed_columns::append_image(const protocol::table_map& map,
             out_.insert(out_.end(), one.value.begin(), one.value.end());
             continue;
         }
-        const std::size_t packed_prefix =
-            column.type == column_type::mariadb_varchar_compressed
-                ? protocol::string_prefix_size(column.metadata)
-                : column.metadata;
+        const std::size_t packed_prefix = column.type == column_type::mariadb_varchar_compressed
+                                              ? protocol::string_prefix_size(column.metadata)
+                                              : column.metadata;
         const auto packed = one.value.subspan(packed_prefix);
         const auto size_max = plain_size_max(column);
         value_.clear();

@@ -15,18 +15,18 @@ relay::table_definition describe_table(const state::object_name& source,
     for (const target_column& column : table.columns) {
         const bool has_labels = column.type == protocol::column_type::enum_ ||
                                 column.type == protocol::column_type::set;
-        found.columns.push_back({.name = column.name,
-                                 .type_text = column.type_text,
-                                 .type = column.type,
-                                 .metadata = column.metadata,
-                                 .character_set = column.character_set,
-                                 .collation = column.collation,
-                                 .labels = has_labels ? relay::labels_of(column.type_text)
-                                                      : std::vector<std::string>{},
-                                 .is_unsigned = column.is_unsigned,
-                                 .nullable = column.nullable,
-                                 .generated = column.generated,
-                                 .invisible = column.invisible});
+        found.columns.push_back(
+            {.name = column.name,
+             .type_text = column.type_text,
+             .type = column.type,
+             .metadata = column.metadata,
+             .character_set = column.character_set,
+             .collation = column.collation,
+             .labels = has_labels ? relay::labels_of(column.type_text) : std::vector<std::string>{},
+             .is_unsigned = column.is_unsigned,
+             .nullable = column.nullable,
+             .generated = column.generated,
+             .invisible = column.invisible});
     }
     found.unique_keys = table.unique_keys;
     return found;

@@ -51,8 +51,7 @@ group_applier::group_applier(target_session& target, const checkpoint_store& sto
                              definition_recorder& definitions, apply_settings settings,
                              state::source_position position)
     : target_(target), store_(store), rules_(rules), definitions_(definitions),
-      selection_(selection), settings_(settings),
-      plans_(selection),
+      selection_(selection), settings_(settings), plans_(selection),
       writer_(limits_for(target, settings),
               [this](std::string_view sql, rbr_mode mode) { return send(sql, mode); }),
       texts_(target, rules), prepared_store_(store.meta_database(), store.task()),

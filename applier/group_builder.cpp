@@ -219,6 +219,8 @@ result<void> group_builder::begin(const relay::stored_event& stored, const event
         // An ALTER TABLE that is logged twice is executed the second time.
         is_unfinished_alter_ = decoded->alter == phase::start || decoded->alter == phase::rollback;
         already_executed_ = by_gtid_ && from_.executed.contains(open_.id);
+        // The event stands for XA START too.
+        if (decoded->prepares_xa()) open_.prepares = decoded->xa->to_string();
         return {};
     }
     default: return {};

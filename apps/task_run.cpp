@@ -5,6 +5,7 @@
 #include "applier/on_thread.hpp"
 #include "applier/prepared_store.hpp"
 #include "apps/interruption.hpp"
+#include "apps/source_watch.hpp"
 #include "precheck/precheck.hpp"
 #include "protocol/net/connection.hpp"
 #include "relay/errc.hpp"
@@ -28,6 +29,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto tick_interval = 500ms;
+constexpr auto watch_interval = 10s;
 constexpr unsigned pool_threads_beside_copy = 2;
 
 } // namespace
@@ -39,7 +41,7 @@ task_run::task_run(const state::task_spec& task, state::task_directory& director
       progress_(progress), board_(board), work_loop_(1), receiver_loop_(1),
       pool_(task.initial.connections + pool_threads_beside_copy),
       checkpoints_(task.apply.meta_database, task.name), receiver_ended_(work_loop_),
-      ticker_(work_loop_) {
+      ticker_(work_loop_), watcher_(work_loop_) {
     receiver_ended_.expires_at(asio::steady_timer::time_point::max());
 }
 
@@ -57,8 +59,12 @@ protocol::result<void> task_run::run(std::stop_token stop) {
                        ended = std::move(value);
                        finished_ = true;
                        ticker_.cancel();
+                       watcher_.cancel();
                    });
     asio::co_spawn(work_loop_, tick(), [&](std::exception_ptr exception) {
+        if (exception) thrown = exception;
+    });
+    asio::co_spawn(work_loop_, watch_source(), [&](std::exception_ptr exception) {
         if (exception) thrown = exception;
     });
     const std::stop_callback on_stop(stop,
@@ -251,80 +257,6 @@ void task_run::start_receiver() {
                    });
 }
 
-task_run::step<snapshot::copy_outcome> task_run::initial_copy() {
-    copier_ = std::make_unique<snapshot::copier>(work_loop_.get_executor(), pool_, task_,
-                                                 selection_, board_);
-    if (checkpoint_->now == applier::checkpoint::stage::streaming)
-        co_return co_await copier_->load_outcome();
-    set_phase(task_.initial.schema ? state::phase::copying_schema : state::phase::copying_data);
-    auto copied = co_await checked_copy();
-    if (!copied) co_return std::unexpected(copied.error());
-    if (auto kept = checkpoints_.finish_copy(*target_, copied->copy_end); !kept)
-        co_return std::unexpected(kept.error());
-    checkpoint_->now = applier::checkpoint::stage::streaming;
-    checkpoint_->copy_end = copied->copy_end;
-    co_return copied;
-}
-
-// A DDL between the start position and the end of the copy makes it worthless: some chunks are from
-// before it, some from behind it, and definitions may be from either side. It may also be what made
-// the copy fail. Then the copy is taken back and begins anew, at a new position.
-task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
-    auto copied = co_await copier_->run();
-    const bool wanted = task_.initial.schema || task_.initial.data;
-    if (!wanted || stopping_ || receiver_error_) co_return copied;
-    if (!copied && is_interruption(copied.error())) co_return copied;
-    auto ddl = co_await ddl_during_copy();
-    if (!ddl) co_return std::unexpected(copied ? ddl.error() : copied.error());
-    const bool discarded_before =
-        !copied && copied.error().code == snapshot::errc::changed_during_copy;
-    if (!*ddl && !discarded_before) co_return copied;
-    const std::string what = *ddl ? **ddl : copied.error().what;
-    if (task_.conflict.policy == state::task_spec::existing_tables::ignore) {
-        co_return protocol::fail(
-            snapshot::errc::changed_during_copy,
-            "a definition was changed while the initial copy was running (" + what +
-                "), so the copy may hold rows of before and after it. With existing_tables = "
-                "\"ignore\" it cannot be taken back: remove the copied tables, and the task's "
-                "traces, and begin anew");
-    }
-    co_return std::unexpected(co_await discard_copy(what));
-}
-
-asio::awaitable<protocol::error> task_run::discard_copy(std::string ddl) {
-    constexpr unsigned discards_max = 10;
-    const std::string why = "a definition was changed while the initial copy was running: " + ddl;
-    if (++progress_.copies_discarded > discards_max) {
-        co_return protocol::error{make_error_code(snapshot::errc::changed_during_copy),
-                                  why + ". It has been begun anew " + std::to_string(discards_max) +
-                                      " times; let the definitions rest until it is through",
-                                  {}};
-    }
-    board_.warn(why + ". The copy is taken back and begins anew");
-    if (auto done = co_await copier_->discard(); !done) co_return done.error();
-    board_.update([](state::status& now) { now.copy.clear(); });
-    co_return protocol::error{make_error_code(applier::errc::transient), why, {}};
-}
-
-// Up to where the source is now: programs were read behind the end of the data.
-task_run::step<std::optional<std::string>> task_run::ddl_during_copy() {
-    const auto facts = co_await ask_source();
-    if (!facts) co_return std::unexpected(facts.error());
-    asio::steady_timer timer(work_loop_);
-    while (relay_->end().binlog < facts->written && !stopping_ && !receiver_error_) {
-        timer.expires_after(50ms);
-        boost::system::error_code woken;
-        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    }
-    if (receiver_error_) co_return std::unexpected(*receiver_error_);
-    if (stopping_) co_return protocol::fail(snapshot::errc::cancelled, "the copy was stopped");
-    const auto scan = [this, &facts] {
-        return applier::find_ddl(*relay_, checkpoint_->applied, facts->written, selection_,
-                                 source_version_);
-    };
-    co_return co_await applier::on_thread(pool_, scan);
-}
-
 task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     applier::applier_options options;
     options.task = task_;
@@ -368,8 +300,11 @@ bool task_run::passed(const protocol::binlog_position& position,
 void task_run::on_receiver_end(protocol::result<void> ended) {
     receiver_running_ = false;
     receiver_ended_.cancel();
-    if (ended) return;
-    receiver_error_ = std::move(ended.error());
+    if (!ended) fail_source(std::move(ended.error()));
+}
+
+void task_run::fail_source(protocol::error why) {
+    receiver_error_ = std::move(why);
     if (copier_) copier_->stop();
     if (applier_) applier_->stop();
 }
@@ -407,6 +342,29 @@ asio::awaitable<void> task_run::tick() {
         }
         ticker_.expires_after(tick_interval);
         co_await ticker_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+}
+
+// A source that says nothing is asked whether it is still what it was.
+asio::awaitable<void> task_run::watch_source() {
+    protocol::connect_options source = task_.source;
+    source.connect_timeout = 2s; // the longest that this holds up a stop
+    boost::system::error_code woken;
+    std::optional<state::source_position> held;
+    while (!finished_) {
+        watcher_.expires_after(watch_interval);
+        co_await watcher_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        if (finished_ || stopping_ || goal_reached_ || !applier_) continue;
+        const auto before = std::exchange(held, applier_->applied());
+        if (!before || before->binlog != held->binlog || relay_->end().binlog != held->binlog)
+            continue;
+        auto link = co_await protocol::net::connection::open(work_loop_.get_executor(), source, {});
+        if (!link) continue; // the receiver's to tell
+        auto facts = co_await protocol::net::read_source_facts(**link);
+        co_await (*link)->close();
+        if (!facts || finished_ || stopping_ || !receiver_running_) continue;
+        auto same = check_still_same(*facts, *before, checkpoint_->by_gtid);
+        if (!same) fail_source(std::move(same.error()));
     }
 }
 

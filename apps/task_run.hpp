@@ -71,9 +71,11 @@ private:
     [[nodiscard]] step<> stream(snapshot::copy_outcome copied);
     [[nodiscard]] boost::asio::awaitable<void> join_receiver();
     [[nodiscard]] boost::asio::awaitable<void> tick();
+    [[nodiscard]] boost::asio::awaitable<void> watch_source();
 
     void begin_stop();
     void on_receiver_end(protocol::result<void> ended);
+    void fail_source(protocol::error why);
     void on_applied(const state::source_position& applied);
     void check_goal(const state::source_position& applied);
     void set_phase(state::phase value);
@@ -113,6 +115,7 @@ private:
     std::optional<protocol::error> receiver_error_;
     boost::asio::steady_timer receiver_ended_;
     boost::asio::steady_timer ticker_;
+    boost::asio::steady_timer watcher_;
 
     bool goal_reached_ = false;
 };

@@ -44,10 +44,9 @@ void write_column(byte_writer& out, const table_column& column) {
     write_text(out, column.type_text);
     out.u8(static_cast<std::uint8_t>(column.type));
     out.u16(column.metadata);
-    out.u8(static_cast<std::uint8_t>((column.is_unsigned ? column_unsigned : 0U) |
-                                     (column.nullable ? column_nullable : 0U) |
-                                     (column.generated ? column_generated : 0U) |
-                                     (column.invisible ? column_invisible : 0U)));
+    out.u8(static_cast<std::uint8_t>(
+        (column.is_unsigned ? column_unsigned : 0U) | (column.nullable ? column_nullable : 0U) |
+        (column.generated ? column_generated : 0U) | (column.invisible ? column_invisible : 0U)));
     write_text(out, column.character_set);
     write_text(out, column.collation);
     out.u32(static_cast<std::uint32_t>(column.labels.size()));

@@ -38,7 +38,8 @@ inline constexpr std::uint32_t record_magic = 0x46454455; // "UDEF"
 [[nodiscard]] std::vector<std::byte> encode_record(const definition_record& record,
                                                    std::uint64_t number, file_cipher* cipher);
 // The size of the whole record from its first record_prefix_size bytes.
-[[nodiscard]] protocol::result<std::uint32_t> decode_record_prefix(std::span<const std::byte> bytes);
+[[nodiscard]] protocol::result<std::uint32_t>
+decode_record_prefix(std::span<const std::byte> bytes);
 struct numbered_record {
     std::uint64_t number = 0;
     definition_record record;

@@ -83,8 +83,8 @@ const entry* definition_index::in_force(const table_name& table,
     const auto found = tables_.find(table);
     if (found == tables_.end()) return nullptr;
     const auto& entries = found->second;
-    const auto next = std::ranges::find_if(
-        entries, [&](const entry& one) { return one.from > position; });
+    const auto next =
+        std::ranges::find_if(entries, [&](const entry& one) { return one.from > position; });
     return next == entries.begin() ? nullptr : &*std::prev(next);
 }
 

@@ -27,9 +27,9 @@ std::string definition_store::path() const {
     return where_->path_of(std::string(definitions_name));
 }
 
-result<std::unique_ptr<definition_store>>
-definition_store::open(std::shared_ptr<directory> where, const protocol::uuid& source,
-                       key_ring keys) {
+result<std::unique_ptr<definition_store>> definition_store::open(std::shared_ptr<directory> where,
+                                                                 const protocol::uuid& source,
+                                                                 key_ring keys) {
     std::unique_ptr<definition_store> opened(
         new definition_store(std::move(where), source, std::move(keys)));
     if (auto done = opened->where_->remove(std::string(unfinished)); !done) {
@@ -72,8 +72,8 @@ result<void> definition_store::load() {
     next_number_ = scan->next_number;
 
     const auto* newest = keys_.newest();
-    const bool as_wanted = newest == nullptr ? !cipher_.has_value()
-                                             : cipher_ && cipher_->what().key_id == newest->id;
+    const bool as_wanted =
+        newest == nullptr ? !cipher_.has_value() : cipher_ && cipher_->what().key_id == newest->id;
     if (as_wanted) return {};
     auto done = write_anew(index_.all());
     // The old key does as long as there is no room for another file.

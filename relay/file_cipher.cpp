@@ -111,7 +111,8 @@ file_cipher::seal_bytes file_cipher::encrypt(std::span<const std::byte> with,
                                          size_of(one.from)) == 1;
     }
     good = good && EVP_EncryptFinal_ex(context, raw(seal.tag.data()), &size) == 1;
-    good = good && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, tag_size, seal.tag.data()) == 1;
+    good =
+        good && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, tag_size, seal.tag.data()) == 1;
     UNDERSTUDY_ASSERT(good); // GCM refuses nothing of this size
     return seal;
 }

@@ -45,8 +45,8 @@ std::optional<std::string> find_contradiction(const table_column& known, const t
                            ours, theirs);
     };
     if (!same_layout(logged, known)) {
-        return say(known.type_text, fmt::format("{} with metadata {}", to_string(logged.type),
-                                                logged.metadata));
+        return say(known.type_text,
+                   fmt::format("{} with metadata {}", to_string(logged.type), logged.metadata));
     }
     if (is_integer(logged.type) && logged.is_unsigned && *logged.is_unsigned != known.is_unsigned) {
         return say(sign(known.is_unsigned), sign(*logged.is_unsigned));

@@ -17,7 +17,7 @@ struct table_column {
     std::string name{};
     std::string type_text{}; // "enum('a','b')", as information_schema prints it
     protocol::column_type type = protocol::column_type::null;
-    std::uint16_t metadata = 0; // normalised as in protocol::table_map_column
+    std::uint16_t metadata = 0;  // normalised as in protocol::table_map_column
     std::string character_set{}; // empty: no text
     std::string collation{};
     std::vector<std::string> labels{}; // of ENUM and SET, in order

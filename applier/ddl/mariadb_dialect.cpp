@@ -139,8 +139,7 @@ mariadb_dialect::done mariadb_dialect::check_words() const {
             return lacks("system versioning (WITH SYSTEM VERSIONING)");
         if (at.sees("WITHOUT") && at.sees("OVERLAPS", 1)) return lacks("WITHOUT OVERLAPS keys");
         if (at.sees("PERIOD") && at.sees("FOR", 1)) return lacks("periods (PERIOD FOR)");
-        if (at.sees("BY") && at.sees("SYSTEM_TIME", 1))
-            return lacks("partitions by SYSTEM_TIME");
+        if (at.sees("BY") && at.sees("SYSTEM_TIME", 1)) return lacks("partitions by SYSTEM_TIME");
         if ((at.sees("NEXTVAL") && at.sees_symbol('(', 1)) ||
             (at.sees("NEXT") && at.sees("VALUE", 1) && at.sees("FOR", 2)))
             return lacks("a default from a sequence");
@@ -246,8 +245,7 @@ mariadb_dialect::done mariadb_dialect::index_statement(token_cursor at) {
     drop_waits();
     for (; !at.at_end(); at.advance()) {
         if (at.take_parentheses() && at.at_end()) break;
-        if (at.sees("IGNORED"))
-            edits_.push_back({at.peek().begin, at.peek().end, "INVISIBLE"});
+        if (at.sees("IGNORED")) edits_.push_back({at.peek().begin, at.peek().end, "INVISIBLE"});
     }
     return collations();
 }
@@ -279,16 +277,18 @@ mariadb_dialect::done mariadb_dialect::column(token_cursor at, std::size_t end) 
     if (at.sees_symbol('.')) return {}; // no column: MySQL's parser will say what is wrong
     for (const std::string_view type : {"UUID", "INET4", "INET6", "XMLTYPE", "VECTOR"}) {
         if (at.sees(type))
-            return lacks(fmt::format("the type {} of column {}", type, state::quote_identifier(name)));
+            return lacks(
+                fmt::format("the type {} of column {}", type, state::quote_identifier(name)));
     }
     const bool large = is_large_type(at);
     if (at.sees("JSON")) {
         bool checked = false;
         for (auto rest = at; rest.index() < end; rest.advance())
             checked = checked || rest.sees("CHECK");
-        edits_.push_back({at.peek().begin, at.peek().end,
-                          "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" +
-                              (checked ? "" : " CHECK (json_valid(" + state::quote_identifier(name) + "))")});
+        edits_.push_back(
+            {at.peek().begin, at.peek().end,
+             "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" +
+                 (checked ? "" : " CHECK (json_valid(" + state::quote_identifier(name) + "))")});
     }
     at.advance();
     while (at.index() < end) {
@@ -309,8 +309,7 @@ mariadb_dialect::done mariadb_dialect::column(token_cursor at, std::size_t end) 
 }
 
 void mariadb_dialect::default_value(token_cursor at, bool is_large) {
-    const bool is_introducer =
-        at.peek().what == kind::word && at.peek(1).what == kind::string;
+    const bool is_introducer = at.peek().what == kind::word && at.peek(1).what == kind::string;
     if (at.peek().what == kind::string || is_introducer) {
         if (!is_large) return;
         const auto& last = at.peek(is_introducer ? 1 : 0);
@@ -339,11 +338,11 @@ void mariadb_dialect::default_value(token_cursor at, bool is_large) {
 
 // Of a table, or of an ALTER TABLE clause.
 mariadb_dialect::done mariadb_dialect::options(token_cursor at, std::size_t end, bool is_clause) {
-    static constexpr std::array storage{"page_compressed", "page_compression_level",
-                                        "page_checksum", "transactional", "encryption_key_id",
-                                        "encrypted"};
-    static constexpr std::array engines{"aria",     "s3",   "columnstore", "spider", "connect",
-                                        "mroonga",  "rocksdb", "oqgraph",   "sphinx", "sequence"};
+    static constexpr std::array storage{"page_compressed",   "page_compression_level",
+                                        "page_checksum",     "transactional",
+                                        "encryption_key_id", "encrypted"};
+    static constexpr std::array engines{"aria",    "s3",      "columnstore", "spider", "connect",
+                                        "mroonga", "rocksdb", "oqgraph",     "sphinx", "sequence"};
     while (at.index() < end) {
         if (at.take_parentheses()) continue;
         const std::string word = is_name(at.peek()) ? lower(at.peek().text) : std::string();
@@ -352,8 +351,8 @@ mariadb_dialect::done mariadb_dialect::options(token_cursor at, std::size_t end,
         if (word == "engine" && std::ranges::find(engines, lower(value.text)) != engines.end())
             return lacks("the storage engine " + value.text);
         if (word == "sequence" && equals) return lacks("sequences");
-        if (word == "encrypted" && lower(std::string(text_.substr(
-                                       value.begin, value.end - value.begin))).contains("yes"))
+        if (word == "encrypted" &&
+            lower(std::string(text_.substr(value.begin, value.end - value.begin))).contains("yes"))
             return lacks("ENCRYPTED=YES: set how the target encrypts its tables, and ENCRYPTED=NO "
                          "on the source's, or leave the table out;");
         const bool is_storage = std::ranges::find(storage, word) != storage.end();
@@ -371,10 +370,10 @@ mariadb_dialect::done mariadb_dialect::collations() {
     for (token_cursor at(list_.tokens); !at.at_end(); at.advance()) {
         if (!at.sees("COLLATE")) continue;
         const token& one = at.peek(at.sees_symbol('=', 1) ? 2 : 1);
-        const std::string name = lower(one.what == kind::string
-                                           ? std::string(text_.substr(one.begin + 1,
-                                                                      one.end - one.begin - 2))
-                                           : one.text);
+        const std::string name =
+            lower(one.what == kind::string
+                      ? std::string(text_.substr(one.begin + 1, one.end - one.begin - 2))
+                      : one.text);
         constexpr std::string_view renamed = "_croatian_mysql561_ci";
         if (name.ends_with(renamed)) {
             edits_.push_back({one.begin, one.end,

@@ -55,10 +55,12 @@ result<mariadb_gtid_event> decode_mariadb_gtid_event(const event_view& event) {
         decoded.group_commit_id = in.u64();
     }
     if (decoded.prepares_xa() || decoded.completes_xa()) {
-        in.skip(4); // format id
+        xa_id& id = decoded.xa.emplace();
+        id.format = in.u32();
         const std::size_t gtrid_size = in.u8();
         const std::size_t bqual_size = in.u8();
-        in.skip(gtrid_size + bqual_size);
+        id.gtrid = in.text(gtrid_size);
+        id.bqual = in.text(bqual_size);
     }
     // Before 10.6 there is nothing more, but for zeroes.
     if (in.ok() && !in.at_end()) read_extra(in, decoded);
@@ -80,9 +82,8 @@ result<std::vector<mariadb_gtid>> decode_mariadb_gtid_list(const event_view& eve
     byte_reader in(event.body);
     const auto count = in.u32() & count_bits;
     if (count > in.remaining() / entry_size) {
-        return fail(errc::truncated,
-                    "Gtid_list event: " + std::to_string(count) +
-                        " GTIDs are announced, more than there are bytes for");
+        return fail(errc::truncated, "Gtid_list event: " + std::to_string(count) +
+                                         " GTIDs are announced, more than there are bytes for");
     }
     std::vector<mariadb_gtid> list;
     list.reserve(count);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/binlog/event_header.hpp"
+#include "protocol/binlog/xa_id.hpp"
 #include "protocol/gtid/mariadb_gtid.hpp"
 #include "protocol/result.hpp"
 
@@ -22,6 +23,7 @@ struct mariadb_gtid_event {
     mariadb_gtid id;
     std::uint8_t flags = 0;
     std::optional<std::uint64_t> group_commit_id;
+    std::optional<xa_id> xa; // of the XA transaction that it prepares or completes
     // Of an ALTER TABLE that was logged twice (binlog_alter_two_phase): when it began, and when it
     // was through. The statement is the same both times; a rollback takes the first one back.
     alter_phase alter = alter_phase::none;

@@ -80,9 +80,9 @@ bool is_mariadb(const tsid& sequence) {
 }
 
 bool same_mariadb_domain(const tsid& left, const tsid& right) {
-    return is_mariadb(left) && std::equal(left.source.bytes.begin(),
-                                          left.source.bytes.begin() + server_at,
-                                          right.source.bytes.begin());
+    return is_mariadb(left) &&
+           std::equal(left.source.bytes.begin(), left.source.bytes.begin() + server_at,
+                      right.source.bytes.begin());
 }
 
 tsid first_of_mariadb_domain(const tsid& sequence) {

@@ -41,9 +41,9 @@ std::vector<std::byte> compressed(std::span<const std::byte> plain, compression 
     }
     auto size = compressBound(static_cast<uLong>(plain.size()));
     std::vector<std::byte> out(size);
-    const int done = ::compress(reinterpret_cast<Bytef*>(out.data()), &size,
-                                reinterpret_cast<const Bytef*>(plain.data()),
-                                static_cast<uLong>(plain.size()));
+    const int done =
+        ::compress(reinterpret_cast<Bytef*>(out.data()), &size,
+                   reinterpret_cast<const Bytef*>(plain.data()), static_cast<uLong>(plain.size()));
     UNDERSTUDY_ASSERT(done == Z_OK);
     out.resize(size);
     return out;
@@ -78,7 +78,8 @@ std::vector<std::byte> compress_packets(std::span<const std::byte> packets, comp
             small = compressed(plain, algorithm, zstd_level);
         }
         const bool worth_it = !small.empty() && small.size() < plain.size();
-        const std::span<const std::byte> content = worth_it ? std::span(std::as_const(small)) : plain;
+        const std::span<const std::byte> content =
+            worth_it ? std::span(std::as_const(small)) : plain;
         byte_writer writer(out);
         writer.u24(static_cast<std::uint32_t>(content.size()));
         writer.u8(number++);
@@ -206,8 +207,8 @@ result<std::size_t> frame_reader::read(std::span<std::byte> into) {
 }
 
 result<std::size_t> frame_reader::read_content(std::span<std::byte> into) {
-    const auto have = std::span<const std::byte>(buffer_).subspan(
-        begin_, std::min(end_ - begin_, content_left_));
+    const auto have =
+        std::span<const std::byte>(buffer_).subspan(begin_, std::min(end_ - begin_, content_left_));
     codec::step done;
     std::size_t room = into.size();
     if (compressed_) {

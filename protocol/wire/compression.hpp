@@ -29,8 +29,9 @@ inline constexpr int zstd_level_max = 22;
 
 // The way back: receive into free_space(), commit(), then read() until it gives nothing. Holds one
 // buffer of received bytes and the algorithm's window, whatever sizes the frames claim to have.
-// Frame numbers are not looked at: after a flush a server continues packets with the frames' numbers
-// (sql-common/net_serv.cc), and counts anew after each acknowledgement. One connection, its thread.
+// Frame numbers are not looked at: after a flush a server continues packets with the frames'
+// numbers (sql-common/net_serv.cc), and counts anew after each acknowledgement. One connection, its
+// thread.
 class frame_reader {
 public:
     static constexpr std::size_t usual_capacity = 256U << 10U;

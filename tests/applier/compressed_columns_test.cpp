@@ -44,9 +44,8 @@ outcome unpacked(const binlog_file& file) {
         const auto rows = decode_rows_event(plain, file.format).value();
         row_reader reader(found.map, rows);
         while (reader.next().value())
-            found.rows.push_back(describe_row(found.map, rows.kind == rows_kind::delete_
-                                                             ? reader.before()
-                                                             : reader.after()));
+            found.rows.push_back(describe_row(
+                found.map, rows.kind == rows_kind::delete_ ? reader.before() : reader.after()));
         if (!found.rows.empty()) break;
     }
     return found;
@@ -91,8 +90,9 @@ TEST(compressed_columns, that_are_damaged_are_errors) {
         int refused = 0;
         for (std::size_t at = event_header_size; at < bytes.size(); ++at) {
             bytes[at] ^= std::byte{0x55};
-            const event_view damaged{event.header, bytes,
-                                     std::span(bytes).subspan(event_header_size, event.body.size())};
+            const event_view damaged{
+                event.header, bytes,
+                std::span(bytes).subspan(event_header_size, event.body.size())};
             if (!columns.uncompress(damaged, file.format)) ++refused;
             bytes[at] ^= std::byte{0x55};
         }

@@ -120,8 +120,8 @@ state::object_selection all_of_shop() {
 }
 
 protocol::result<statement_plan> plan(std::string_view text, std::string_view database = "shop") {
-    return plan_statement(
-        {.text = text, .database = database, .source_version = version_1011}, all_of_shop());
+    return plan_statement({.text = text, .database = database, .source_version = version_1011},
+                          all_of_shop());
 }
 
 TEST(statement_of_mariadb, is_translated_where_it_concerns_what_is_selected) {
@@ -136,17 +136,16 @@ TEST(statement_of_mariadb, is_translated_where_it_concerns_what_is_selected) {
 }
 
 TEST(statement_of_mariadb, with_settings_of_its_own_is_not_passed_over) {
-    EXPECT_FALSE(plan("SET STATEMENT max_statement_time=1 FOR ALTER TABLE a ADD b INT").has_value());
-    EXPECT_EQ(plan("SET STATEMENT sql_mode=CONCAT('a', ' FOR ') FOR DROP TABLE a", "other")
-                  .value()
-                  .what,
-              statement_plan::action::skip);
+    EXPECT_FALSE(
+        plan("SET STATEMENT max_statement_time=1 FOR ALTER TABLE a ADD b INT").has_value());
+    EXPECT_EQ(
+        plan("SET STATEMENT sql_mode=CONCAT('a', ' FOR ') FOR DROP TABLE a", "other").value().what,
+        statement_plan::action::skip);
 }
 
 TEST(statement_of_mariadb, about_a_sequence_stops_only_where_it_is_selected) {
-    for (const auto* text :
-         {"CREATE SEQUENCE s START WITH 5", "CREATE OR REPLACE SEQUENCE s", "ALTER SEQUENCE s RESTART 3",
-          "DROP SEQUENCE IF EXISTS s"}) {
+    for (const auto* text : {"CREATE SEQUENCE s START WITH 5", "CREATE OR REPLACE SEQUENCE s",
+                             "ALTER SEQUENCE s RESTART 3", "DROP SEQUENCE IF EXISTS s"}) {
         SCOPED_TRACE(text);
         EXPECT_FALSE(plan(text).has_value());
         EXPECT_EQ(plan(text, "other").value().what, statement_plan::action::skip);

@@ -114,6 +114,24 @@ TEST_P(crash, of_the_target_loses_nothing) {
     EXPECT_THAT(pair.compare(), IsEmpty());
 }
 
+// Its dump thread waits where it was, whatever is written now.
+TEST_P(crash, of_the_sources_log_is_noticed) {
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options_for(GetParam()));
+    pair.source_sql().exec("CREATE DATABASE w; CREATE TABLE w.a (id INT PRIMARY KEY); "
+                           "INSERT INTO w.a VALUES (1), (2), (3); DELETE FROM w.a WHERE id > 1");
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    auto task = pair.start_task();
+    pair.source_sql().exec("INSERT INTO w.a VALUES (10)");
+    for (int i = 0; i < 300 && pair.target_sql().scalar("SELECT COUNT(*) FROM w.a") != "2"; ++i)
+        std::this_thread::sleep_for(100ms);
+    pair.source_sql().exec("RESET BINARY LOGS AND GTIDS; INSERT INTO w.a VALUES (11)");
+    const auto ended = task.wait(60s);
+    ASSERT_TRUE(ended) << "it waits for what will never come";
+    EXPECT_NE(ended->code, 0);
+    EXPECT_THAT(task.error() + task.output(),
+                testing::HasSubstr("the source has lost a part of its log"));
+}
+
 INSTANTIATE_TEST_SUITE_P(by, crash, testing::Values(true, false),
                          [](const auto& param) { return param.param ? "gtid" : "position"; });
 

@@ -31,7 +31,8 @@ class definitions_by_mode : public testing::TestWithParam<bool> {};
 
 TEST_P(definitions_by_mode, are_remembered_for_every_place_of_the_log) {
     applier_rig rig({.source_gtid = GetParam(), .target_gtid = GetParam()});
-    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.old (id INT PRIMARY KEY, e ENUM('x','it''s'))");
+    rig.exec_both(
+        "CREATE DATABASE t; CREATE TABLE t.old (id INT PRIMARY KEY, e ENUM('x','it''s'))");
     rig.begin();
     const auto here = [&] { return rig.source_position().binlog; };
     const auto start = here();
@@ -63,8 +64,8 @@ TEST_P(definitions_by_mode, are_remembered_for_every_place_of_the_log) {
 
     const auto a = *rig.relay().definitions().find("t", "a", altered);
     EXPECT_EQ(a->what.primary_key(), std::vector<std::uint32_t>{1});
-    EXPECT_THAT(a->what.unique_keys,
-                ElementsAre(relay::table_key{"PRIMARY", {{1, 0}}}, relay::table_key{"u", {{2, 3}}}));
+    EXPECT_THAT(a->what.unique_keys, ElementsAre(relay::table_key{"PRIMARY", {{1, 0}}},
+                                                 relay::table_key{"u", {{2, 3}}}));
     EXPECT_EQ(a->what.columns[2].character_set, "latin1");
     EXPECT_TRUE(a->what.columns[1].is_unsigned);
     EXPECT_FALSE(a->what.columns[0].nullable);

@@ -167,8 +167,8 @@ TEST(mariadb_compression, of_rows_is_taken_away) {
 
 TEST(mariadb_compression, that_is_damaged_is_refused_at_every_byte_that_is_missing) {
     const auto file = binlog_file::read("mariadb_1011_compressed.binlog");
-    for (const auto type : {event_type::mariadb_query_compressed,
-                            event_type::mariadb_write_rows_compressed_v1}) {
+    for (const auto type :
+         {event_type::mariadb_query_compressed, event_type::mariadb_write_rows_compressed_v1}) {
         const auto whole = file.all(type).at(0);
         for (std::size_t size = 0; size < whole.body.size(); ++size) {
             const std::vector<std::byte> kept(whole.bytes.begin(),

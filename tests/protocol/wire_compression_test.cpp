@@ -125,7 +125,8 @@ TEST_P(wire_compression, survives_any_flipped_byte) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(by, wire_compression, testing::Values(compression::zlib, compression::zstd),
+INSTANTIATE_TEST_SUITE_P(by, wire_compression,
+                         testing::Values(compression::zlib, compression::zstd),
                          [](const auto& info) { return std::string(to_string(info.param)); });
 
 } // namespace

@@ -1,7 +1,7 @@
 #include "relay/definition_store.hpp"
 #include "relay/errc.hpp"
-#include "tests/relay/source_log.hpp"
 #include "tests/relay/memory_directory.hpp"
+#include "tests/relay/source_log.hpp"
 
 #include <gtest/gtest.h>
 
@@ -265,12 +265,14 @@ TEST(definition_store, refuses_the_definitions_of_another_source) {
 
 TEST(table_definition, contradicts_a_map_that_has_another_layout) {
     table_definition known;
-    known.columns = {{.name = "id", .type_text = "int unsigned", .type = column_type::long_,
-                      .is_unsigned = true, .nullable = false},
-                     {.name = "price", .type_text = "float", .type = column_type::float_,
-                      .metadata = 4},
-                     {.name = "note", .type_text = "varchar(5)", .type = column_type::varchar,
-                      .metadata = 20}};
+    known.columns = {
+        {.name = "id",
+         .type_text = "int unsigned",
+         .type = column_type::long_,
+         .is_unsigned = true,
+         .nullable = false},
+        {.name = "price", .type_text = "float", .type = column_type::float_, .metadata = 4},
+        {.name = "note", .type_text = "varchar(5)", .type = column_type::varchar, .metadata = 20}};
     protocol::table_map map;
     map.columns = {{column_type::long_, 0, false, std::nullopt},
                    {column_type::float_, 0, true, std::nullopt},
@@ -319,8 +321,8 @@ TEST(key_ring, says_what_is_wrong_and_never_a_key) {
         EXPECT_NE(parsed.error().what.find(expected), std::string::npos) << parsed.error().what;
         EXPECT_EQ(parsed.error().what.find("aaaa"), std::string::npos) << parsed.error().what;
     }
-    const auto two = key_ring::parse("k1 " + good + "\r\n  k2\t" + std::string(64, 'B') + " # new",
-                                     "the file");
+    const auto two =
+        key_ring::parse("k1 " + good + "\r\n  k2\t" + std::string(64, 'B') + " # new", "the file");
     ASSERT_TRUE(two);
     EXPECT_EQ(two->newest()->id, "k2");
     EXPECT_NE(two->find("k1"), nullptr);
