@@ -43,6 +43,14 @@ bool is_foreign_collation(std::string_view name) {
            name.contains("thai_520");
 }
 
+// CHECK constraints without a name get one of these in each table; in MySQL a name stands for one
+// of the whole database.
+bool is_given_check_name(std::string_view name) {
+    constexpr std::string_view given = "CONSTRAINT_";
+    return name.starts_with(given) && name.size() > given.size() &&
+           name.find_first_not_of("0123456789", given.size()) == std::string_view::npos;
+}
+
 } // namespace
 
 mariadb_dialect::mariadb_dialect(std::string_view text, std::uint64_t sql_mode,
@@ -257,6 +265,8 @@ mariadb_dialect::done mariadb_dialect::element(token_cursor at, std::size_t end)
     if (at.sees("VECTOR") && (at.sees("KEY", 1) || at.sees("INDEX", 1)))
         return lacks("vector indexes");
     if (!is_key) return column(at, end);
+    if (at.sees("CONSTRAINT") && at.sees("CHECK", 2) && is_given_check_name(at.peek(1).text))
+        edits_.push_back({at.peek().begin, at.peek(1).end, ""});
     while (at.index() < end) {
         if (at.take_parentheses()) continue;
         const bool negated = at.sees("NOT") && at.sees("IGNORED", 1);

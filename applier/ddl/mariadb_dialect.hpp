@@ -20,6 +20,7 @@ namespace understudy::applier::ddl {
 //   PERSISTENT                          STORED
 //   IGNORED, NOT IGNORED indexes        INVISIBLE, VISIBLE
 //   DEFAULT f(…), DEFAULT 'x' of a TEXT in parentheses
+//   CONSTRAINT CONSTRAINT_1 CHECK       without the name, which MariaDB gives in each table
 //   …_croatian_mysql561_ci              …_croatian_ci
 //   ALTER ONLINE, WAIT n, NOWAIT, ALGORITHM=…, LOCK=…   left out
 //

@@ -48,6 +48,9 @@ TEST(mariadb_dialect, translates_what_has_a_certain_equal) {
          "CREATE TABLE t (a int, KEY k (a) INVISIBLE, KEY l (a) VISIBLE)"},
         {"CREATE TABLE `t` (a int) ENGINE=InnoDB COMMENT='PERSISTENT' `page_compressed`=1",
          "CREATE TABLE `t` (a int) ENGINE=InnoDB COMMENT='PERSISTENT' "},
+        {"CREATE TABLE t (a int, CONSTRAINT `CONSTRAINT_1` CHECK (`a` > 0), CONSTRAINT c CHECK (a "
+         "< 9))",
+         "CREATE TABLE t (a int,  CHECK (`a` > 0), CONSTRAINT c CHECK (a < 9))"},
         {"CREATE TABLE t (a int) COLLATE=utf8mb4_croatian_mysql561_ci",
          "CREATE TABLE t (a int) COLLATE=utf8mb4_croatian_ci"},
         {"CREATE TABLE t (`uuid` int, inet6 int, `compressed` int, PRIMARY KEY (`uuid`))",
