@@ -5,6 +5,8 @@
 #include "apps/time_text.hpp"
 #include "protocol/binlog/describe_value.hpp"
 #include "protocol/binlog/gtid_event.hpp"
+#include "protocol/binlog/mariadb_compression.hpp"
+#include "protocol/binlog/mariadb_events.hpp"
 #include "protocol/binlog/query_event.hpp"
 #include "protocol/binlog/rotate_event.hpp"
 #include "protocol/binlog/rows_event.hpp"
@@ -38,6 +40,26 @@ result<std::string> describe_previous_gtids(const protocol::event_view& event) {
     const auto set = protocol::decode_previous_gtids(event);
     if (!set) return std::unexpected(set.error());
     return set->to_string();
+}
+
+result<std::string> describe_mariadb_gtid(const protocol::event_view& event) {
+    using phase = protocol::mariadb_gtid_event::alter_phase;
+    const auto decoded = protocol::decode_mariadb_gtid_event(event);
+    if (!decoded) return std::unexpected(decoded.error());
+    const char* const alter = decoded->alter == phase::start      ? ", ALTER begins"
+                              : decoded->alter == phase::commit   ? ", ALTER is through"
+                              : decoded->alter == phase::rollback ? ", ALTER is taken back"
+                                                                  : "";
+    return decoded->id.to_string() + alter;
+}
+
+result<std::string> describe_mariadb_gtid_list(const protocol::event_view& event) {
+    const auto decoded = protocol::decode_mariadb_gtid_list(event);
+    if (!decoded) return std::unexpected(decoded.error());
+    std::string text;
+    for (const auto& id : *decoded)
+        text += (text.empty() ? "" : ",") + id.to_string();
+    return text;
 }
 
 result<std::string> describe_rotate(const protocol::event_view& event) {
@@ -119,8 +141,27 @@ result<std::string> event_printer::describe(const protocol::event_view& event,
     case event_type::write_rows:
     case event_type::update_rows:
     case event_type::delete_rows: return describe_rows(event, rows);
+    case event_type::mariadb_gtid: return describe_mariadb_gtid(event);
+    case event_type::mariadb_gtid_list: return describe_mariadb_gtid_list(event);
+    case event_type::mariadb_query_compressed:
+    case event_type::mariadb_write_rows_compressed_v1:
+    case event_type::mariadb_update_rows_compressed_v1:
+    case event_type::mariadb_delete_rows_compressed_v1:
+    case event_type::mariadb_write_rows_compressed:
+    case event_type::mariadb_update_rows_compressed:
+    case event_type::mariadb_delete_rows_compressed: return describe_compressed(event, rows);
     default: return fmt::format("{} bytes", event.bytes.size());
     }
+}
+
+result<std::string> event_printer::describe_compressed(const protocol::event_view& event,
+                                                       std::vector<std::string>& rows) {
+    std::vector<std::byte> plain;
+    if (auto done = protocol::uncompress_mariadb_event(plain, event, *format_); !done)
+        return std::unexpected(std::move(done.error()));
+    const auto inner = protocol::decode_event(plain, false);
+    if (!inner) return std::unexpected(inner.error());
+    return describe(*inner, rows);
 }
 
 result<std::string> event_printer::describe_table_map(const protocol::event_view& event) {

@@ -33,6 +33,8 @@ private:
                                                          std::vector<std::string>& rows);
     [[nodiscard]] protocol::result<std::string>
     describe_table_map(const protocol::event_view& event);
+    [[nodiscard]] protocol::result<std::string>
+    describe_compressed(const protocol::event_view& event, std::vector<std::string>& rows);
     [[nodiscard]] protocol::result<std::string> describe_rows(const protocol::event_view& event,
                                                               std::vector<std::string>& rows);
 

@@ -157,6 +157,7 @@ task_run::step<> task_run::precheck() {
         known.source_uuid = checkpoint_->source_uuid;
         // What the relay holds the source may have purged.
         known.start = relay_->end();
+        if (!checkpoint_->by_gtid) known.start->executed = {};
     }
     const auto report = co_await precheck::check(work_loop_.get_executor(), pool_, task_,
                                                  selection_, std::move(known));

@@ -125,6 +125,7 @@ void append(report& all, std::vector<item> more) {
     if (!found || !found->has_value()) return known;
     known.first_start = false;
     known.start = (*found)->applied;
+    if (!(*found)->by_gtid) known.start->executed = {};
     known.source_uuid = (*found)->source_uuid;
     return known;
 }

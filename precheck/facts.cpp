@@ -31,14 +31,14 @@ bool is_denied(std::uint16_t server_error) {
 }
 
 bool logs_cascades(const source_seen& source) {
-    return source.server.version_number >= 90600 &&
+    return !source.server.is_mariadb && source.server.version_number >= 90600 &&
            !is_on(source.server.settings, "innodb_native_foreign_keys");
 }
 
 bool is_locked_for_copy(const source_seen& source, const table_fact& table) {
     if (table.is_view) return false;
-    return !source.gtid_mode_on || !table.has_key || table.engine != "InnoDB" ||
-           (table.cascades && !logs_cascades(source));
+    return !source.gtid_mode_on || source.server.is_mariadb || !table.has_key ||
+           table.engine != "InnoDB" || (table.cascades && !logs_cascades(source));
 }
 
 } // namespace understudy::precheck

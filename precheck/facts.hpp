@@ -38,8 +38,9 @@ struct table_fact {
     state::object_name on_target;
     std::string engine; // empty for views
     bool is_view = false;
-    bool has_key = false;  // primary, or unique without NULLs
-    bool cascades = false; // a foreign key from or to it changes rows by itself
+    bool has_key = false;       // primary, or unique without NULLs
+    bool cascades = false;      // a foreign key from or to it changes rows by itself
+    std::string not_in_mysql{}; // MariaDB: what it has that no MySQL table can have
 };
 
 // A view, routine, trigger or event that is copied, and whose right it runs with.

@@ -132,7 +132,6 @@ std::vector<item> source_items(const subject& about) {
     std::vector<item> all;
     all.push_back(source_version_item(about.source));
     all.push_back(tls_item("source", about.spec.source, about.source.server.tls_version));
-    if (about.source.server.is_mariadb) return all;
     append(all, source_log_items(about));
     all.push_back(start_position_item(about));
     append(all, identity_items(about));

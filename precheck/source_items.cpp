@@ -93,7 +93,9 @@ namespace {
     return {{"source.retention", severity::warning, outcome::failed, "binary log kept",
              duration_text(kept),
              "a pause of understudy longer than that makes a new initial copy necessary",
-             "SET PERSIST binlog_expire_logs_seconds = 86400;"}};
+             source.server.is_mariadb ? "SET GLOBAL binlog_expire_logs_seconds = 86400; -- and in "
+                                        "the option file"
+                                      : "SET PERSIST binlog_expire_logs_seconds = 86400;"}};
 }
 
 } // namespace
@@ -103,19 +105,18 @@ item source_version_item(const source_seen& source) {
     const std::string title = "server version";
     const std::string seen =
         (source.server.is_mariadb ? "MariaDB " : "MySQL ") + source.server.version;
-    constexpr std::uint32_t first = 50600;
-    constexpr std::uint32_t behind_last = 100000;
+    const std::uint32_t first = source.server.is_mariadb ? 101100 : 50600;
+    const std::uint32_t behind_last = source.server.is_mariadb ? 110900 : 100000;
     const bool known =
         source.server.version_number >= first && source.server.version_number < behind_last;
-    if (!source.server.is_mariadb && known) return pass(id, severity::blocking, title, seen);
+    if (known) return pass(id, severity::blocking, title, seen);
     return {id,
             severity::blocking,
             outcome::failed,
             title,
             seen,
-            source.server.is_mariadb ? "MariaDB is not supported as a source"
-                                     : "this version was never tried as a source",
-            "Use a source of MySQL 5.6 to 9.x."};
+            "this version was never tried as a source",
+            "Use a source of MySQL 5.6 to 9.x or of MariaDB 10.11 to 11.8."};
 }
 
 std::vector<item> source_log_items(const subject& about) {

@@ -70,6 +70,7 @@ void add_patterns(std::vector<need>& needs, const state::task_spec& spec,
 [[nodiscard]] need routines(const source_seen& source) {
     constexpr std::uint32_t show_routine_since = 80020;
     const std::string why = "to copy procedures and functions";
+    if (source.server.is_mariadb) return {{"SELECT"}, "mysql", "proc", why};
     if (source.server.version_number >= show_routine_since) {
         return {{"SHOW_ROUTINE", "SELECT"}, "", "", why};
     }
@@ -82,10 +83,13 @@ void add_patterns(std::vector<need>& needs, const state::task_spec& spec,
 std::vector<need> source_needs(const state::task_spec& spec,
                                const state::object_selection& selection,
                                const source_seen& source) {
-    std::vector<need> needs{
-        {{"REPLICATION SLAVE"}, "", "", "to read the binary log"},
-        {{"REPLICATION CLIENT", "SUPER"}, "", "", "to see where the binary log begins and ends"},
-    };
+    std::vector<need> needs{{{"REPLICATION SLAVE"}, "", "", "to read the binary log"}};
+    const std::string ends = "to see where the binary log begins and ends";
+    if (source.server.is_mariadb) {
+        needs.push_back({{"BINLOG MONITOR", "REPLICATION CLIENT"}, "", "", ends});
+    } else {
+        needs.push_back({{"REPLICATION CLIENT", "SUPER"}, "", "", ends});
+    }
     if (!spec.initial.schema && !spec.initial.data) return needs;
     bool any_whole = false;
     for (const std::string& database : databases(spec, source)) {

@@ -1,7 +1,9 @@
+#include "applier/ddl/mariadb_dialect.hpp"
 #include "precheck/question_line.hpp"
 #include "precheck/source_probe.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace understudy::precheck {
@@ -50,13 +52,60 @@ ask_databases(question_line& ask, const state::object_selection& selection, sour
     for (std::size_t row = 0; row < answer->rows.size(); ++row) {
         table_fact table;
         table.name = {database, text_at(answer->rows, row, 0)};
-        table.is_view = text_at(answer->rows, row, 1) != "BASE TABLE";
+        const std::string type = text_at(answer->rows, row, 1);
+        table.is_view = type.contains("VIEW");
+        if (type == "SEQUENCE") table.not_in_mysql = "a sequence";
+        if (type == "SYSTEM VERSIONED") table.not_in_mysql = "system versioning";
         table.engine = text_at(answer->rows, row, 2);
         table.has_key = keyed.contains(table.name.object);
         table.cascades = cascades.contains(table.name.object);
         tables.push_back(std::move(table));
     }
     co_return tables;
+}
+
+// Columns that a MariaDB before 10.1, or one with mysql56_temporal_format = OFF, has made: their
+// values have another form in the log, and it does not say of what precision they are.
+[[nodiscard]] awaitable<std::set<std::string>> ask_old_times(question_line& ask,
+                                                             std::string database) {
+    std::set<std::string> tables;
+    const auto answer =
+        co_await ask.ask("SELECT DISTINCT TABLE_NAME FROM information_schema.COLUMNS"
+                         " WHERE TABLE_SCHEMA = " +
+                         sql_string(database) + " AND COLUMN_TYPE LIKE '%/* mariadb-5.3 */%'");
+    if (!answer) co_return tables;
+    for (std::size_t row = 0; row < answer->rows.size(); ++row)
+        tables.insert(text_at(answer->rows, row, 0));
+    co_return tables;
+}
+
+// Names of CHECK constraints that several tables of the database have: in MySQL only one can.
+[[nodiscard]] awaitable<std::map<std::string, std::string>>
+ask_shared_checks(question_line& ask, std::string database) {
+    std::map<std::string, std::string> name_of_table;
+    const std::string where = " WHERE CONSTRAINT_SCHEMA = " + sql_string(database) +
+                              " AND LEVEL = 'Table' AND CONSTRAINT_NAME NOT REGEXP "
+                              "'^CONSTRAINT_[0-9]+$'";
+    const auto answer = co_await ask.ask(
+        "SELECT TABLE_NAME, CONSTRAINT_NAME FROM information_schema.CHECK_CONSTRAINTS" + where +
+        " AND CONSTRAINT_NAME IN (SELECT CONSTRAINT_NAME FROM "
+        "information_schema.CHECK_CONSTRAINTS" +
+        where + " GROUP BY CONSTRAINT_NAME HAVING COUNT(*) > 1)");
+    if (!answer) co_return name_of_table;
+    for (std::size_t row = 0; row < answer->rows.size(); ++row)
+        name_of_table[text_at(answer->rows, row, 0)] = text_at(answer->rows, row, 1);
+    co_return name_of_table;
+}
+
+// The copy translates definitions in the same way (applier/ddl/mariadb_dialect.hpp).
+[[nodiscard]] awaitable<void> compare_dialects(question_line& ask, std::uint32_t version,
+                                               table_fact& table) {
+    if (table.is_view || !table.not_in_mysql.empty()) co_return;
+    const auto answer = co_await ask.ask("SHOW CREATE TABLE " + table.name.to_string());
+    if (!answer) co_return;
+    const std::string text = text_at(answer->rows, 0, 1);
+    auto translated = applier::ddl::mariadb_dialect(text, 0, version).for_mysql();
+    if (!translated) table.not_in_mysql = std::move(translated.error().what);
 }
 
 // One kind of object with a definer; `table` is what the object belongs to, for triggers.
@@ -130,9 +179,26 @@ boost::asio::awaitable<void> look_at_objects(question_line& ask, const state::ta
     co_await ask_databases(ask, selection, seen);
     for (const std::string& database : seen.databases) {
         std::vector<table_fact> tables = co_await ask_tables(ask, database);
+        std::set<std::string> old_times;
+        std::map<std::string, std::string> shared_checks;
+        if (seen.server.is_mariadb) {
+            old_times = co_await ask_old_times(ask, database);
+            shared_checks = co_await ask_shared_checks(ask, database);
+        }
         for (table_fact& table : tables) {
             if (!selection.selects(database, table.name.object)) continue;
             table.on_target = selection.map(database, table.name.object);
+            if (seen.server.is_mariadb) {
+                if (old_times.contains(table.name.object))
+                    table.not_in_mysql = "times in the format of MariaDB 5.3 (ALTER TABLE … FORCE "
+                                         "makes them new)";
+                if (const auto check = shared_checks.find(table.name.object);
+                    check != shared_checks.end())
+                    table.not_in_mysql = "the CHECK constraint " +
+                                         state::quote_identifier(check->second) +
+                                         ", whose name another table has too";
+                co_await compare_dialects(ask, seen.server.version_number, table);
+            }
             seen.tables.push_back(std::move(table));
         }
         if (spec.initial.schema) co_await ask_all_definers(ask, database, selection, seen);

@@ -41,7 +41,7 @@ namespace {
     const auto answer = co_await ask.ask(
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_id', 'server_uuid', 'log_bin', "
         "'binlog_format', 'binlog_row_image', 'binlog_row_value_options', "
-        "'gtid_mode', 'max_allowed_packet', "
+        "'gtid_mode', 'gtid_strict_mode', 'max_allowed_packet', "
         "'binlog_row_event_max_size', 'lower_case_table_names', 'partial_revokes', "
         "'innodb_native_foreign_keys', 'binlog_expire_logs_seconds', 'expire_logs_days')");
     if (!answer) co_return;
@@ -51,11 +51,26 @@ namespace {
     }
     seen.server.server_uuid = variable(settings, "server_uuid");
     seen.server_id = static_cast<std::uint32_t>(number(settings, "server_id"));
-    seen.gtid_mode_on = variable(settings, "gtid_mode") == "ON";
+    seen.gtid_mode_on =
+        variable(settings, seen.server.is_mariadb ? "gtid_strict_mode" : "gtid_mode") == "ON";
 }
 
 // Not through SHOW VARIABLES, which cuts long values.
+[[nodiscard]] boost::asio::awaitable<void> ask_mariadb_position(question_line& ask,
+                                                                source_seen& seen) {
+    const std::string sql = "SELECT @@GLOBAL.gtid_binlog_pos";
+    const auto answer = co_await ask.ask(sql);
+    if (!answer) co_return;
+    auto position = protocol::gtid_set::parse(text_at(answer->rows, 0, 0));
+    if (position) {
+        seen.executed = *std::move(position);
+    } else {
+        seen.server.questions.push_back({sql, position.error().what, false});
+    }
+}
+
 [[nodiscard]] boost::asio::awaitable<void> ask_gtids(question_line& ask, source_seen& seen) {
+    if (seen.server.is_mariadb) co_return co_await ask_mariadb_position(ask, seen);
     if (!seen.server.settings.contains("gtid_mode")) co_return;
     const std::string sql = "SELECT @@GLOBAL.gtid_executed, @@GLOBAL.gtid_purged";
     const auto answer = co_await ask.ask(sql);
@@ -97,7 +112,8 @@ namespace {
         }
     }
     constexpr std::uint32_t binary_log_status_since = 80200;
-    const bool renamed = seen.server.version_number >= binary_log_status_since;
+    const bool renamed =
+        !seen.server.is_mariadb && seen.server.version_number >= binary_log_status_since;
     const auto status = co_await ask.ask(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
     if (!status) co_return;
     seen.logged_databases = split(text_at(status->rows, 0, column(*status, "Binlog_Do_DB")));
@@ -105,6 +121,8 @@ namespace {
 }
 
 [[nodiscard]] boost::asio::awaitable<void> ask_replicas(question_line& ask, source_seen& seen) {
+    // MariaDB shows its replicas only to those who may manage them, and knows them by id alone.
+    if (seen.server.is_mariadb) co_return;
     constexpr std::uint32_t show_replicas_since = 80022;
     const bool renamed = seen.server.version_number >= show_replicas_since;
     const auto answer = co_await ask.ask(renamed ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS");
@@ -130,7 +148,6 @@ boost::asio::awaitable<source_seen> look_at_source(protocol::net::connection& so
     question_line ask(source, seen.server.questions);
     co_await ask_settings(ask, seen);
     co_await ask_grants(ask, seen);
-    if (seen.server.is_mariadb) co_return seen; // what follows is MySQL's
     co_await ask_gtids(ask, seen);
     co_await ask_log(ask, seen);
     co_await ask_replicas(ask, seen);

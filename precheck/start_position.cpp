@@ -19,6 +19,15 @@ constexpr const char* new_copy =
 
 // The source must still have what we lack, and must have had all that we have.
 [[nodiscard]] item by_gtid(const source_seen& source, const protocol::gtid_set& ours) {
+    if (!source.gtid_mode_on && source.server.is_mariadb) {
+        return {id,
+                severity::blocking,
+                outcome::failed,
+                title,
+                "gtid_strict_mode = " + variable(source.server.settings, "gtid_strict_mode"),
+                "this task follows the source by GTID, whose numbers must rise",
+                "SET GLOBAL gtid_strict_mode = ON; -- and in the option file"};
+    }
     if (!source.gtid_mode_on) {
         return {id,
                 severity::blocking,

@@ -145,7 +145,8 @@ item target_version_item(const source_seen& source, const target_seen& target) {
                                   : "this version is not supported as a target",
                 "Use a target of MySQL 8.0.18 to 9.x."};
     }
-    if (server.version_number / 100 < source.server.version_number / 100) {
+    const bool older = server.version_number / 100 < source.server.version_number / 100;
+    if (older && !source.server.is_mariadb) {
         return {id,
                 severity::warning,
                 outcome::failed,

@@ -63,6 +63,9 @@ std::string normal_charset(std::string_view name) {
 }
 
 std::string normal_type(std::string_view column_type) {
+    // MariaDB: "varchar(300) /*M!100301 COMPRESSED*/"
+    if (const auto comment = column_type.find(" /*"); comment != std::string_view::npos)
+        return normal_type(column_type.substr(0, comment));
     if (column_type == "geometrycollection") return "geomcollection";
     if (column_type.starts_with("year")) return "year";
     static constexpr std::array<std::string_view, 5> integers{"tinyint", "smallint", "mediumint",

@@ -86,8 +86,9 @@ awaitable<result<start_point>> read_at(const source_link& source,
                       .by_gtid = facts->gtid_mode_on,
                       .source_uuid = facts->server_uuid,
                       .source_version = (*session)->server().version_number};
-    // A GTID enters gtid_executed when its transaction can be seen: no lock is needed.
-    if (!start.by_gtid) {
+    // A GTID enters gtid_executed when its transaction can be seen: no lock is needed. MariaDB's
+    // position runs ahead of what can be seen, like that of the file.
+    if (!start.by_gtid || (*session)->server().is_mariadb) {
         auto catalog = co_await read_catalog(**session, selection);
         if (!catalog) co_return std::unexpected(std::move(catalog.error()));
         if (!catalog->tables.empty()) {

@@ -74,6 +74,14 @@ TEST(event_printer, shows_statements_gtids_and_rows) {
         EXPECT_EQ(line.find('\n'), std::string::npos);
 }
 
+TEST(event_printer, shows_what_mariadb_has_compressed) {
+    const auto lines = print_file("mariadb_1011_compressed.binlog");
+    ASSERT_TRUE(lines.has_value()) << lines.error().what;
+    EXPECT_TRUE(has(*lines, "CREATE TABLE ma.longname (a INT)"));
+    EXPECT_TRUE(has(*lines, "'cccccccccccccccccccc'"));
+    EXPECT_TRUE(has(*lines, "Gtid_list           0-"));
+}
+
 TEST(event_printer, rows_without_their_table_map_are_an_error) {
     const auto bytes = read_file("mysql_97_statements.binlog");
     event_printer printer;

@@ -21,6 +21,7 @@ struct typed_column {
     std::string type;
     std::vector<std::string> values; // SQL expressions; NULL is added to each
     bool mysql_56 = true;
+    bool mariadb = true;
 };
 
 const std::string nines = std::string(35, '9') + "." + std::string(30, '9');
@@ -110,21 +111,21 @@ std::vector<typed_column> every_type() {
          {"{geom}('POINT(1 2)')", "{geom}('POLYGON((0 0, 10 0, 10 10, 0 10, 0 0))')",
           "{geom}('GEOMETRYCOLLECTION(POINT(1 1), LINESTRING(0 0, 1 1))')"}},
         {"point_", "POINT", {"{geom}('POINT(-1.5 1e300)')"}},
-        {"point_srid", "POINT SRID 4326", {"ST_GeomFromText('POINT(10 20)', 4326)"}, false},
+        {"point_srid", "POINT SRID 4326", {"ST_GeomFromText('POINT(10 20)', 4326)"}, false, false},
         {"json_",
          "JSON",
          {"'{}'", "'[]'", "'null'", "'true'", "'\"\"'",
           "'{\"a\": [1, -1, 18446744073709551615, 1.5, \"\\\\u0000\", {\"é\": null}]}'",
           "JSON_ARRAY(1e0, 1.0e100, -0e0, 3)", "JSON_OBJECT('k', REPEAT('v', 100000))"},
          false},
-        {"vector_", "VECTOR(3)", {"TO_VECTOR('[1, -2.5, 3e38]')"}, false},
+        {"vector_", "VECTOR(3)", {"TO_VECTOR('[1, -2.5, 3e38]')"}, false, false},
     };
 }
 
 // One table for each type, with a key, and one without; the values of the type, and NULL.
 class type_tables {
 public:
-    type_tables(sql_client& sql, bool mysql_56) : sql_(sql), mysql_56_(mysql_56) {
+    type_tables(sql_client& sql, server_kind kind) : sql_(sql), kind_(kind) {
         // 'NO_ENGINE_SUBSTITUTION' only: zero dates, ENUM 0 and the like are what sources have.
         sql_.exec(
             "SET sql_mode = 'NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'; SET NAMES utf8mb4");
@@ -172,32 +173,38 @@ public:
 private:
     std::vector<typed_column> columns() const {
         auto all = every_type();
-        if (mysql_56_) std::erase_if(all, [](const typed_column& one) { return !one.mysql_56; });
+        std::erase_if(all, [this](const typed_column& one) {
+            return (kind_ == server_kind::mysql_56 && !one.mysql_56) ||
+                   (kind_ == server_kind::mariadb_1011 && !one.mariadb);
+        });
         return all;
     }
     std::string expression(std::string value) const {
         if (const auto at = value.find("{geom}"); at != std::string::npos)
-            value.replace(at, 6, mysql_56_ ? "GeomFromText" : "ST_GeomFromText");
+            value.replace(at, 6,
+                          kind_ == server_kind::mysql_56 ? "GeomFromText" : "ST_GeomFromText");
         return value;
     }
 
     sql_client& sql_;
-    bool mysql_56_;
+    server_kind kind_;
 };
 
 class all_types : public testing::TestWithParam<server_kind> {};
 
 TEST_P(all_types, arrive_exactly_by_copy_and_by_stream) {
-    const bool mysql_56 = GetParam() == server_kind::mysql_56;
+    const bool mysql = GetParam() != server_kind::mariadb_1011;
+    // MariaDB's definitions are in other words.
+    const comparison_options compared{.definitions = mysql, .rows = true, .checksums = mysql};
     pair_options options;
     options.objects.include = {"copied.*", "streamed.*"};
     source_and_target pair(GetParam(), server_kind::mysql_97, options);
-    type_tables tables(pair.source_sql(), mysql_56);
+    type_tables tables(pair.source_sql(), GetParam());
     tables.create("copied");
     tables.fill("copied");
     auto copied = pair.run_task();
     ASSERT_EQ(copied.status.code, 0) << copied.error << copied.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
+    EXPECT_THAT(pair.compare(compared), IsEmpty());
 
     tables.create("streamed");
     tables.fill("streamed");
@@ -205,14 +212,17 @@ TEST_P(all_types, arrive_exactly_by_copy_and_by_stream) {
     tables.change("streamed");
     auto streamed = pair.run_task();
     ASSERT_EQ(streamed.status.code, 0) << streamed.error << streamed.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
+    EXPECT_THAT(pair.compare(compared), IsEmpty());
     EXPECT_LT(streamed.status.memory_max_kib, memory_max_kib);
 }
 
 INSTANTIATE_TEST_SUITE_P(of, all_types,
-                         testing::Values(server_kind::mysql_97, server_kind::mysql_56),
+                         testing::Values(server_kind::mysql_97, server_kind::mysql_56,
+                                         server_kind::mariadb_1011),
                          [](const auto& param) {
-                             return param.param == server_kind::mysql_97 ? "mysql_97" : "mysql_56";
+                             return param.param == server_kind::mysql_97   ? "mysql_97"
+                                    : param.param == server_kind::mysql_56 ? "mysql_56"
+                                                                           : "mariadb_1011";
                          });
 
 } // namespace

@@ -226,10 +226,52 @@ protected:
     precheck_live_mariadb() : precheck_live(server_kind::mariadb_1011) {}
 };
 
-TEST_F(precheck_live_mariadb, is_refused_as_a_source) {
-    const item version = said(check(), "source.version");
-    EXPECT_EQ(version.state, outcome::failed);
-    EXPECT_THAT(version.seen, HasSubstr("MariaDB 10.11"));
+TEST_F(precheck_live_mariadb, passes_after_the_statements_that_it_names_were_executed) {
+    source_server().root().exec(shop);
+    EXPECT_FALSE(check().passed());
+    obey();
+    const report after = check();
+    EXPECT_TRUE(after.passed()) << precheck::to_text(after, false);
+    EXPECT_THAT(said(after, "source.version").seen, HasSubstr("MariaDB 10.11"));
+    EXPECT_THAT(said(after, "source.start_position").seen, HasSubstr("by GTID"));
+}
+
+TEST_F(precheck_live_mariadb, names_the_tables_that_mysql_cannot_have) {
+    auto root = source_server().root();
+    root.exec(shop);
+    root.exec("USE shop; CREATE TABLE ids (u UUID PRIMARY KEY); CREATE SEQUENCE numbers;"
+              "CREATE TABLE history (a INT) WITH SYSTEM VERSIONING;"
+              "CREATE TABLE aria (a INT PRIMARY KEY) ENGINE=Aria;"
+              "CREATE TABLE sorted (a VARCHAR(9) COLLATE utf8mb4_uca1400_ai_ci);"
+              "SET GLOBAL mysql56_temporal_format = OFF;"
+              "CREATE TABLE one (a INT PRIMARY KEY, CONSTRAINT c CHECK (a > 0));"
+              "CREATE TABLE two (a INT PRIMARY KEY, CONSTRAINT c CHECK (a > 0));"
+              "CREATE TABLE old (a DATETIME(3)); SET GLOBAL mysql56_temporal_format = ON");
+    grant_everything();
+    const item refused = said(check(), "source.not_in_mysql");
+    EXPECT_EQ(refused.state, outcome::failed);
+    for (const auto* part :
+         {"`shop`.`ids`: the type UUID of column `u`", "`numbers`: a sequence",
+          "`history`: system versioning", "`aria`: the storage engine Aria",
+          "utf8mb4_uca1400_ai_ci", "`old`: times", "`two`: the CHECK constraint `c`"})
+        EXPECT_THAT(refused.seen, HasSubstr(part));
+    spec_.objects.exclude = {"shop.ids",    "shop.numbers", "shop.history", "shop.aria",
+                             "shop.sorted", "shop.old",     "shop.one",     "shop.two"};
+    EXPECT_EQ(said(check(), "source.not_in_mysql").state, outcome::passed);
+}
+
+class precheck_live_mariadb_without_order : public precheck_live {
+protected:
+    precheck_live_mariadb_without_order()
+        : precheck_live(server_kind::mariadb_1011, {.gtid = false}) {}
+};
+
+TEST_F(precheck_live_mariadb_without_order, begins_by_file_and_position) {
+    source_server().root().exec(shop);
+    grant_everything();
+    const report all = check();
+    EXPECT_TRUE(all.passed()) << precheck::to_text(all, false);
+    EXPECT_THAT(said(all, "source.start_position").seen, HasSubstr("by file and position"));
 }
 
 } // namespace

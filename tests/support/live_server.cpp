@@ -135,7 +135,9 @@ std::vector<std::string> live_server::arguments() const {
                                     fmt::format("--user={}", user),
                                     "--bind-address=127.0.0.1"};
     add_lines(all, source_dir / fmt::format("tests/servers/{}.options", to_string(kind_)));
-    if (!is_mariadb(kind_) && options_.gtid) {
+    if (is_mariadb(kind_)) {
+        all.emplace_back(options_.gtid ? "--gtid-strict-mode=ON" : "--gtid-strict-mode=OFF");
+    } else if (options_.gtid) {
         all.insert(all.end(), {"--gtid-mode=ON", "--enforce-gtid-consistency=ON"});
     }
     if (certificate_) {

@@ -34,7 +34,7 @@ enum class server_kind { mysql_97, mysql_56, mariadb_1011, mariadb_118 };
 
 struct server_options {
     std::vector<std::string> extra_args{}; // come last and so override the defaults
-    bool gtid = true;                      // MariaDB has its own GTIDs always
+    bool gtid = true;                      // MariaDB has GTIDs always: gtid_strict_mode
     bool tls = false; // a certificate for 127.0.0.1 and localhost from an authority of its own
 };
 
