@@ -1,6 +1,7 @@
 #include "apps/command_line.hpp"
 
 #include "apps/data_dir.hpp"
+#include "apps/relay_command_line.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -21,6 +22,7 @@ constexpr const char* footer = R"(Examples:
   understudy run shop.toml --until caught-up the same, ending once the target is equal
   understudy status shop                     how far it is
   understudy relay ls /var/lib/understudy/shop
+  understudy relay show --where 'id = 42' --table shop.orders /var/lib/understudy/shop
 
 The task file is described in docs/configuration.md; the smallest one is two endpoints and what to include.
 Exit codes: 0 good, 1 failed, 2 bad usage or a bad task file.)";
@@ -90,23 +92,6 @@ void add_stop(CLI::App& program, options& into) {
     stop->footer("");
 }
 
-void add_relay(CLI::App& program, options& into) {
-    CLI::App* relay = program.add_subcommand("relay", "Look into relay logs");
-    relay->footer("");
-    relay->require_subcommand(1);
-    const auto add = [&](const char* name, const char* description) {
-        CLI::App* verb = relay->add_subcommand(name, description);
-        verb->footer("");
-        verb->add_option("PATH", into.relay.path,
-                         "Directory of a task, its relay directory, or one segment file")
-            ->required()
-            ->type_name("");
-    };
-    add("ls", "List the segments: positions, times, sizes");
-    add("show", "Print the events: a line each, with row values");
-    add("verify", "Read everything and check it; exit code 1 if something is damaged");
-}
-
 say_and_exit complaint(const std::string& text) {
     return {.code = exit_usage, .text = "understudy: " + text + "\n"};
 }
@@ -131,9 +116,6 @@ command chosen(const CLI::App& program, options& from) {
     if (program.got_subcommand("precheck")) return from.precheck;
     if (program.got_subcommand("status")) return from.status;
     if (program.got_subcommand("stop")) return from.stop;
-    const CLI::App* relay = program.get_subcommand("relay");
-    if (relay->got_subcommand("show")) from.relay.what = relay_command::verb::show;
-    if (relay->got_subcommand("verify")) from.relay.what = relay_command::verb::verify;
     return from.relay;
 }
 
@@ -152,7 +134,7 @@ command parse_command_line(int argc, const char* const* argv) {
     add_precheck(program, into);
     add_status(program, into);
     add_stop(program, into);
-    add_relay(program, into);
+    add_relay_commands(program, into.relay);
     try {
         program.parse(argc, argv);
         return chosen(program, into);

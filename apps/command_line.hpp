@@ -1,5 +1,7 @@
 #pragma once
 
+#include "apps/relay_options.hpp"
+
 #include <filesystem>
 #include <string>
 #include <variant>
@@ -28,12 +30,6 @@ struct status_command {
 struct stop_command {
     std::string task; // empty: the one that runs
     std::filesystem::path data_dir;
-};
-
-struct relay_command {
-    enum class verb : std::uint8_t { ls, show, verify };
-    verb what = verb::ls;
-    std::filesystem::path path; // a relay directory, a task's directory or one segment
 };
 
 // Help, version or a mistake: say it and end.

@@ -11,6 +11,7 @@
 #include "protocol/binlog/rotate_event.hpp"
 #include "protocol/binlog/rows_event.hpp"
 #include "protocol/binlog/simple_events.hpp"
+#include "protocol/binlog/transaction_payload.hpp"
 #include "protocol/errc.hpp"
 
 #include <fmt/format.h>
@@ -80,6 +81,12 @@ result<std::string> describe_rows_query(const protocol::event_view& event) {
     return std::string(*text);
 }
 
+result<std::string> describe_payload(const protocol::event_view& event) {
+    const auto payload = protocol::decode_transaction_payload(event);
+    if (!payload) return std::unexpected(payload.error());
+    return fmt::format("{} bytes, {} unpacked:", payload->data.size(), payload->uncompressed_size);
+}
+
 result<std::string> describe_query(const protocol::event_view& event,
                                    const protocol::format_description& format) {
     const auto decoded = protocol::decode_query_event(event, format);
@@ -91,32 +98,19 @@ result<std::string> describe_query(const protocol::event_view& event,
 
 } // namespace
 
-result<std::vector<std::string>> event_printer::print(std::span<const std::byte> bytes,
-                                                      const std::string& file,
-                                                      std::uint64_t start_offset) {
-    const auto header = protocol::decode_event_header(bytes);
-    if (!header) return std::unexpected(header.error());
-    if (header->type == event_type::format_description) {
-        auto format = protocol::decode_format_description(bytes);
-        if (!format) return std::unexpected(format.error());
-        format_ = *std::move(format);
-        tables_.clear();
-    }
-    if (!format_) {
-        return protocol::fail(protocol::errc::malformed,
-                              "no format description comes before the first event");
-    }
-    const auto event = protocol::decode_event(bytes, format_->has_checksum());
-    if (!event) return std::unexpected(event.error());
+result<std::vector<std::string>> event_printer::print(const relay::inspection::stream_event& one) {
+    const auto& header = one.event.header;
+    if (header.type == event_type::format_description) tables_.clear();
+    format_ = one.format;
     std::vector<std::string> rows;
-    const auto text = describe(*event, rows);
+    const auto text = describe(one.event, rows);
     if (!text) return std::unexpected(text.error());
+    const std::string indent = one.unpacked ? "  " : "";
     std::vector<std::string> lines{
-        fmt::format("{}  {:<24}  {:<18}  {}", time_text(header->timestamp),
-                    file + ":" + std::to_string(start_offset), to_string(header->type),
-                    fit(*text, text_columns_max))};
+        fmt::format("{}  {:<24}  {}{:<18}  {}", time_text(header.timestamp), one.place(), indent,
+                    to_string(header.type), fit(*text, text_columns_max))};
     for (std::string& row : rows)
-        lines.push_back(fit(row, text_columns_max));
+        lines.push_back(fit(indent + row, text_columns_max));
     return lines;
 }
 
@@ -132,7 +126,8 @@ result<std::string> event_printer::describe(const protocol::event_view& event,
     case event_type::previous_gtids: return describe_previous_gtids(event);
     case event_type::rotate: return describe_rotate(event);
     case event_type::xid: return describe_xid(event);
-    case event_type::rows_query: return describe_rows_query(event);
+    case event_type::rows_query:
+    case event_type::mariadb_annotate_rows: return describe_rows_query(event);
     case event_type::query: return describe_query(event, *format_);
     case event_type::table_map: return describe_table_map(event);
     case event_type::write_rows_v1:
@@ -150,6 +145,7 @@ result<std::string> event_printer::describe(const protocol::event_view& event,
     case event_type::mariadb_write_rows_compressed:
     case event_type::mariadb_update_rows_compressed:
     case event_type::mariadb_delete_rows_compressed: return describe_compressed(event, rows);
+    case event_type::transaction_payload: return describe_payload(event);
     default: return fmt::format("{} bytes", event.bytes.size());
     }
 }
@@ -167,9 +163,10 @@ result<std::string> event_printer::describe_compressed(const protocol::event_vie
 result<std::string> event_printer::describe_table_map(const protocol::event_view& event) {
     table entry;
     entry.bytes.assign(event.bytes.begin(), event.bytes.end());
-    const auto copy = protocol::decode_event(entry.bytes, format_->has_checksum());
-    if (!copy) return std::unexpected(copy.error());
-    auto map = protocol::decode_table_map(*copy, *format_);
+    protocol::event_view copy = event;
+    copy.bytes = entry.bytes;
+    copy.body = copy.bytes.subspan(protocol::event_header_size, event.body.size());
+    auto map = protocol::decode_table_map(copy, *format_);
     if (!map) return std::unexpected(map.error());
     entry.map = *std::move(map);
     std::string text =

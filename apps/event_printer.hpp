@@ -3,6 +3,7 @@
 #include "protocol/binlog/format_description.hpp"
 #include "protocol/binlog/table_map.hpp"
 #include "protocol/result.hpp"
+#include "relay/inspection/event_stream.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -18,10 +19,10 @@ namespace understudy::apps {
 // description and the table maps that later events refer to. One thread; no I/O.
 class event_printer {
 public:
-    // One event as it stands in the source's file, beginning at start_offset there. Lines without a
-    // newline. Errors: bytes that are no event, or rows whose table map did not come before.
+    // Lines without a newline; what was in a compressed transaction is indented. Errors: bytes that
+    // are no event, or rows whose table map did not come before.
     [[nodiscard]] protocol::result<std::vector<std::string>>
-    print(std::span<const std::byte> event, const std::string& file, std::uint64_t start_offset);
+    print(const relay::inspection::stream_event& one);
 
 private:
     struct table {
@@ -38,7 +39,7 @@ private:
     [[nodiscard]] protocol::result<std::string> describe_rows(const protocol::event_view& event,
                                                               std::vector<std::string>& rows);
 
-    std::optional<protocol::format_description> format_;
+    const protocol::format_description* format_ = nullptr; // during a call
     std::map<std::uint64_t, table> tables_;
 };
 

@@ -1,28 +1,28 @@
 #include "apps/commands.hpp"
-#include "apps/event_printer.hpp"
+#include "apps/relay_show.hpp"
 #include "apps/relay_text.hpp"
 #include "relay/inspect.hpp"
+#include "relay/inspection/binlog_file_source.hpp"
+#include "relay/inspection/check_binlog.hpp"
+#include "relay/inspection/open_source.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <optional>
+#include <memory>
 #include <system_error>
 
 namespace understudy::apps {
 
 namespace {
 
-// A task's directory stands for the relay directory in it.
-std::filesystem::path relay_path(const std::filesystem::path& given) {
-    std::error_code failure;
-    return std::filesystem::is_directory(given / "relay", failure) ? given / "relay" : given;
-}
+using protocol::result;
+namespace inspection = relay::inspection;
 
 int fail(const protocol::error& why) {
     std::fflush(stdout);
     fmt::print(stderr, "understudy: {}\n", why.what);
-    return exit_failed;
+    return is_bad_option(why) ? exit_usage : exit_failed;
 }
 
 void print_lines(const std::vector<std::string>& lines) {
@@ -30,54 +30,80 @@ void print_lines(const std::vector<std::string>& lines) {
         fmt::print("{}\n", line);
 }
 
-int list(const std::filesystem::path& path) {
-    const auto segments = relay::list_segments(path);
-    if (!segments) return fail(segments.error());
-    print_lines(segment_table(*segments));
-    return exit_good;
+result<inspection::binlog_report> check_file(const std::filesystem::path& path) {
+    if (path == "-") {
+        return inspection::check_binlog(std::make_unique<inspection::binlog_file_source>(
+            inspection::standard_input(), "stdin"));
+    }
+    auto source = inspection::binlog_file_source::open(path, false);
+    if (!source) return std::unexpected(std::move(source.error()));
+    return inspection::check_binlog(std::move(*source));
 }
 
-int show(const std::filesystem::path& path) {
-    event_printer printer;
-    std::optional<protocol::error> failure;
-    const auto walked = relay::segment_walker(path).walk([&](const relay::walked_event& event) {
-        // What is not part of the file stands before the event that ends there.
-        const std::uint64_t start = event.end_offset - (event.artificial ? 0 : event.bytes.size());
-        const auto lines = printer.print(event.bytes, event.file, start);
-        if (!lines) {
-            failure = lines.error();
-            failure->what = event.file + ", event that ends at " +
-                            std::to_string(event.end_offset) + ": " + failure->what;
-            return false;
+bool is_relay(const std::filesystem::path& path) {
+    return path != "-" && inspection::is_relay_path(path);
+}
+
+int list(const relay_command& what) {
+    std::vector<relay::segment_summary> all;
+    for (const auto& given : what.paths) {
+        const auto path = inspection::relay_path(given);
+        if (is_relay(path)) {
+            auto segments = relay::list_segments(path);
+            if (!segments) return fail(segments.error());
+            all.insert(all.end(), segments->begin(), segments->end());
+            continue;
         }
-        print_lines(*lines);
-        return true;
-    });
-    if (failure) return fail(*failure);
-    if (!walked) return fail(walked.error());
+        auto report = check_file(path);
+        if (!report) return fail(report.error());
+        if (!report->damage.empty()) return fail({{}, report->damage, {}});
+        report->summary.path = path;
+        all.push_back(std::move(report->summary));
+    }
+    print_lines(segment_table(all));
     return exit_good;
 }
 
-int verify(const std::filesystem::path& path) {
-    const auto found = relay::verify(path);
-    if (!found) return fail(found.error());
-    print_lines(verify_lines(*found));
-    return found->good() ? exit_good : exit_failed;
+int verify(const relay_command& what) {
+    bool good = true;
+    for (const auto& given : what.paths) {
+        const auto path = inspection::relay_path(given);
+        if (is_relay(path)) {
+            const auto found = relay::verify(path);
+            if (!found) return fail(found.error());
+            print_lines(verify_lines(*found));
+            good = good && found->good();
+            continue;
+        }
+        const auto found = check_file(path);
+        if (!found) return fail(found.error());
+        print_lines(binlog_verify_lines(path == "-" ? "standard input" : path.string(), *found));
+        good = good && found->good();
+    }
+    return good ? exit_good : exit_failed;
+}
+
+int report(const result<void>& done) {
+    return done ? exit_good : fail(done.error());
 }
 
 } // namespace
 
 int execute(const relay_command& what) {
-    const auto path = relay_path(what.path);
-    std::error_code failure;
-    if (!std::filesystem::exists(path, failure)) {
-        fmt::print(stderr, "understudy: there is nothing at {}\n", path.string());
+    for (const auto& given : what.paths) {
+        std::error_code failure;
+        if (given == "-" || std::filesystem::exists(given, failure)) continue;
+        fmt::print(stderr, "understudy: there is nothing at {}\n", given.string());
         return exit_usage;
     }
     switch (what.what) {
-    case relay_command::verb::ls: return list(path);
-    case relay_command::verb::show: return show(path);
-    case relay_command::verb::verify: return verify(path);
+    case relay_command::verb::ls: return list(what);
+    case relay_command::verb::verify: return verify(what);
+    case relay_command::verb::show: return report(show_changes(what));
+    case relay_command::verb::events: return report(show_events(what));
+    case relay_command::verb::stat: return report(show_statistics(what));
+    case relay_command::verb::history: return report(show_history(what));
+    case relay_command::verb::export_: return report(export_binlog(what));
     }
     return exit_usage;
 }

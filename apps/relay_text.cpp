@@ -13,7 +13,7 @@ namespace understudy::apps {
 
 namespace {
 
-constexpr std::size_t columns = 9;
+constexpr std::size_t columns = 11;
 constexpr std::size_t first_figure = 3; // from here on columns are right-aligned
 constexpr std::size_t last_figure = 7;
 
@@ -28,7 +28,7 @@ std::string span_text(std::uint32_t from, std::uint32_t to) {
 }
 
 row row_of(const relay::segment_summary& segment) {
-    return {segment.path.filename().string() + (segment.sealed ? "" : " *"),
+    return {segment.path.filename().string(),
             segment.begin.binlog.to_string(),
             segment.end.to_string(),
             count_text(segment.groups),
@@ -36,7 +36,9 @@ row row_of(const relay::segment_summary& segment) {
             bytes_text(segment.raw_bytes),
             bytes_text(segment.stored_bytes),
             ratio_text(segment.stored_bytes, segment.raw_bytes),
-            span_text(segment.time_min, segment.time_max)};
+            segment.sealed ? "closed" : "in use",
+            span_text(segment.time_min, segment.time_max),
+            segment.gtids.to_string()};
 }
 
 row sum_of(std::span<const relay::segment_summary> segments) {
@@ -58,6 +60,8 @@ row sum_of(std::span<const relay::segment_summary> segments) {
             bytes_text(raw),
             bytes_text(stored),
             ratio_text(stored, raw),
+            "",
+            "",
             ""};
 }
 
@@ -76,8 +80,8 @@ std::string line_of(const row& cells, const std::array<std::size_t, columns>& wi
 } // namespace
 
 std::vector<std::string> segment_table(std::span<const relay::segment_summary> segments) {
-    std::vector<row> rows{
-        {"SEGMENT", "BEGIN", "END", "GROUPS", "EVENTS", "RAW", "STORED", "RATIO", "TIME (UTC)"}};
+    std::vector<row> rows{{"SEGMENT", "BEGIN", "END", "GROUPS", "EVENTS", "RAW", "STORED", "RATIO",
+                           "STATE", "TIME (UTC)", "GTIDS"}};
     for (const auto& segment : segments)
         rows.push_back(row_of(segment));
     if (segments.size() > 1) rows.push_back(sum_of(segments));
@@ -89,8 +93,28 @@ std::vector<std::string> segment_table(std::span<const relay::segment_summary> s
     std::vector<std::string> lines;
     for (const row& cells : rows)
         lines.push_back(line_of(cells, widths));
-    if (!segments.empty() && !segments.back().sealed)
-        lines.emplace_back("* not sealed: the one that is being written");
+    return lines;
+}
+
+std::vector<std::string> binlog_verify_lines(const std::string& name,
+                                             const relay::inspection::binlog_report& found) {
+    std::vector<std::string> lines;
+    const auto& summary = found.summary;
+    if (!found.damage.empty()) lines.push_back(found.damage);
+    if (!found.open_transaction.empty())
+        lines.push_back("the transaction that begins at " + found.open_transaction +
+                        " does not end");
+    if (found.unfinished_bytes > 0) {
+        lines.push_back(counted(found.unfinished_bytes, "byte") +
+                        " behind the event that ends at " + summary.end.to_string() +
+                        " are no whole event");
+    }
+    if (!summary.sealed) {
+        lines.push_back(name + " is in use, or its server ended without closing it");
+    }
+    lines.push_back(fmt::format("{}: {}: {} in {}, {}", found.good() ? "good" : "DAMAGED", name,
+                                counted(summary.events, "event"), counted(summary.groups, "group"),
+                                bytes_text(summary.raw_bytes)));
     return lines;
 }
 

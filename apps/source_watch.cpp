@@ -16,8 +16,8 @@ protocol::result<void> check_still_same(const protocol::source_facts& now,
         lost = "transactions " + missing.to_string() + " are no longer in its gtid_executed";
     } else {
         if (!(now.written < held.binlog)) return {};
-        lost = "its binary log ends at " + now.written.to_string() + ", and we have followed it to " +
-               held.binlog.to_string();
+        lost = "its binary log ends at " + now.written.to_string() +
+               ", and we have followed it to " + held.binlog.to_string();
     }
     return protocol::fail(relay::errc::wrong_source,
                           "the source has lost a part of its log: " + lost +

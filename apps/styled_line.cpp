@@ -41,7 +41,16 @@ bool steers_the_terminal(char32_t code) {
            (code >= 0x2066 && code <= 0x2069);
 }
 
-std::string_view escape_of(style how) {
+std::string repeated(std::string_view piece, std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i)
+        text += piece;
+    return text;
+}
+
+} // namespace
+
+std::string_view style_begin(style how) {
     switch (how) {
     case style::plain: return "";
     case style::bold: return "\x1b[1m";
@@ -54,14 +63,9 @@ std::string_view escape_of(style how) {
     return "";
 }
 
-std::string repeated(std::string_view piece, std::size_t count) {
-    std::string text;
-    for (std::size_t i = 0; i < count; ++i)
-        text += piece;
-    return text;
+std::string_view style_end(style how) {
+    return how == style::plain ? "" : "\x1b[0m";
 }
-
-} // namespace
 
 std::size_t text_columns(std::string_view utf8) {
     std::size_t columns = 0;
@@ -99,7 +103,7 @@ styled_line& styled_line::add(std::string_view text, style how) {
     const std::string shown = fit(text, columns_ - used_);
     if (shown.empty()) return *this;
     used_ += text_columns(shown);
-    const std::string_view escape = colour_ ? escape_of(how) : "";
+    const std::string_view escape = colour_ ? style_begin(how) : "";
     text_ += escape;
     text_ += shown;
     if (!escape.empty()) text_ += "\x1b[0m";

@@ -17,6 +17,10 @@ enum class style : std::uint8_t { plain, bold, dim, good, warning, bad, accent }
 // columns with an ellipsis.
 [[nodiscard]] std::string fit(std::string_view utf8, std::size_t columns);
 
+// What switches a style on and off on a terminal; both empty for plain.
+[[nodiscard]] std::string_view style_begin(style how);
+[[nodiscard]] std::string_view style_end(style how);
+
 // One line of the display, never wider than the terminal: what does not fit is cut. Pure.
 class styled_line {
 public:

@@ -280,7 +280,7 @@ asio::awaitable<result<text_result>> connection::query(std::string sql, std::siz
     co_return collected;
 }
 
-asio::awaitable<result<std::vector<column_definition>>> connection::start_query(std::string sql) {
+asio::awaitable<result<std::vector<result_column>>> connection::start_query(std::string sql) {
     auto begun = co_await impl_->begin_query(std::move(sql));
     if (!begun) co_return std::unexpected(std::move(begun.error()));
     packet_buffer::packet packet;

@@ -54,7 +54,7 @@ public:
 
     // A large result, streamed: start_query, then read_rows until it gives an empty span.
     // The rows are views over the receive buffer, good until the next call.
-    [[nodiscard]] boost::asio::awaitable<result<std::vector<column_definition>>>
+    [[nodiscard]] boost::asio::awaitable<result<std::vector<result_column>>>
     start_query(std::string sql);
     [[nodiscard]] boost::asio::awaitable<result<std::span<const text_row>>> read_rows();
 

@@ -16,9 +16,9 @@ namespace {
 // The most columns a table can have is 4096; a SELECT may name some more.
 constexpr std::size_t column_count_max = 65'535;
 
-result<column_definition> decode_column(std::span<const std::byte> payload) {
+result<result_column> decode_column(std::span<const std::byte> payload) {
     byte_reader reader(payload);
-    column_definition column;
+    result_column column;
     reader.lenenc_bytes(); // catalog
     reader.lenenc_bytes(); // database
     column.table = reader.lenenc_text();

@@ -31,7 +31,7 @@ public:
     // error means that the conversation cannot be followed any longer.
     [[nodiscard]] result<part> feed(std::span<const std::byte> payload);
 
-    [[nodiscard]] const std::vector<column_definition>& columns() const { return columns_; }
+    [[nodiscard]] const std::vector<result_column>& columns() const { return columns_; }
     [[nodiscard]] const ok_packet& ok() const { return ok_; }
     [[nodiscard]] bool is_done() const { return state_ == state::done; }
 
@@ -43,7 +43,7 @@ private:
     [[nodiscard]] result<part> on_row(std::span<const std::byte> payload);
     [[nodiscard]] result<part> finish(result<ok_packet> ok);
 
-    std::vector<column_definition> columns_;
+    std::vector<result_column> columns_;
     std::size_t column_count_ = 0;
     ok_packet ok_;
     state state_ = state::start;

@@ -18,7 +18,7 @@ struct ok_packet {
     std::string info;
 };
 
-struct column_definition {
+struct result_column {
     std::string name;
     std::string table;
     std::uint16_t collation = 0;
@@ -36,7 +36,7 @@ struct text_row {
 
 // A small result, collected: for settings and dictionary queries, never for table data.
 struct text_result {
-    std::vector<column_definition> columns;
+    std::vector<result_column> columns;
     std::vector<std::vector<std::optional<std::string>>> rows;
     ok_packet ok;
 };

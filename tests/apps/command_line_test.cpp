@@ -44,6 +44,12 @@ TEST(command_line, bad_usage_ends_with_code_2_and_a_reason) {
         {"status", "--bogus"},
         {"relay"},
         {"relay", "ls"},
+        {"relay", "show", "/nothing/there"},
+        {"relay", "show", "--kind", "truncate", "/"},
+        {"relay", "show", "--where", "id = ", UNDERSTUDY_SOURCE_DIR},
+        {"relay", "show", "--since", "yesterday", UNDERSTUDY_SOURCE_DIR},
+        {"relay", "history", "shop", "1", UNDERSTUDY_SOURCE_DIR},
+        {"relay", "export", UNDERSTUDY_SOURCE_DIR},
         {"precheck"},
     };
     for (const auto& arguments : cases) {

@@ -1,12 +1,11 @@
 #include "apps/event_printer.hpp"
 
-#include "protocol/binlog/event_header.hpp"
+#include "relay/inspection/binlog_file_source.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 namespace understudy::apps {
 namespace {
@@ -14,31 +13,25 @@ namespace {
 const std::filesystem::path captured =
     std::filesystem::path(UNDERSTUDY_SOURCE_DIR) / "tests/data/binlog";
 
-std::vector<std::byte> read_file(const std::string& name) {
-    std::ifstream in(captured / name, std::ios::binary);
-    const std::string text(std::istreambuf_iterator<char>(in), {});
-    std::vector<std::byte> bytes(text.size());
-    std::ranges::transform(text, bytes.begin(), [](char c) { return static_cast<std::byte>(c); });
-    return bytes;
+relay::inspection::event_stream open(const std::string& name) {
+    auto source = relay::inspection::binlog_file_source::open(captured / name, false);
+    EXPECT_TRUE(source) << name;
+    return {std::move(*source), relay::inspection::event_stream::checksums::check};
 }
 
 // All lines of a binlog file, or the error that ended it.
 protocol::result<std::vector<std::string>> print_file(const std::string& name) {
-    const auto bytes = read_file(name);
-    EXPECT_GT(bytes.size(), 4U) << name;
+    auto stream = open(name);
     event_printer printer;
     std::vector<std::string> lines;
-    std::size_t at = 4;
-    while (at < bytes.size()) {
-        const auto header = protocol::decode_event_header(std::span(bytes).subspan(at));
-        if (!header) return std::unexpected(header.error());
-        const auto printed =
-            printer.print(std::span(bytes).subspan(at, header->length), "binlog.000001", at);
+    for (;;) {
+        const auto event = stream.next();
+        if (!event) return std::unexpected(event.error());
+        if (!*event) return lines;
+        const auto printed = printer.print(**event);
         if (!printed) return std::unexpected(printed.error());
         lines.insert(lines.end(), printed->begin(), printed->end());
-        at += header->length;
     }
-    return lines;
 }
 
 bool has(const std::vector<std::string>& lines, const std::string& part) {
@@ -60,7 +53,8 @@ TEST(event_printer, prints_what_three_servers_wrote) {
 TEST(event_printer, shows_statements_gtids_and_rows) {
     const auto lines = print_file("mysql_97_statements.binlog");
     ASSERT_TRUE(lines.has_value()) << lines.error().what;
-    EXPECT_TRUE((*lines)[0].find("binlog.000001:4 ") != std::string::npos) << (*lines)[0];
+    EXPECT_TRUE((*lines)[0].find("mysql_97_statements.binlog:4 ") != std::string::npos)
+        << (*lines)[0];
     EXPECT_TRUE((*lines)[0].find("server 9.7.4") != std::string::npos) << (*lines)[0];
     EXPECT_TRUE(has(*lines, "11111111-2222-3333-4444-555555555555:red_1:77"));
     EXPECT_TRUE(has(*lines, "st.t (5 columns)"));
@@ -82,26 +76,40 @@ TEST(event_printer, shows_what_mariadb_has_compressed) {
     EXPECT_TRUE(has(*lines, "Gtid_list           0-"));
 }
 
-TEST(event_printer, rows_without_their_table_map_are_an_error) {
-    const auto bytes = read_file("mysql_97_statements.binlog");
+TEST(event_printer, expands_compressed_transactions) {
+    auto stream = open("mysql_97_payload_and_partial_json.binlog");
     event_printer printer;
-    std::size_t at = 4;
-    while (at < bytes.size()) {
-        const auto header = protocol::decode_event_header(std::span(bytes).subspan(at));
-        ASSERT_TRUE(header.has_value());
-        const auto event = std::span(bytes).subspan(at, header->length);
-        const std::size_t start = at;
-        at += header->length;
-        if (header->type == protocol::event_type::table_map) continue;
-        const auto printed = printer.print(event, "binlog.000001", start);
-        if (header->type == protocol::event_type::write_rows) {
+    std::size_t unpacked = 0;
+    for (;;) {
+        const auto event = stream.next();
+        ASSERT_TRUE(event) << event.error().what;
+        if (!*event) break;
+        const auto lines = printer.print(**event);
+        if (!lines) continue; // partial updates of JSON
+        if ((*event)->event.header.type == protocol::event_type::transaction_payload) {
+            EXPECT_NE(lines->front().find(" unpacked:"), std::string::npos) << lines->front();
+        }
+        if ((*event)->unpacked) ++unpacked;
+    }
+    EXPECT_GT(unpacked, 3U);
+}
+
+TEST(event_printer, rows_without_their_table_map_are_an_error) {
+    auto stream = open("mysql_97_statements.binlog");
+    event_printer printer;
+    for (;;) {
+        const auto event = stream.next();
+        ASSERT_TRUE(event && *event) << "no rows in the file";
+        const auto type = (*event)->event.header.type;
+        if (type == protocol::event_type::table_map) continue;
+        const auto printed = printer.print(**event);
+        if (type == protocol::event_type::write_rows) {
             ASSERT_FALSE(printed.has_value());
             EXPECT_NE(printed.error().what.find("without its table map"), std::string::npos);
             return;
         }
         ASSERT_TRUE(printed.has_value()) << printed.error().what;
     }
-    FAIL() << "no rows in the file";
 }
 
 } // namespace

@@ -26,6 +26,7 @@ relay::segment_summary segment(std::uint64_t number, bool sealed) {
     one.groups = 100'000;
     one.time_min = 1'700'000'000;
     one.time_max = 1'700'000'100;
+    one.gtids = *protocol::gtid_set::parse("3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5");
     one.raw_bytes = 64'000'000;
     one.stored_bytes = 20'000'000;
     return one;
@@ -34,11 +35,10 @@ relay::segment_summary segment(std::uint64_t number, bool sealed) {
 TEST(relay_text, lists_segments_and_their_sum) {
     const std::vector<relay::segment_summary> segments{segment(1, true), segment(2, false)};
     EXPECT_EQ(text_of(segment_table(segments)), R"(
-SEGMENT                 BEGIN            END                      GROUPS   EVENTS       RAW   STORED  RATIO  TIME (UTC)
-000000000001.segment    binlog.000002:4  binlog.000002:64000000  100,000  400,000   64.0 MB  20.0 MB    31%  2023-11-14 22:13:20 … 2023-11-14 22:15:00
-000000000002.segment *  binlog.000002:4  binlog.000002:64000000  100,000  400,000   64.0 MB  20.0 MB    31%  2023-11-14 22:13:20 … 2023-11-14 22:15:00
-2 in all                                                         200,000  800,000  128.0 MB  40.0 MB    31%
-* not sealed: the one that is being written
+SEGMENT               BEGIN            END                      GROUPS   EVENTS       RAW   STORED  RATIO  STATE   TIME (UTC)                                 GTIDS
+000000000001.segment  binlog.000002:4  binlog.000002:64000000  100,000  400,000   64.0 MB  20.0 MB    31%  closed  2023-11-14 22:13:20 … 2023-11-14 22:15:00  3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5
+000000000002.segment  binlog.000002:4  binlog.000002:64000000  100,000  400,000   64.0 MB  20.0 MB    31%  in use  2023-11-14 22:13:20 … 2023-11-14 22:15:00  3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5
+2 in all                                                       200,000  800,000  128.0 MB  40.0 MB    31%
 )");
 }
 

@@ -22,14 +22,16 @@ protocol::source_facts facts(const std::string& executed, protocol::binlog_posit
 }
 
 TEST(source_watch, is_content_while_the_source_has_what_we_have) {
-    const state::source_position held{{"binlog.000002", 500}, set((std::string(uuid) + ":1-9").c_str())};
+    const state::source_position held{{"binlog.000002", 500},
+                                      set((std::string(uuid) + ":1-9").c_str())};
     const auto now = facts(std::string(uuid) + ":1-12", {"binlog.000002", 700});
     EXPECT_TRUE(check_still_same(now, held, true));
     EXPECT_TRUE(check_still_same(now, held, false));
 }
 
 TEST(source_watch, names_what_a_reset_source_has_lost) {
-    const state::source_position held{{"binlog.000002", 500}, set((std::string(uuid) + ":1-9").c_str())};
+    const state::source_position held{{"binlog.000002", 500},
+                                      set((std::string(uuid) + ":1-9").c_str())};
     const auto now = facts(std::string(uuid) + ":1-2", {"binlog.000001", 700});
     const auto by_gtid = check_still_same(now, held, true);
     ASSERT_FALSE(by_gtid);

@@ -55,7 +55,8 @@ TEST_P(mariadb_source, is_copied_and_followed) {
           "CASCADE)",
           "CREATE TABLE shop.visit (at DATETIME(3), page VARCHAR(100))",
           "CREATE VIEW shop.big AS SELECT * FROM shop.orders WHERE total > 100",
-          "CREATE PROCEDURE shop.add_visit(p VARCHAR(100)) INSERT INTO shop.visit VALUES (NOW(), p)",
+          "CREATE PROCEDURE shop.add_visit(p VARCHAR(100)) INSERT INTO shop.visit VALUES (NOW(), "
+          "p)",
           "CREATE TRIGGER shop.note BEFORE INSERT ON shop.customer FOR EACH ROW SET NEW.note = "
           "CONCAT('new: ', NEW.name)",
           "INSERT INTO shop.customer (name) VALUES ('Ada'), ('Zoë'), (NULL)",
@@ -69,11 +70,13 @@ TEST_P(mariadb_source, is_copied_and_followed) {
           "UPDATE orders SET total = total + 1", "DELETE FROM visit LIMIT 1",
           "CREATE TABLE later (a INT PRIMARY KEY, b VARCHAR(10))",
           "INSERT INTO later VALUES (1, 'x'), (2, NULL)", "ALTER TABLE later ADD c INT DEFAULT 5",
-          "UPDATE later SET c = 6 WHERE a = 2", "CREATE OR REPLACE VIEW big AS SELECT id FROM orders",
-          "TRUNCATE visit", "RENAME TABLE later TO latest", "INSERT INTO latest VALUES (3, 'z', 1)",
+          "UPDATE later SET c = 6 WHERE a = 2",
+          "CREATE OR REPLACE VIEW big AS SELECT id FROM orders", "TRUNCATE visit",
+          "RENAME TABLE later TO latest", "INSERT INTO latest VALUES (3, 'z', 1)",
           "DROP PROCEDURE add_visit", "UPDATE customer SET id = 100 WHERE id = 3",
           "DELETE FROM customer WHERE id = 2", "FLUSH BINARY LOGS",
-          "CREATE TABLE taken AS SELECT id, name FROM customer", "INSERT INTO visit VALUES (NULL, 'x')"})
+          "CREATE TABLE taken AS SELECT id, name FROM customer",
+          "INSERT INTO visit VALUES (NULL, 'x')"})
         sql.exec(statement);
     expect_caught_up(pair);
     EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM shop.taken"), "3");
@@ -148,7 +151,8 @@ TEST_P(mariadb_source, brings_its_definitions_in_words_of_mysql) {
     auto& sql = pair.source_sql();
     sql.exec("CREATE DATABASE d");
     const std::string columns =
-        " (id INT NOT NULL PRIMARY KEY, j JSON, t TEXT DEFAULT 'abc', e INT DEFAULT (1 + 2), d DATE "
+        " (id INT NOT NULL PRIMARY KEY, j JSON, t TEXT DEFAULT 'abc', e INT DEFAULT (1 + 2), d "
+        "DATE "
         "DEFAULT curdate(), g INT AS (id + 1) PERSISTENT, gv INT AS (id + 2) VIRTUAL, i INT "
         "INVISIBLE DEFAULT 5, u CHAR(36) DEFAULT uuid(), at TIMESTAMP(6) NOT NULL DEFAULT "
         "current_timestamp(6) ON UPDATE current_timestamp(6), KEY k (e) IGNORED, CHECK (id > "
@@ -162,12 +166,13 @@ TEST_P(mariadb_source, brings_its_definitions_in_words_of_mysql) {
     expect_caught_up(pair);
     for (const auto& statement : std::vector<std::string>{
              "USE d", "CREATE TABLE streamed" + columns, "SET binlog_alter_two_phase = 1",
-             "ALTER TABLE streamed ADD COLUMN more JSON DEFAULT '{}' AFTER j, ALGORITHM=COPY, LOCK=SHARED",
+             "ALTER TABLE streamed ADD COLUMN more JSON DEFAULT '{}' AFTER j, ALGORITHM=COPY, "
+             "LOCK=SHARED",
              "CREATE TABLE taken (KEY (id)) AS SELECT id, t FROM copied",
              "CREATE TABLE alike LIKE taken", "INSERT INTO alike VALUES (7, 'x')",
              "DROP TABLE alike WAIT 1", "CREATE INDEX ix ON taken (t(10)) IGNORED",
-             "ALTER TABLE taken /*M! ADD COLUMN z INT DEFAULT 4 */",
-             "SAVEPOINT nothing", "ANALYZE TABLE taken"})
+             "ALTER TABLE taken /*M! ADD COLUMN z INT DEFAULT 4 */", "SAVEPOINT nothing",
+             "ANALYZE TABLE taken"})
         sql.exec(statement);
     fill("d.streamed");
     sql.exec("SET gtid_domain_id = 7; INSERT INTO d.taken (id) VALUES (40)");

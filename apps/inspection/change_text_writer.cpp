@@ -1,0 +1,196 @@
+#include "apps/inspection/change_text_writer.hpp"
+
+#include "apps/figure_text.hpp"
+#include "apps/inspection/shown_value.hpp"
+#include "apps/time_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace understudy::apps {
+
+using namespace relay::inspection;
+using protocol::row_image;
+using protocol::rows_kind;
+
+std::string moment_text(std::uint64_t microseconds) {
+    constexpr std::uint64_t second = 1'000'000;
+    auto text = time_text(static_cast<std::uint32_t>(microseconds / second));
+    if (const auto rest = microseconds % second; rest != 0) text += fmt::format(".{:06}", rest);
+    return text;
+}
+
+bool is_same_value(const row_image::column& left, const row_image::column& right) {
+    return left.present == right.present && left.is_null == right.is_null &&
+           std::ranges::equal(left.value, right.value);
+}
+
+void change_text_writer::styled(std::string_view text, style how) {
+    auto& out = out_.text();
+    if (how_.colour) out += style_begin(how);
+    append_harmless(out, text);
+    if (how_.colour) out += style_end(how);
+}
+
+change_text_writer::done change_text_writer::begin(const transaction& in) {
+    auto& out = out_.text();
+    styled(moment_text(in.time_us()), style::bold);
+    out += "  ";
+    styled(in.gtid.empty() ? "no GTID" : in.gtid, in.gtid.empty() ? style::dim : style::accent);
+    out += "  ";
+    styled(in.place(), style::dim);
+    if (in.logged_bytes != 0) {
+        out += "  ";
+        styled(bytes_text(in.logged_bytes), style::dim);
+    }
+    out += '\n';
+    return out_.written();
+}
+
+change_text_writer::done change_text_writer::annotation(const transaction&, std::string_view text) {
+    out_.text() += "  ";
+    styled("# " + std::string(
+                      text.substr(0, how_.value_bytes_max == 0 ? std::string_view::npos : 1'000)),
+           style::dim);
+    out_.text() += '\n';
+    return out_.written();
+}
+
+change_text_writer::done change_text_writer::statement(const transaction&,
+                                                       const protocol::query_event& query,
+                                                       statement_kind) {
+    auto& out = out_.text();
+    out += "  ";
+    if (!query.database.empty()) styled(std::string(query.database) + ": ", style::dim);
+    styled(query.text, style::warning);
+    out += '\n';
+    return out_.written();
+}
+
+change_text_writer::done change_text_writer::other(const transaction&, const stream_event& event) {
+    out_.text() += "  ";
+    styled(fmt::format("{} event, {}", to_string(event.event.header.type),
+                       bytes_text(event.event.bytes.size())),
+           style::dim);
+    out_.text() += '\n';
+    return out_.written();
+}
+
+change_text_writer::done change_text_writer::end(const transaction&, transaction_end how,
+                                                 std::uint64_t rows_hidden) {
+    if (rows_hidden > 0) {
+        out_.text() += "  ";
+        styled("… and " + counted(rows_hidden, "row") + " that " +
+                   (rows_hidden == 1 ? "is" : "are") + " not asked for",
+               style::dim);
+        out_.text() += '\n';
+    }
+    if (how != transaction_end::committed) {
+        out_.text() += "  ";
+        styled(how == transaction_end::prepared ? "prepared (XA), not committed here"
+                                                : "ROLLBACK: changes of non-transactional tables",
+               style::warning);
+        out_.text() += '\n';
+    }
+    return out_.written();
+}
+
+change_text_writer::done change_text_writer::value(const described_table& table, std::size_t column,
+                                                   const row_image& image, style how) {
+    auto& out = out_.text();
+    if (how_.colour) out += style_begin(how);
+    auto written = append_shown(out, text_, table.columns[column], image.columns[column],
+                                how_.value_bytes_max);
+    if (how_.colour) out += style_end(how);
+    return written;
+}
+
+change_text_writer::done change_text_writer::columns(const described_table& table,
+                                                     const row_image& image) {
+    auto& out = out_.text();
+    bool first = true;
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        if (!image.columns[i].present) continue;
+        if (!std::exchange(first, false)) out += ", ";
+        append_harmless(out, table.column_names[i]);
+        out += '=';
+        if (auto done = value(table, i, image, style::plain); !done) return done;
+    }
+    if (first) out += "(defaults)";
+    return {};
+}
+
+// What tells the row apart: its key, else what the image has.
+change_text_writer::done change_text_writer::key(const described_table& table,
+                                                 const row_image& image) {
+    const bool whole = !table.key.empty() && std::ranges::all_of(table.key, [&](auto i) {
+        return image.columns[i].present;
+    });
+    if (!whole) return columns(table, image);
+    bool first = true;
+    for (const auto i : table.key) {
+        if (!std::exchange(first, false)) out_.text() += ", ";
+        append_harmless(out_.text(), table.column_names[i]);
+        out_.text() += '=';
+        if (auto done = value(table, i, image, style::plain); !done) return done;
+    }
+    return {};
+}
+
+change_text_writer::done change_text_writer::changes(const described_table& table,
+                                                     const row_image& before,
+                                                     const row_image& after) {
+    auto& out = out_.text();
+    std::size_t width = 0;
+    const auto changed = [&](std::size_t i) {
+        return after.columns[i].present && !is_same_value(before.columns[i], after.columns[i]);
+    };
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        if (changed(i)) width = std::max(width, text_columns(table.column_names[i]));
+    }
+    width = std::min<std::size_t>(width, 32);
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        if (!changed(i)) continue;
+        out += "      ";
+        append_harmless(out, table.column_names[i]);
+        const auto used = text_columns(table.column_names[i]);
+        out.append(used < width ? width - used : 0, ' ');
+        out += "  ";
+        if (before.columns[i].present) {
+            if (auto done = value(table, i, before, style::bad); !done) return done;
+        } else {
+            styled("(not logged)", style::dim);
+        }
+        out += " → ";
+        if (auto done = value(table, i, after, style::good); !done) return done;
+        out += '\n';
+    }
+    return {};
+}
+
+change_text_writer::done change_text_writer::row(const transaction&, const described_table& table,
+                                                 const row_change& change) {
+    auto& out = out_.text();
+    out += "  ";
+    switch (change.kind) {
+    case rows_kind::write: styled("INSERT", style::good); break;
+    case rows_kind::update: styled("UPDATE", style::warning); break;
+    case rows_kind::delete_: styled("DELETE", style::bad); break;
+    }
+    out += ' ';
+    append_harmless(out, table.full_name());
+    out += "  ";
+    if (change.kind == rows_kind::update) {
+        if (auto done = key(table, *change.before); !done) return done;
+        out += '\n';
+        if (auto done = changes(table, *change.before, *change.after); !done) return done;
+    } else {
+        const auto* image = change.kind == rows_kind::write ? change.after : change.before;
+        if (auto done = columns(table, *image); !done) return done;
+        out += '\n';
+    }
+    return out_.written();
+}
+
+} // namespace understudy::apps

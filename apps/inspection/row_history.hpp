@@ -1,0 +1,54 @@
+#pragma once
+
+#include "protocol/value/value_writer.hpp"
+#include "relay/inspection/change.hpp"
+#include "relay/inspection/comparable.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy::apps {
+
+// Follows one row of one table through changes of its own key. First every change of a key is
+// noted (note), in the order of the log; begin() then finds what the row was called at the
+// beginning; after that is_of_row() is asked for every change in the same order. One thread.
+class row_history {
+public:
+    // "42"; "eu,42" in the order of the key's columns; "region=eu,id=42" by name. A comma in a
+    // value is written \, .
+    [[nodiscard]] static protocol::result<row_history> parse(std::string_view key);
+
+    [[nodiscard]] protocol::result<void> note(const relay::inspection::described_table& table,
+                                              const relay::inspection::row_change& change);
+    void begin();
+    [[nodiscard]] protocol::result<bool> is_of_row(const relay::inspection::described_table& table,
+                                                   const relay::inspection::row_change& change);
+    // The number of keys the row had in the log, so far.
+    [[nodiscard]] bool changed_its_key() const { return !moves_.empty(); }
+
+private:
+    using key = std::vector<relay::inspection::comparable>;
+    struct move {
+        key from;
+        key to;
+    };
+    [[nodiscard]] protocol::result<void> bind(const relay::inspection::described_table& table);
+    [[nodiscard]] protocol::result<std::optional<key>>
+    key_of(const relay::inspection::described_table& table, const protocol::row_image* image,
+           const protocol::row_image* fallback);
+    [[nodiscard]] bool tracked(const key& one) const;
+    void forget(const key& one);
+
+    std::vector<std::string> names_; // empty: the key's columns
+    key asked_;
+    std::uint64_t layout_ = 0;
+    std::vector<std::uint32_t> columns_;
+    protocol::value_writer text_{protocol::value_form::text};
+    std::vector<move> moves_;
+    std::vector<key> tracked_;
+};
+
+} // namespace understudy::apps

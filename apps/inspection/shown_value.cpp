@@ -1,0 +1,113 @@
+#include "apps/inspection/shown_value.hpp"
+
+#include "apps/figure_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace understudy::apps {
+
+namespace {
+
+using protocol::column_type;
+
+bool is_quoted(const protocol::column_definition& column) {
+    switch (column.type) {
+    case column_type::enum_:
+    case column_type::set: return !column.labels.empty();
+    case column_type::varchar:
+    case column_type::var_string:
+    case column_type::string:
+    case column_type::tiny_blob:
+    case column_type::medium_blob:
+    case column_type::long_blob:
+    case column_type::blob:
+    case column_type::mariadb_blob_compressed:
+    case column_type::mariadb_varchar_compressed:
+        return column.collation != protocol::binary_collation;
+    default: return false;
+    }
+}
+
+// The character at `at` moves the cursor, ends the line or reorders text.
+bool is_harmful(std::string_view text, std::size_t at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    const auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0U;
+    if (byte == 0xc2) return next >= 0x80 && next < 0xa0; // C1
+    if (byte != 0xe2 || at + 2 >= text.size()) return false;
+    const auto last = static_cast<unsigned char>(text[at + 2]);
+    return (next == 0x80 && last >= 0xaa && last <= 0xae) ||
+           (next == 0x81 && last >= 0xa6 && last <= 0xa9);
+}
+
+void append_escaped(std::string& out, std::string_view text, char quote) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (c == quote && quote != '\0') {
+            out += '\\';
+            out += c;
+        } else if (c == '\\' && quote != '\0') {
+            out += "\\\\";
+        } else if (c == '\n') {
+            out += "\\n";
+        } else if (c == '\t') {
+            out += "\\t";
+        } else if (is_harmful(text, at)) {
+            fmt::format_to(std::back_inserter(out), "\\x{:02X}", static_cast<unsigned char>(c));
+        } else {
+            out += c;
+        }
+    }
+}
+
+bool needs_escapes(std::string_view text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto byte = static_cast<unsigned char>(text[at]);
+        if (byte < 0x20 || byte == 0x7f || byte == '\\' || byte == '\'' || byte == 0xc2 ||
+            byte == 0xe2)
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
+void append_harmless(std::string& out, std::string_view text) {
+    append_escaped(out, text, '\0');
+}
+
+protocol::result<void> append_shown(std::string& out, protocol::value_writer& text,
+                                    const protocol::column_definition& column,
+                                    const protocol::row_image::column& value,
+                                    std::size_t text_max) {
+    if (value.is_null) {
+        out += "NULL";
+        return {};
+    }
+    const bool quoted = is_quoted(column);
+    if (quoted) out += '\'';
+    const auto start = out.size();
+    if (auto done = text.append(out, column, value.value); !done) return done;
+    auto size = out.size() - start;
+    const auto whole = size;
+    if (text_max != 0 && size > text_max) {
+        size = text_max;
+        // Not in the middle of a character.
+        while (size > 0 && (static_cast<unsigned char>(out[start + size]) & 0xc0U) == 0x80U)
+            --size;
+        out.resize(start + size);
+    }
+    if (needs_escapes(std::string_view(out).substr(start))) {
+        const auto raw = out.substr(start);
+        out.resize(start);
+        append_escaped(out, raw, quoted ? '\'' : '\0');
+    }
+    if (quoted) out += '\'';
+    if (size < whole) out += "… (" + count_text(whole) + " bytes)";
+    return {};
+}
+
+} // namespace understudy::apps
