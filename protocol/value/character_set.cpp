@@ -53,47 +53,48 @@ enum class set : std::uint8_t {
 };
 
 constexpr auto by_iconv = character_encoding::iconv;
+constexpr auto single_byte = character_encoding::single_byte;
 
 // In the order of `set`.
 constexpr std::array sets = std::to_array<character_set>({
     {"big5", "BIG5", by_iconv},
-    {"latin2", "ISO-8859-2", by_iconv},
-    {"dec8", "DEC-MCS", by_iconv},
-    {"cp850", "CP850", by_iconv},
-    {"latin1", "", character_encoding::latin1},
-    {"hp8", "HP-ROMAN8", by_iconv},
-    {"koi8r", "KOI8-R", by_iconv},
-    {"swe7", "", character_encoding::none, false},
+    {"latin2", "", single_byte},
+    {"dec8", "", single_byte},
+    {"cp850", "", single_byte},
+    {"latin1", "", single_byte},
+    {"hp8", "", single_byte},
+    {"koi8r", "", single_byte},
+    {"swe7", "", character_encoding::swe7, false},
     {"ascii", "", character_encoding::utf8},
-    {"ujis", "EUC-JP", by_iconv},
+    {"ujis", "EUC-JP-MS", by_iconv},
     {"sjis", "SHIFT_JIS", by_iconv},
-    {"hebrew", "ISO-8859-8", by_iconv},
-    {"tis620", "TIS-620", by_iconv},
+    {"hebrew", "", single_byte},
+    {"tis620", "", single_byte},
     {"euckr", "UHC", by_iconv},
-    {"koi8u", "KOI8-U", by_iconv},
+    {"koi8u", "", single_byte},
     {"gb2312", "GB2312", by_iconv},
-    {"greek", "ISO-8859-7", by_iconv},
-    {"cp1250", "CP1250", by_iconv},
+    {"greek", "", single_byte},
+    {"cp1250", "", single_byte},
     {"gbk", "GBK", by_iconv},
-    {"latin5", "ISO-8859-9", by_iconv},
-    {"armscii8", "ARMSCII-8", by_iconv},
+    {"latin5", "", single_byte},
+    {"armscii8", "", single_byte},
     {"utf8", "", character_encoding::utf8},
     {"ucs2", "UCS-2BE", by_iconv, false, 2},
-    {"cp866", "CP866", by_iconv},
-    {"keybcs2", "", character_encoding::none},
-    {"macce", "MAC-CENTRALEUROPE", by_iconv},
-    {"macroman", "MACINTOSH", by_iconv},
-    {"cp852", "CP852", by_iconv},
-    {"latin7", "ISO-8859-13", by_iconv},
+    {"cp866", "", single_byte},
+    {"keybcs2", "", single_byte},
+    {"macce", "", single_byte},
+    {"macroman", "", single_byte},
+    {"cp852", "", single_byte},
+    {"latin7", "", single_byte},
     {"utf8mb4", "", character_encoding::utf8},
-    {"cp1251", "CP1251", by_iconv},
+    {"cp1251", "", single_byte},
     {"utf16", "UTF-16BE", by_iconv, false, 2},
     {"utf16le", "UTF-16LE", by_iconv, false, 2},
-    {"cp1256", "CP1256", by_iconv},
-    {"cp1257", "CP1257", by_iconv},
+    {"cp1256", "", single_byte},
+    {"cp1257", "", single_byte},
     {"utf32", "UTF-32BE", by_iconv, false, 4},
     {"binary", "", character_encoding::binary},
-    {"geostd8", "GEORGIAN-PS", by_iconv},
+    {"geostd8", "", single_byte},
     {"cp932", "CP932", by_iconv},
     {"eucjpms", "EUC-JP-MS", by_iconv},
     {"gb18030", "GB18030", by_iconv},
@@ -144,20 +145,46 @@ constexpr std::array ranges = std::to_array<range>({
     {2560, 2815, set::ucs2},  {2816, 3071, set::utf16}, {3072, 3327, set::utf32},
 });
 
+constexpr std::uint16_t utf8mb4_0900_bin = 309;
+
+// *_bin of information_schema.COLLATIONS; NO PAD variants of MariaDB apart.
+constexpr std::array bin_collations = std::to_array<std::uint16_t>({
+    43, 46, 47, 50, 53, 55, 58, 61, 62, 63, 64, 65, 66,  67,
+    68, 69, 70, 71, 72, 73, 74, 75, 77, 78, 79, 80, 81,  82,
+    83, 84, 85, 86, 87, 88, 89, 90, 91, 93, 96, 98, 249, utf8mb4_0900_bin,
+});
+
+// MariaDB numbers the NO PAD variant of a collation 1024 higher.
+constexpr std::uint16_t nopad_first = 1024;
+constexpr std::uint16_t nopad_last = 2047;
+
+bool is_nopad_variant(std::uint16_t collation) {
+    return collation >= nopad_first && collation <= nopad_last;
+}
+
+std::uint16_t without_nopad(std::uint16_t collation) {
+    return is_nopad_variant(collation) ? static_cast<std::uint16_t>(collation - nopad_first)
+                                       : collation;
+}
+
 } // namespace
 
 const character_set* character_set_of(std::uint16_t collation) {
-    // MariaDB numbers the NO PAD variant of a collation 1024 higher.
-    constexpr std::uint16_t nopad_first = 1024;
-    constexpr std::uint16_t nopad_last = 2047;
-    if (collation >= nopad_first && collation <= nopad_last) {
-        collation = static_cast<std::uint16_t>(collation - nopad_first);
-    }
+    collation = without_nopad(collation);
     const auto after = std::ranges::upper_bound(ranges, collation, {}, &range::first);
     if (after == ranges.begin() || std::prev(after)->last < collation) {
         return nullptr;
     }
     return &sets[static_cast<std::size_t>(std::prev(after)->of)];
+}
+
+bool is_binary_order(std::uint16_t collation) {
+    return std::ranges::binary_search(bin_collations, without_nopad(collation));
+}
+
+bool pads_with_space(std::uint16_t collation) {
+    return collation != binary_collation && collation != utf8mb4_0900_bin &&
+           !is_nopad_variant(collation);
 }
 
 } // namespace understudy::protocol

@@ -11,10 +11,10 @@ namespace understudy::protocol {
 
 namespace {
 
-// Field_longstr::compress of MariaDB: method in the high bits, then whether a zlib header is there,
-// then in how many bytes the original length stands (big-endian).
+// Field_longstr::compress of MariaDB: method in the high bits, then whether the zlib header is left
+// out, then in how many bytes the original length stands (big-endian).
 constexpr unsigned method_zlib = 8;
-constexpr unsigned with_zlib_header = 0x08;
+constexpr unsigned without_zlib_header = 0x08;
 constexpr unsigned length_size_mask = 0x07;
 
 class inflater {
@@ -69,7 +69,8 @@ result<void> append_uncompressed(std::string& out, std::span<const std::byte> va
     }
     const auto start = out.size();
     out.resize(start + static_cast<std::size_t>(size));
-    if (!inflater((header & with_zlib_header) != 0).run(in.rest(), std::span(out).subspan(start))) {
+    if (!inflater((header & without_zlib_header) == 0)
+             .run(in.rest(), std::span(out).subspan(start))) {
         out.resize(start);
         return fail(errc::malformed, "a compressed column cannot be decompressed");
     }

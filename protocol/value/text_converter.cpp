@@ -1,44 +1,59 @@
 #include "protocol/value/text_converter.hpp"
 
 #include "protocol/value/byte_text.hpp"
+#include "protocol/value/single_byte_text.hpp"
 #include "protocol/wire/byte_reader.hpp"
 
 #include <iconv.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <array>
 #include <map>
 
 namespace understudy::protocol {
 
 namespace {
 
-// 0x80 to 0x9f of cp1252; 0 where it has holes, which MySQL makes the C1 controls of that code.
-constexpr std::array<std::uint16_t, 32> latin1_high = {
-    0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
+// Where the C library takes other characters than the servers for the same bytes; all of them
+// UTF-8, and none has a second source in its character set.
+struct correction {
+    std::string_view charset_name;
+    std::string_view from;
+    std::string_view to;
+};
+constexpr std::array corrections = std::to_array<correction>({
+    {"sjis", "\uff3c", "\\"},     {"sjis", "\u203e", "~"},      {"ujis", "\uffe0", "\u00a2"},
+    {"ujis", "\uffe1", "\u00a3"}, {"ujis", "\uffe4", "\u00a6"}, {"ujis", "\uffe2", "\u00ac"},
+    {"ujis", "\u2225", "\u2016"}, {"ujis", "\uff0d", "\u2212"}, {"ujis", "\uff5e", "\u301c"},
+    {"big5", "\u2027", "\u2022"}, {"big5", "\u00af", "\u203e"}, {"big5", "\uff5e", "\u223c"},
+    {"big5", "\u2299", "\u2609"}, {"big5", "\u2295", "\u2641"}, {"big5", "\u2215", "\uff0f"},
+    {"big5", "\ufe68", "\uff3c"}, {"big5", "\ufe51", "\uff64"}, {"big5", "\uffe0", "\u00a2"},
+    {"big5", "\uffe1", "\u00a3"}, {"big5", "\uffe5", "\u00a5"},
+});
 
-void append_two_or_three_bytes(std::string& out, unsigned code) {
-    if (code >= 0x800) {
-        out += static_cast<char>(0xe0 | code >> 12);
-        out += static_cast<char>(0x80 | (code >> 6 & 63));
-    } else {
-        out += static_cast<char>(0xc0 | code >> 6);
-    }
-    out += static_cast<char>(0x80 | (code & 63));
-}
-
-void append_latin1(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        const auto code = static_cast<unsigned char>(c);
-        if (code < 0x80) {
-            out += c;
+void correct(std::string& out, std::size_t start, std::string_view charset_name) {
+    for (const auto& one : corrections) {
+        if (one.charset_name != charset_name) {
             continue;
         }
-        const unsigned mapped = code < 0xa0 ? latin1_high[code - 0x80U] : code;
-        append_two_or_three_bytes(out, mapped == 0 ? code : mapped);
+        for (auto at = out.find(one.from, start); at != std::string::npos;
+             at = out.find(one.from, at + one.to.size())) {
+            out.replace(at, one.from.size(), one.to);
+        }
     }
+}
+
+// U+E000 to U+F8FF, in UTF-8 EE 80 80 to EF A3 BF. The C library puts the ETEN extensions of Big5
+// there, which the servers know.
+bool has_private_characters(std::string_view utf8) {
+    for (std::size_t i = 0; i + 1 < utf8.size(); ++i) {
+        const auto first = static_cast<unsigned char>(utf8[i]);
+        const auto second = static_cast<unsigned char>(utf8[i + 1]);
+        if (first == 0xee || (first == 0xef && second <= 0xa3)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool is_ascii(std::string_view text) {
@@ -92,6 +107,24 @@ text_converter::~text_converter() = default;
 text_converter::text_converter(text_converter&&) noexcept = default;
 text_converter& text_converter::operator=(text_converter&&) noexcept = default;
 
+bool text_converter::append_by_iconv(std::string& out, const character_set& from,
+                                     std::string_view text) {
+    if (from.is_ascii_compatible && is_ascii(text)) {
+        out += text;
+        return true;
+    }
+    const auto start = out.size();
+    if (!handles_->of.try_emplace(&from, from.iconv_name.data()).first->second.append(out, text)) {
+        return false;
+    }
+    correct(out, start, from.name);
+    if (from.name == "big5" && has_private_characters(std::string_view(out).substr(start))) {
+        out.resize(start);
+        return false;
+    }
+    return true;
+}
+
 bool text_converter::append_utf8(std::string& out, const character_set& from,
                                  std::span<const std::byte> bytes) {
     const auto text = as_text(bytes);
@@ -100,18 +133,10 @@ bool text_converter::append_utf8(std::string& out, const character_set& from,
         if (!is_utf8(text)) return false;
         out += text;
         return true;
-    case character_encoding::latin1: append_latin1(out, text); return true;
-    case character_encoding::iconv:
-        if (from.is_ascii_compatible && is_ascii(text)) {
-            out += text;
-            return true;
-        }
-        return handles_->of.try_emplace(&from, from.iconv_name.data())
-            .first->second.append(out, text);
-    case character_encoding::none:
-        if (!from.is_ascii_compatible || !is_ascii(text)) return false;
-        out += text;
-        return true;
+    case character_encoding::single_byte:
+        return append_single_byte_text(out, high_characters_of(from.name), text);
+    case character_encoding::swe7: return append_swe7_text(out, text);
+    case character_encoding::iconv: return append_by_iconv(out, from, text);
     case character_encoding::binary: return false;
     }
     return false;

@@ -2,11 +2,11 @@
 
 #include "protocol/value/character_set.hpp"
 
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace understudy::protocol {
 
@@ -25,6 +25,9 @@ public:
                                    std::span<const std::byte> bytes);
 
 private:
+    [[nodiscard]] bool append_by_iconv(std::string& out, const character_set& from,
+                                       std::string_view text);
+
     struct handles;
     std::unique_ptr<handles> handles_;
 };

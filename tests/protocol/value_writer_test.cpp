@@ -350,7 +350,7 @@ TEST(value_writer, decompresses_columns_of_mariadb) {
         // Ten times 'a', deflated without a header.
         {"deflated",
          compressed,
-         {7, 0, 0x81, 10, 0x4b, 0x4c, 0x84, 0x01, 0x00},
+         {7, 0, 0x89, 10, 0x4b, 0x4c, 0x84, 0x01, 0x00},
          "aaaaaaaaaa",
          "\"aaaaaaaaaa\"",
          "'aaaaaaaaaa'"},
