@@ -1,6 +1,9 @@
 #include "protocol/binlog/rows_event.hpp"
 #include "protocol/binlog/value_size.hpp"
 #include "protocol/errc.hpp"
+#include "protocol/wire/byte_reader.hpp"
+
+#include <algorithm>
 
 namespace understudy::protocol {
 
@@ -10,7 +13,13 @@ row_reader::row_reader(const table_map& map, const rows_event& event)
       present_after_count_(present_after_.set_count()),
       widths_agree_(event.column_count == map.columns.size()),
       row_without_columns_(event.kind == rows_kind::write && present_count_ == 0 &&
-                           event.rows.empty()) {}
+                           event.rows.empty()),
+      has_partial_json_(event.has_partial_json) {
+    if (has_partial_json_) {
+        json_count_ = static_cast<std::uint32_t>(
+            std::ranges::count(map.columns, column_type::json, &table_map_column::type));
+    }
+}
 
 result<bool> row_reader::next() {
     if (!widths_agree_) {
@@ -32,10 +41,21 @@ result<bool> row_reader::next() {
     }
     if (kind_ != rows_kind::delete_) {
         const bool update = kind_ == rows_kind::update;
+        column_bitmap partial_bits;
+        if (has_partial_json_) {
+            auto bits = read_partial_bits();
+            if (!bits) {
+                return std::unexpected(std::move(bits.error()));
+            }
+            partial_bits = *bits;
+        }
         if (auto cut = slice(update ? present_after_ : present_,
                              update ? present_after_count_ : present_count_, after_);
             !cut) {
             return std::unexpected(std::move(cut.error()));
+        }
+        if (has_partial_json_) {
+            mark_partial(partial_bits);
         }
     }
     if (left_before != 0 && rest_.size() == left_before) {
@@ -44,6 +64,41 @@ result<bool> row_reader::next() {
                                          " has bytes for rows without columns");
     }
     return true;
+}
+
+// value_options lenenc, then, if they say so, one bit for each JSON column of the table, whether
+// the image has it or not. Without: no column is partial.
+result<column_bitmap> row_reader::read_partial_bits() {
+    constexpr std::uint64_t partial_json_option = 1;
+    byte_reader in(rest_);
+    const auto options = in.lenenc();
+    column_bitmap bits;
+    if (in.ok() && options > partial_json_option) {
+        return fail(errc::unsupported,
+                    "a row of " + std::string(map_->database) + "." + std::string(map_->table) +
+                        " has value options that are not known: " + std::to_string(options));
+    }
+    if (options == partial_json_option) {
+        bits = {in.bytes((json_count_ + 7) / 8), json_count_};
+    }
+    if (!in.ok()) {
+        return fail(errc::truncated, "a row of " + std::string(map_->database) + "." +
+                                         std::string(map_->table) +
+                                         " ends before its partial JSON bits");
+    }
+    rest_ = in.peek();
+    return bits;
+}
+
+void row_reader::mark_partial(const column_bitmap& bits) {
+    std::uint32_t nth = 0;
+    for (std::size_t i = 0; i < after_.columns.size(); ++i) {
+        auto& column = after_.columns[i];
+        const bool is_json = map_->columns[i].type == column_type::json;
+        column.is_partial =
+            is_json && nth < bits.count && bits.test(nth) && column.present && !column.is_null;
+        nth += is_json ? 1 : 0;
+    }
 }
 
 result<void> row_reader::slice(const column_bitmap& present, std::uint32_t present_count,

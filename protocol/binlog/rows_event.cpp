@@ -19,7 +19,7 @@ struct kind_and_version {
     std::uint8_t version;
 };
 
-result<kind_and_version> classify(event_type type) {
+result<kind_and_version> classify(event_type type, partial_json partial) {
     switch (type) {
     case event_type::write_rows_v1: return kind_and_version{rows_kind::write, 1};
     case event_type::update_rows_v1: return kind_and_version{rows_kind::update, 1};
@@ -28,6 +28,9 @@ result<kind_and_version> classify(event_type type) {
     case event_type::update_rows: return kind_and_version{rows_kind::update, 2};
     case event_type::delete_rows: return kind_and_version{rows_kind::delete_, 2};
     case event_type::partial_update_rows:
+        if (partial == partial_json::accepted) {
+            return kind_and_version{rows_kind::update, 2};
+        }
         return fail(errc::unsupported,
                     "partial JSON updates cannot be read: set binlog_row_value_options='' on the "
                     "source (sessions can override it) and start again after this transaction");
@@ -81,8 +84,9 @@ std::uint32_t column_bitmap::set_count() const {
     return total;
 }
 
-result<rows_event> decode_rows_event(const event_view& event, const format_description& format) {
-    auto what = classify(event.header.type);
+result<rows_event> decode_rows_event(const event_view& event, const format_description& format,
+                                     partial_json partial) {
+    auto what = classify(event.header.type, partial);
     if (!what) {
         return std::unexpected(std::move(what.error()));
     }
@@ -90,6 +94,7 @@ result<rows_event> decode_rows_event(const event_view& event, const format_descr
     rows_event decoded;
     decoded.kind = what->kind;
     decoded.version = what->version;
+    decoded.has_partial_json = event.header.type == event_type::partial_update_rows;
     // Servers before 5.1.4 wrote table ids of 4 bytes. 8.4 and newer give V1 events a length of 0.
     decoded.table_id = format.post_header_length(event.header.type) == 6 ? in.u32() : in.u48();
     decoded.flags = in.u16();

@@ -36,7 +36,7 @@ struct column_bitmap {
     [[nodiscard]] bool all() const { return set_count() == count; }
 };
 
-// WRITE/UPDATE/DELETE_ROWS v1 and v2. All spans are views over the event.
+// WRITE/UPDATE/DELETE_ROWS v1 and v2, PARTIAL_UPDATE_ROWS. All spans are views over the event.
 struct rows_event {
     rows_kind kind = rows_kind::write;
     std::uint8_t version = 2;
@@ -46,11 +46,19 @@ struct rows_event {
     std::uint32_t column_count = 0;
     column_bitmap present;       // before image (DELETE, UPDATE) or the image (WRITE)
     column_bitmap present_after; // UPDATE only
+    // PARTIAL_UPDATE_ROWS: after images can hold changes of JSON documents instead of the
+    // documents.
+    bool has_partial_json = false;
     std::span<const std::byte> rows;
 };
 
+// Who copies images or takes every value for a whole one must refuse partial JSON; who reads them
+// looks at row_image::column::is_partial.
+enum class partial_json : std::uint8_t { refused, accepted };
+
 [[nodiscard]] result<rows_event> decode_rows_event(const event_view& event,
-                                                   const format_description& format);
+                                                   const format_description& format,
+                                                   partial_json partial = partial_json::refused);
 
 // One row image cut into columns without decoding values. Reused between rows: no allocation after
 // the first.
@@ -60,6 +68,7 @@ struct row_image {
             value; // with its length prefix; empty for NULL and for absent columns
         bool present = false;
         bool is_null = false;
+        bool is_partial = false; // `value` holds changes of a JSON document (value/json_diff.hpp)
     };
     std::span<const std::byte> bytes; // null bitmap and values
     std::vector<column> columns;      // one per column of the table map
@@ -70,7 +79,8 @@ struct row_image {
 [[nodiscard]] result<std::size_t> value_length(const table_map_column& column,
                                                std::span<const std::byte> bytes);
 
-// Walks the rows of one event. In a loop: while (next()) use before() / after().
+// Walks the rows of one event. In a loop: while (next()) use before() / after(). Of an event with
+// partial JSON, columns of after() say whether they are partial.
 class row_reader {
 public:
     row_reader(const table_map& map, const rows_event& event);
@@ -84,6 +94,8 @@ public:
 private:
     [[nodiscard]] result<void> slice(const column_bitmap& present, std::uint32_t present_count,
                                      row_image& image);
+    [[nodiscard]] result<column_bitmap> read_partial_bits();
+    void mark_partial(const column_bitmap& bits);
 
     const table_map* map_;
     rows_kind kind_;
@@ -94,6 +106,8 @@ private:
     std::uint32_t present_after_count_;
     bool widths_agree_;
     bool row_without_columns_;
+    bool has_partial_json_;
+    std::uint32_t json_count_ = 0; // JSON columns of the table
     row_image before_;
     row_image after_;
 };

@@ -6,6 +6,8 @@
 #include "protocol/value/compressed_column.hpp"
 #include "protocol/value/decimal_text.hpp"
 #include "protocol/value/float_text.hpp"
+#include "protocol/value/json_diff.hpp"
+#include "protocol/value/json_diff_text.hpp"
 #include "protocol/value/json_sql.hpp"
 #include "protocol/value/json_text.hpp"
 #include "protocol/value/temporal_text.hpp"
@@ -105,6 +107,51 @@ result<void> value_writer::append(std::string& out, const column_definition& col
 
 void value_writer::append_null(std::string& out) const {
     out += form_ == value_form::json ? "null" : "NULL";
+}
+
+result<void> value_writer::append(std::string& out, const column_definition& column,
+                                  const row_image::column& value) {
+    if (value.is_null) {
+        append_null(out);
+        return {};
+    }
+    if (!value.is_partial) {
+        return append(out, column, value.value);
+    }
+    const auto start = out.size();
+    if (column.type != column_type::json ||
+        value_size(layout_of(column), value.value) != value.value.size()) {
+        return does_not_fit(column, value.value.size());
+    }
+    auto written = write_diffs(out, column, value.value.subspan(column.metadata));
+    if (!written) {
+        out.resize(start);
+        return wrap(std::move(written.error()), name_of(column));
+    }
+    return {};
+}
+
+result<void> value_writer::append_updated(std::string& out, const column_definition& column,
+                                          const row_image::column& before,
+                                          const row_image::column& after) {
+    const bool known = before.present && !before.is_null && !before.is_partial;
+    if (!after.is_partial || !known) {
+        return append(out, column, after);
+    }
+    for (const auto value : {before.value, after.value}) {
+        if (column.type != column_type::json ||
+            value_size(layout_of(column), value) != value.size()) {
+            return does_not_fit(column, value.size());
+        }
+    }
+    const auto start = out.size();
+    auto written = write_patched(out, before.value.subspan(column.metadata),
+                                 after.value.subspan(column.metadata));
+    if (!written) {
+        out.resize(start);
+        return wrap(std::move(written.error()), name_of(column));
+    }
+    return {};
 }
 
 // value has exactly the size that its type asks for.
@@ -379,6 +426,36 @@ result<void> value_writer::write_json(std::string& out, std::span<const std::byt
         return append_json_expression(out, document);
     }
     return append_json_text(out, document);
+}
+
+result<void> value_writer::write_diffs(std::string& out, const column_definition& column,
+                                       std::span<const std::byte> value) {
+    const auto diffs = decode_json_diffs(value);
+    if (!diffs) {
+        return std::unexpected(diffs.error());
+    }
+    if (form_ == value_form::json) {
+        return append_json_diff_list(out, *diffs);
+    }
+    if (form_ == value_form::sql && column.name.empty()) {
+        return fail(errc::unsupported,
+                    "is a partial JSON update, which SQL can only write with the column's name: "
+                    "set binlog_row_metadata=FULL on the source");
+    }
+    return append_json_diff_expression(out, column.name, *diffs);
+}
+
+result<void> value_writer::write_patched(std::string& out, std::span<const std::byte> before,
+                                         std::span<const std::byte> diffs) {
+    const auto decoded = decode_json_diffs(diffs);
+    if (!decoded) {
+        return std::unexpected(decoded.error());
+    }
+    const auto document = apply_json_diffs(before, *decoded);
+    if (!document) {
+        return std::unexpected(document.error());
+    }
+    return write_json(out, *document);
 }
 
 result<void> value_writer::write_compressed(std::string& out, const column_definition& column,

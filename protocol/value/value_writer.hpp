@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace understudy::protocol {
 
@@ -46,6 +47,18 @@ public:
     [[nodiscard]] result<void> append(std::string& out, const column_definition& column,
                                       std::span<const std::byte> value);
     void append_null(std::string& out) const;
+    // A column of an image, NULL too. It must be present. A partial update of a JSON column is
+    // written as its changes, because the document is not there:
+    //   text, sql: JSON_REPLACE(`doc`, '$.a', …), as an expression of the row before; a column
+    //     without a known name has none in SQL (errc::unsupported) and is called @doc in text
+    //   json: {"partial": [{"op": "replace", "path": "$.a", "value": …}]}
+    [[nodiscard]] result<void> append(std::string& out, const column_definition& column,
+                                      const row_image::column& value);
+    // A column of an after image whose before image may hold the document that is changed: then the
+    // whole document after the change is written.
+    [[nodiscard]] result<void> append_updated(std::string& out, const column_definition& column,
+                                              const row_image::column& before,
+                                              const row_image::column& after);
 
 private:
     [[nodiscard]] result<void> write(std::string& out, const column_definition& column,
@@ -68,6 +81,10 @@ private:
                                          std::uint64_t bits);
     void write_label(std::string& out, const column_definition& column, std::string_view label);
     [[nodiscard]] result<void> write_json(std::string& out, std::span<const std::byte> document);
+    [[nodiscard]] result<void> write_diffs(std::string& out, const column_definition& column,
+                                           std::span<const std::byte> value);
+    [[nodiscard]] result<void> write_patched(std::string& out, std::span<const std::byte> before,
+                                             std::span<const std::byte> diffs);
     [[nodiscard]] result<void> write_compressed(std::string& out, const column_definition& column,
                                                 std::span<const std::byte> value);
 

@@ -59,5 +59,17 @@ TEST(fuzz_corpus, of_query_responses_passes) {
     replay("query_response", feed_query_response);
 }
 
+TEST(fuzz_corpus, of_values_passes) {
+    replay("value", feed_value);
+}
+
+TEST(fuzz_corpus, of_json_documents_passes) {
+    replay("json", feed_json);
+}
+
+TEST(fuzz_corpus, of_json_diffs_passes) {
+    replay("json_diff", feed_json_diff);
+}
+
 } // namespace
 } // namespace understudy::fuzz

@@ -9,10 +9,12 @@
 #include "protocol/binlog/simple_events.hpp"
 #include "protocol/binlog/transaction_payload.hpp"
 #include "protocol/errc.hpp"
+#include "protocol/value/value_writer.hpp"
 #include "tests/protocol/binlog_file.hpp"
 
 #include <cstring>
 #include <numeric>
+#include <tuple>
 
 namespace understudy::protocol::test {
 
@@ -49,6 +51,25 @@ std::string table_map_text(const table_map& map) {
 
 const char* kind_text(rows_kind kind) {
     return kind == rows_kind::write ? "write " : kind == rows_kind::update ? "update " : "delete ";
+}
+
+// In every form; what is damaged may be refused.
+void write_values(const std::vector<column_definition>& columns, const row_reader& reader,
+                  rows_kind kind) {
+    static const row_image nothing{{}, std::vector<row_image::column>(4096)};
+    for (const auto form : {value_form::text, value_form::json, value_form::sql}) {
+        value_writer writer(form);
+        std::string out;
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            const auto& before = kind == rows_kind::write ? nothing : reader.before();
+            const auto& after = kind == rows_kind::delete_ ? before : reader.after();
+            if (after.columns[i].present) {
+                std::ignore = writer.append(out, columns[i], after.columns[i]);
+                std::ignore =
+                    writer.append_updated(out, columns[i], before.columns[i], after.columns[i]);
+            }
+        }
+    }
 }
 
 } // namespace
@@ -172,7 +193,7 @@ result<lines> any_event_decoder::decode_payload(const event_view& event) {
 }
 
 result<lines> any_event_decoder::decode_rows(const event_view& event) {
-    auto rows = decode_rows_event(event, format_);
+    auto rows = decode_rows_event(event, format_, partial_json::accepted);
     if (!rows) {
         return std::unexpected(std::move(rows.error()));
     }
@@ -182,6 +203,10 @@ result<lines> any_event_decoder::decode_rows(const event_view& event) {
     }
     std::vector<std::uint32_t> every_column(map->second.columns.size());
     std::iota(every_column.begin(), every_column.end(), 0U);
+    const auto columns = define_columns(map->second);
+    if (!columns) {
+        return std::unexpected(columns.error());
+    }
     lines found;
     row_reader reader(map->second, *rows);
     for (;;) {
@@ -192,6 +217,7 @@ result<lines> any_event_decoder::decode_rows(const event_view& event) {
         if (!*more) {
             return found;
         }
+        write_values(*columns, reader, rows->kind);
         std::string line = kind_text(rows->kind);
         std::string key;
         if (rows->kind != rows_kind::write) {
