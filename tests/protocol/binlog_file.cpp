@@ -26,21 +26,25 @@ std::vector<std::byte> read_bytes(const std::string& path) {
 } // namespace
 
 binlog_file binlog_file::read(const std::string& name) {
+    return read_path(std::string(UNDERSTUDY_TEST_DATA) + "/binlog/" + name);
+}
+
+binlog_file binlog_file::read_path(const std::string& path) {
     binlog_file file;
-    file.bytes = read_bytes(std::string(UNDERSTUDY_TEST_DATA) + "/binlog/" + name);
+    file.bytes = read_bytes(path);
     std::span<const std::byte> rest(file.bytes);
     rest = rest.subspan(magic_size);
     while (!rest.empty()) {
         const auto header = decode_event_header(rest);
         if (!header || header->length > rest.size()) {
-            throw std::runtime_error(name + " is torn");
+            throw std::runtime_error(path + " is torn");
         }
         file.events.push_back(rest.first(header->length));
         rest = rest.subspan(header->length);
     }
     auto format = decode_format_description(file.events.front());
     if (!format) {
-        throw std::runtime_error(name + ": " + format.error().what);
+        throw std::runtime_error(path + ": " + format.error().what);
     }
     file.format = *format;
     return file;

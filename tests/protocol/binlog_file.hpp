@@ -22,6 +22,7 @@ struct binlog_file {
 
     // Throws std::runtime_error if the file cannot be read or cut.
     [[nodiscard]] static binlog_file read(const std::string& name);
+    [[nodiscard]] static binlog_file read_path(const std::string& path); // any binary log
     [[nodiscard]] event_view view(std::size_t index) const;
     // All events of a type.
     [[nodiscard]] std::vector<event_view> all(event_type type) const;
