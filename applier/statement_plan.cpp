@@ -8,6 +8,22 @@
 
 namespace understudy::applier {
 
+namespace {
+
+// By the number of its default collation: those that MariaDB maps unless told otherwise.
+std::vector<std::string_view> charsets_of_collation(std::uint16_t id) {
+    switch (id) {
+    case 33: return {"utf8mb3", "utf8"};
+    case 35: return {"ucs2"};
+    case 45: return {"utf8mb4"};
+    case 54: return {"utf16"};
+    case 60: return {"utf32"};
+    default: return {"*"};
+    }
+}
+
+} // namespace
+
 logged_statement logged_statement::of(const protocol::query_event& query,
                                       std::uint32_t source_version) {
     logged_statement made;
@@ -17,6 +33,11 @@ logged_statement logged_statement::of(const protocol::query_event& query,
     made.source_version = source_version;
     made.character_set_client =
         query.status.character_set_client.value_or(made.character_set_client);
+    for (const auto& [usual, meant] : query.status.mariadb_collations) {
+        if (usual == meant) continue;
+        for (const std::string_view name : charsets_of_collation(usual))
+            made.recollated_charsets.emplace_back(name);
+    }
     if (query.status.updated_databases) made.updated_databases = &*query.status.updated_databases;
     return made;
 }
@@ -43,9 +64,9 @@ protocol::result<statement_plan> plan_statement(const logged_statement& statemen
         !ddl::is_mariadb_version(statement.source_version))
         return plan;
     const auto charset = ddl::statement_charset::of_collation(statement.character_set_client);
-    auto text =
-        ddl::mariadb_dialect(statement.text, statement.sql_mode, statement.source_version, charset)
-            .for_mysql();
+    auto text = ddl::mariadb_dialect(statement.text, statement.sql_mode, statement.source_version,
+                                     charset, statement.recollated_charsets)
+                    .for_mysql();
     if (!text) return refused(statement, text.error().what);
     if (plan->is == statement_plan::kind::dml) return plan;
     auto translated = statement;

@@ -62,6 +62,8 @@ struct logged_statement {
     std::uint16_t character_set_client = 45; // of the text: a collation's number; utf8mb4
     // The databases whose tables it changes, where that was logged.
     const std::vector<std::string>* updated_databases = nullptr;
+    // Character sets that meant another collation than usual in MariaDB's session; "*": any.
+    std::vector<std::string> recollated_charsets{};
 
     // Views over the event, which must live as long.
     [[nodiscard]] static logged_statement of(const protocol::query_event& query,

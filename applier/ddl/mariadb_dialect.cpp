@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace understudy::applier::ddl {
 
@@ -54,8 +55,10 @@ bool is_given_check_name(std::string_view name) {
 } // namespace
 
 mariadb_dialect::mariadb_dialect(std::string_view text, std::uint64_t sql_mode,
-                                 std::uint32_t source_version, const statement_charset& charset)
-    : text_(text), list_(tokenize(text, sql_mode, source_version, charset)) {}
+                                 std::uint32_t source_version, const statement_charset& charset,
+                                 std::vector<std::string> recollated_charsets)
+    : text_(text), list_(tokenize(text, sql_mode, source_version, charset)),
+      recollated_charsets_(std::move(recollated_charsets)) {}
 
 protocol::result<std::string> mariadb_dialect::for_mysql() {
     if (!list_.complete) return lacks("it is not closed, or has names that cannot be read");
@@ -378,6 +381,7 @@ mariadb_dialect::done mariadb_dialect::options(token_cursor at, std::size_t end,
 
 mariadb_dialect::done mariadb_dialect::collations() {
     for (token_cursor at(list_.tokens); !at.at_end(); at.advance()) {
+        if (auto checked = charset_alone(at); !checked) return checked;
         if (!at.sees("COLLATE")) continue;
         const token& one = at.peek(at.sees_symbol('=', 1) ? 2 : 1);
         const std::string name =
@@ -393,6 +397,19 @@ mariadb_dialect::done mariadb_dialect::collations() {
         }
     }
     return {};
+}
+
+// A character set without a collation means what the session of the source made of it.
+mariadb_dialect::done mariadb_dialect::charset_alone(token_cursor at) const {
+    if (recollated_charsets_.empty()) return {};
+    if (!at.take("CHARSET") && !at.take_all({"CHARACTER", "SET"})) return {};
+    at.take_symbol('=');
+    const std::string name = lower(at.peek().text);
+    const bool other = std::ranges::any_of(
+        recollated_charsets_, [&](const std::string& one) { return one == "*" || one == name; });
+    if (!other || at.sees("COLLATE", 1)) return {};
+    return lacks("the collation that " + name +
+                 " alone meant in its session (character_set_collations)");
 }
 
 // Of the statement as a whole, right behind a table's name.

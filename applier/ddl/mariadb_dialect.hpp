@@ -30,7 +30,8 @@ namespace understudy::applier::ddl {
 class mariadb_dialect {
 public:
     mariadb_dialect(std::string_view text, std::uint64_t sql_mode, std::uint32_t source_version,
-                    const statement_charset& charset = {});
+                    const statement_charset& charset = {},
+                    std::vector<std::string> recollated_charsets = {});
 
     [[nodiscard]] protocol::result<std::string> for_mysql();
 
@@ -54,6 +55,7 @@ private:
     void default_value(token_cursor at, bool is_large);
     [[nodiscard]] done options(token_cursor at, std::size_t end, bool is_clause);
     [[nodiscard]] done collations();
+    [[nodiscard]] done charset_alone(token_cursor at) const;
     void drop_waits();
     [[nodiscard]] std::size_t clause_end(token_cursor at) const;
     [[nodiscard]] std::string with_edits() const;
@@ -61,6 +63,7 @@ private:
 
     std::string_view text_;
     token_list list_;
+    std::vector<std::string> recollated_charsets_; // logged_statement::recollated_charsets
     std::vector<edit> edits_;
 };
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace understudy::protocol {
@@ -38,12 +39,16 @@ struct query_status {
     std::optional<bool> sql_require_primary_key;
     std::optional<bool> default_table_encryption;
     std::optional<std::uint64_t> mariadb_xid;
+    // Of MariaDB's character_set_collations: default collation of a character set, and the one that
+    // it stands for in the session.
+    std::vector<std::pair<std::uint16_t, std::uint16_t>> mariadb_collations;
 
     // flags2 bits, from sql/query_options.h
     static constexpr std::uint32_t sql_auto_is_null = 0x00004000;
     static constexpr std::uint32_t not_autocommit = 0x00080000;
     static constexpr std::uint32_t no_foreign_key_checks = 0x04000000;
     static constexpr std::uint32_t relaxed_unique_checks = 0x08000000;
+    static constexpr std::uint32_t mariadb_explicit_defaults = 0x01000000; // since 10.8.4
 };
 
 // QUERY event. database and text are byte strings in the character set the status names, views over

@@ -116,10 +116,17 @@ bool read_mysql(byte_reader& in, std::uint8_t code, query_status& status) {
     return false;
 }
 
+void read_collations(byte_reader& in, query_status& status) {
+    const auto count = in.u8();
+    for (unsigned i = 0; i < count && in.ok(); ++i) {
+        const auto of_charset = in.u16();
+        status.mariadb_collations.emplace_back(of_charset, in.u16());
+    }
+}
+
 bool read_mariadb(byte_reader& in, std::uint8_t code, query_status& status) {
     constexpr unsigned ends_two_phase_alter =
         0x04 | 0x08; // FL_COMMIT_ALTER_E1, FL_ROLLBACK_ALTER_E1
-    constexpr std::size_t collation_pair_size = 4;
     switch (static_cast<mariadb_code>(code)) {
     case mariadb_code::microseconds: status.microseconds = in.u24(); return true;
     case mariadb_code::xid: status.mariadb_xid = in.u64(); return true;
@@ -128,9 +135,7 @@ bool read_mariadb(byte_reader& in, std::uint8_t code, query_status& status) {
             in.skip(8); // sequence number of its START ALTER
         }
         return true;
-    case mariadb_code::character_set_collations:
-        in.skip(in.u8() * collation_pair_size);
-        return true;
+    case mariadb_code::character_set_collations: read_collations(in, status); return true;
     }
     return false;
 }
@@ -161,6 +166,10 @@ result<query_status> decode_query_status(std::span<const std::byte> bytes, bool 
         }
     }
     if (is_mariadb && status.sql_mode) status.sql_mode = sql_mode_of_mysql(*status.sql_mode);
+    if (is_mariadb && status.flags2) {
+        status.explicit_defaults_for_timestamp =
+            (*status.flags2 & query_status::mariadb_explicit_defaults) != 0;
+    }
     if (!in.ok()) {
         return fail(errc::truncated,
                     "Query event: its status variables end before their last value");

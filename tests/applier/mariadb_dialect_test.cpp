@@ -138,6 +138,24 @@ TEST(statement_of_mariadb, is_translated_where_it_concerns_what_is_selected) {
     EXPECT_THAT(refused.error().what, testing::HasSubstr("the type UUID"));
 }
 
+TEST(statement_of_mariadb, does_not_guess_what_a_character_set_meant) {
+    const auto in_session = [](std::string_view text) {
+        return plan_statement({.text = text,
+                               .database = "shop",
+                               .source_version = version_1011,
+                               .recollated_charsets = {"utf8mb4"}},
+                              all_of_shop());
+    };
+    for (const auto* text : {"CREATE TABLE a (b CHAR(3)) CHARSET=utf8mb4",
+                             "ALTER TABLE a CONVERT TO CHARACTER SET UTF8MB4",
+                             "CREATE DATABASE shop CHARACTER SET utf8mb4"})
+        EXPECT_FALSE(in_session(text).has_value()) << text;
+    for (const auto* text :
+         {"CREATE TABLE a (b CHAR(3))", "CREATE TABLE a (b CHAR(3)) CHARSET=latin1",
+          "CREATE TABLE a (b CHAR(3) CHARSET utf8mb4 COLLATE utf8mb4_bin)"})
+        EXPECT_TRUE(in_session(text).has_value()) << text;
+}
+
 TEST(statement_of_mariadb, with_settings_of_its_own_is_not_passed_over) {
     EXPECT_FALSE(
         plan("SET STATEMENT max_statement_time=1 FOR ALTER TABLE a ADD b INT").has_value());

@@ -1,4 +1,5 @@
 #include "protocol/binlog/query_event.hpp"
+#include "protocol/binlog/query_status.hpp"
 #include "protocol/binlog/simple_events.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/wire/byte_reader.hpp"
@@ -122,6 +123,22 @@ TEST(query_event, of_mariadb_has_its_own_status_variables) {
               std::nullopt);
 }
 
+TEST(query_event, of_mariadb_is_told_in_bits_of_mysql) {
+    const auto status_of = [](std::uint32_t flags2, std::uint64_t sql_mode) {
+        std::vector<std::byte> status;
+        byte_writer out(status);
+        out.u8(0), out.u32(flags2);
+        out.u8(1), out.u64(sql_mode);
+        return decode_query_status(status, true).value();
+    };
+    const auto plain = status_of(0x01000000, 0x4);
+    EXPECT_EQ(plain.explicit_defaults_for_timestamp, true);
+    EXPECT_EQ(plain.sql_mode, 0x1'0000'0004);       // fractions are cut off
+    const auto other = status_of(0, 0x7'0000'0004); // EMPTY_STRING_IS_NULL … ROUND_FRACTIONAL
+    EXPECT_EQ(other.explicit_defaults_for_timestamp, false);
+    EXPECT_EQ(other.sql_mode, 0x4);
+}
+
 TEST(query_event, reads_every_status_variable_of_mysql) {
     std::vector<std::byte> status;
     byte_writer out(status);
@@ -197,7 +214,9 @@ TEST(query_event, reads_numbers_above_13_by_the_flavour_of_the_source) {
     const auto body = query_body(status);
     const auto query = decode_query_event(query_view(body), mariadb_format()).value();
     EXPECT_EQ(query.status.microseconds, 5U);
+    EXPECT_EQ(query.status.mariadb_collations.size(), 2U);
     EXPECT_EQ(query.status.mariadb_xid, 6U);
+    EXPECT_EQ(query.status.explicit_defaults_for_timestamp, std::nullopt);
     EXPECT_EQ(decode_query_event(query_view(body), {}).error().code, errc::unsupported);
     const auto mysql_body = query_body({std::byte{19}, std::byte{1}});
     EXPECT_EQ(decode_query_event(query_view(mysql_body), mariadb_format()).error().code,
