@@ -43,7 +43,7 @@ std::string source_privileges(server_kind kind) {
     const std::string everywhere = "REPLICATION SLAVE, REPLICATION CLIENT, SELECT, RELOAD,"
                                    " LOCK TABLES, SHOW VIEW, EVENT, TRIGGER, PROCESS";
     // Before 8.0.20 the right to read routines is SELECT on mysql.proc.
-    if (kind == server_kind::mariadb_1011) {
+    if (is_mariadb(kind)) {
         return "REPLICATION SLAVE, BINLOG MONITOR, SELECT, LOCK TABLES, SHOW VIEW, EVENT, TRIGGER";
     }
     return kind == server_kind::mysql_97 ? everywhere + ", SHOW_ROUTINE" : everywhere;
