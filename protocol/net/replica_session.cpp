@@ -4,6 +4,7 @@
 #include "protocol/session/commands.hpp"
 #include "protocol/session/dump_error.hpp"
 #include "protocol/session/packets.hpp"
+#include "protocol/session/semi_sync.hpp"
 
 #include <algorithm>
 #include <string>
@@ -41,8 +42,21 @@ result<std::vector<std::byte>> encode_dump(const server_info& server,
     return encode_binlog_dump(std::get<binlog_position>(options.start), flags, options.server_id);
 }
 
+// Whether the source has semi-synchronous replication on; then it knows that we take part.
+asio::awaitable<result<bool>> announce(connection& source) {
+    auto shown = co_await source.query(std::string(show_semi_sync_enabled));
+    if (!shown) co_return wrap(std::move(shown.error()), "asking for semi-synchronous replication");
+    const bool enabled = std::ranges::any_of(
+        shown->rows, [](const auto& row) { return row.size() == 2 && row[1] == "ON"; });
+    if (!enabled) co_return false;
+    auto set = co_await source.execute(std::string(announce_semi_sync));
+    if (!set) co_return std::unexpected(std::move(set.error()));
+    co_return true;
+}
+
 // Up to the dump command; the first answer to it comes with the first read.
-asio::awaitable<result<source_facts>> begin_dump(connection& source, replica_options options) {
+asio::awaitable<result<source_facts>> begin_dump(connection& source, replica_options options,
+                                                 bool& semi_sync) {
     auto facts = co_await read_source_facts(source);
     if (!facts) co_return facts;
     auto checked = check_source(*facts, source.server(), options);
@@ -62,6 +76,11 @@ asio::awaitable<result<source_facts>> begin_dump(connection& source, replica_opt
     if (!registered) {
         co_return wrap(dump_error(std::move(registered.error())), "registering as a replica");
     }
+    if (options.semi_sync) {
+        auto announced = co_await announce(source);
+        if (!announced) co_return std::unexpected(std::move(announced.error()));
+        semi_sync = *announced;
+    }
     sent = co_await source.send_command(*std::move(dump));
     if (!sent) co_return std::unexpected(std::move(sent.error()));
     co_return facts;
@@ -70,12 +89,14 @@ asio::awaitable<result<source_facts>> begin_dump(connection& source, replica_opt
 } // namespace
 
 replica_session::replica_session(std::unique_ptr<connection> source, source_facts facts,
-                                 std::chrono::milliseconds silence_max)
-    : connection_(std::move(source)), facts_(std::move(facts)), silence_max_(silence_max) {}
+                                 std::chrono::milliseconds silence_max, bool semi_sync)
+    : connection_(std::move(source)), facts_(std::move(facts)), silence_max_(silence_max),
+      semi_sync_(semi_sync) {}
 
 asio::awaitable<result<std::unique_ptr<replica_session>>>
 replica_session::start(std::unique_ptr<connection> source, replica_options options) {
-    auto facts = co_await begin_dump(*source, options);
+    bool semi_sync = false;
+    auto facts = co_await begin_dump(*source, options, semi_sync);
     if (!facts) {
         co_await source->close();
         co_return std::unexpected(std::move(facts.error()));
@@ -84,7 +105,7 @@ replica_session::start(std::unique_ptr<connection> source, replica_options optio
     // Heartbeats begin with the stream; before it, the source may read the head of every file.
     source->set_read_timeout(std::max(silence_max, source->options().read_timeout));
     co_return std::unique_ptr<replica_session>(
-        new replica_session(std::move(source), *std::move(facts), silence_max));
+        new replica_session(std::move(source), *std::move(facts), silence_max, semi_sync));
 }
 
 asio::awaitable<result<std::span<const std::span<const std::byte>>>> replica_session::read() {
@@ -96,6 +117,7 @@ asio::awaitable<result<std::span<const std::span<const std::byte>>>> replica_ses
         running_ = true;
     }
     events_.clear();
+    ack_wanted_ = 0;
     for (const auto packet : *packets) {
         ended_ = take(packet);
         if (ended_) break;
@@ -114,8 +136,19 @@ std::optional<error> replica_session::take(std::span<const std::byte> packet) {
                      "the source sends a packet that is no event in its dump",
                      {}};
     }
-    events_.push_back(packet.subspan(1));
+    auto event = packet.subspan(1);
+    if (semi_sync_) {
+        const auto taken = take_semi_sync_header(event);
+        if (!taken) return taken.error();
+        event = taken->event;
+        if (taken->wants_ack) ack_wanted_ = events_.size() + 1;
+    }
+    events_.push_back(event);
     return std::nullopt;
+}
+
+asio::awaitable<result<void>> replica_session::acknowledge(binlog_position durable) {
+    co_return co_await connection_->send_command(encode_semi_sync_ack(durable));
 }
 
 } // namespace understudy::protocol::net

@@ -38,18 +38,29 @@ public:
     [[nodiscard]] boost::asio::awaitable<result<std::span<const std::span<const std::byte>>>>
     read();
 
+    // Semi-synchronous replication: of the last read's events, how many the source waits for us to
+    // hold (the last of those has to be durable, and all before it); 0: none.
+    [[nodiscard]] std::size_t ack_wanted() const { return ack_wanted_; }
+    // Up to here, in the source's own file, everything is durable.
+    [[nodiscard]] boost::asio::awaitable<result<void>> acknowledge(binlog_position durable);
+    // Whether the source was told to wait for us.
+    [[nodiscard]] bool semi_sync() const { return semi_sync_; }
+
     [[nodiscard]] const source_facts& source() const { return facts_; }
+    [[nodiscard]] const server_info& server() const { return connection_->server(); }
     void cancel() { connection_->cancel(); }
     [[nodiscard]] boost::asio::awaitable<void> close() { return connection_->close(); }
 
 private:
     [[nodiscard]] std::optional<error> take(std::span<const std::byte> packet);
     replica_session(std::unique_ptr<connection> source, source_facts facts,
-                    std::chrono::milliseconds silence_max);
+                    std::chrono::milliseconds silence_max, bool semi_sync);
     std::unique_ptr<connection> connection_;
     source_facts facts_;
     std::vector<std::span<const std::byte>> events_;
     std::chrono::milliseconds silence_max_; // once the stream runs
+    bool semi_sync_ = false;
+    std::size_t ack_wanted_ = 0;
     bool running_ = false;
     std::optional<error> ended_; // came in one batch with events that are still to be handed out
 };

@@ -31,6 +31,13 @@ std::optional<tls_mode> parse_tls_mode(std::string_view text) {
     return std::nullopt;
 }
 
+connect_options connect_options::at(const server_address& other) const {
+    auto moved = *this;
+    moved.host = other.host;
+    moved.port = other.port;
+    return moved;
+}
+
 std::string connect_options::address() const {
     if (is_local()) return host;
     const bool is_ipv6 = host.find(':') != std::string::npos;

@@ -30,6 +30,12 @@ struct tls_options {
     std::string key;  // file, PEM
 };
 
+struct server_address {
+    std::string host;
+    std::uint16_t port = 3306;
+    bool operator==(const server_address&) const = default;
+};
+
 // Everything needed to reach and sign in to one server; a plain value, used for sources and
 // targets.
 struct connect_options {
@@ -48,6 +54,8 @@ struct connect_options {
     std::chrono::milliseconds write_timeout{60'000};
 
     [[nodiscard]] bool is_local() const { return host.starts_with('/'); }
+    // The same account and settings at another server.
+    [[nodiscard]] connect_options at(const server_address& other) const;
     [[nodiscard]] std::string address() const;   // "host:port" or the socket's path
     [[nodiscard]] std::string to_string() const; // "user@host:port", for messages
 };

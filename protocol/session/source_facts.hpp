@@ -39,6 +39,7 @@ struct replica_options {
     // GTID set: COM_BINLOG_DUMP_GTID, everything not in the set (MariaDB: COM_BINLOG_DUMP behind
     // the position that the set is). Position: COM_BINLOG_DUMP.
     std::variant<gtid_set, binlog_position> start;
+    bool semi_sync = false; // where the source has it on
 };
 
 // Whether a dump with these options can work at all: errc::source_unsuitable with what mends it,

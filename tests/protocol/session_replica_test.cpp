@@ -1,6 +1,7 @@
 #include "protocol/errc.hpp"
 #include "protocol/session/commands.hpp"
 #include "protocol/session/dump_error.hpp"
+#include "protocol/session/semi_sync.hpp"
 #include "protocol/session/source_facts.hpp"
 #include "tests/protocol/server_packets.hpp"
 
@@ -174,6 +175,27 @@ TEST(dump_error, tells_what_can_be_tried_again_from_what_cannot) {
     const auto other = dump_error({make_error_code(errc::timed_out), "late", {}});
     EXPECT_EQ(other.code, make_error_code(errc::timed_out));
     EXPECT_EQ(other.what, "late");
+}
+
+TEST(semi_sync, reads_the_header_of_events_and_nothing_else_for_one) {
+    const auto plain = take_semi_sync_header(test::from_hex("ef00aabb"));
+    ASSERT_TRUE(plain.has_value());
+    EXPECT_FALSE(plain->wants_ack);
+    EXPECT_EQ(plain->event.size(), 2U);
+    const auto waiting = take_semi_sync_header(test::from_hex("ef01ef86026b"));
+    ASSERT_TRUE(waiting.has_value());
+    EXPECT_TRUE(waiting->wants_ack);
+    EXPECT_EQ(waiting->event.size(), 4U);
+    for (const std::string wrong : {"", "ef", "ee00aa", "ef02aa", "ef86026b"}) {
+        const auto refused = take_semi_sync_header(test::from_hex(wrong));
+        ASSERT_FALSE(refused.has_value()) << wrong;
+        EXPECT_EQ(refused.error().code, make_error_code(errc::malformed));
+    }
+}
+
+TEST(semi_sync, acknowledges_a_place_in_the_sources_log) {
+    EXPECT_EQ(encode_semi_sync_ack({"b.000001", 0x1'2345'6789ULL}),
+              test::from_hex("ef8967452301000000622e303030303031"));
 }
 
 } // namespace
