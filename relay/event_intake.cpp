@@ -14,12 +14,16 @@ using protocol::event_type;
 using protocol::result;
 using kind = protocol::dump_stream::kind;
 
-event_intake::event_intake(log& relay, protocol::binlog_position start)
-    : relay_(relay), by_gtid_(start.file.empty()), held_(relay.end().binlog),
+event_intake::event_intake(log& relay, protocol::binlog_position start, server_turn turn)
+    : relay_(relay), by_gtid_(start.file.empty()), turn_(turn), held_(relay.end().binlog),
       reached_(by_gtid_ ? relay.end().executed : protocol::gtid_set{}), stream_(std::move(start)) {}
 
 bool event_intake::is_held() const {
-    return !held_.file.empty() && stream_.position() <= held_;
+    return !held_.file.empty() && named(stream_.position()) <= held_;
+}
+
+protocol::binlog_position event_intake::named(const protocol::binlog_position& position) const {
+    return {turn_.name_of(position.file), position.offset};
 }
 
 result<void> event_intake::take(std::span<const std::byte> bytes) {
@@ -30,7 +34,7 @@ result<void> event_intake::take(std::span<const std::byte> bytes) {
     switch (item_.what) {
     case kind::file: return take_file();
     case kind::heartbeat:
-        if (!boundary_.in_group()) relay_.note_position(stream_.position());
+        if (!boundary_.in_group()) relay_.note_position(named(stream_.position()));
         return {};
     case kind::artificial:
         if (item_.event.header.type != event_type::format_description) return {};
@@ -49,7 +53,7 @@ result<void> event_intake::take_file() {
         if (by_gtid_) reached_ = relay_.end().executed;
     }
     file_pending_ = is_held();
-    return file_pending_ ? result<void>{} : relay_.switch_file(stream_.position());
+    return file_pending_ ? result<void>{} : relay_.switch_file(named(stream_.position()));
 }
 
 result<void> event_intake::take_event() {
@@ -105,7 +109,7 @@ result<void> event_intake::store() {
         return {};
     }
     if (file_pending_) {
-        const protocol::binlog_position start{stream_.position().file,
+        const protocol::binlog_position start{turn_.name_of(stream_.position().file),
                                               item_.end_offset - item_.event.bytes.size()};
         if (auto done = relay_.switch_file(start); !done) return done;
         file_pending_ = false;

@@ -6,6 +6,7 @@
 #include "protocol/result.hpp"
 #include "protocol/session/dump_stream.hpp"
 #include "relay/log.hpp"
+#include "relay/server_turn.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,12 +25,15 @@ namespace understudy::relay {
 // numbers rise inside each domain: a dump by them stops at the first that does not.
 class event_intake {
 public:
-    // start: what the dump was asked for; its file may be empty.
-    event_intake(log& relay, protocol::binlog_position start);
+    // start: what the dump was asked for; its file may be empty. turn: whose dump it is.
+    event_intake(log& relay, protocol::binlog_position start, server_turn turn = {});
 
     // After errc::disk_full the event is kept (its bytes must be too): retry() when there is room.
     [[nodiscard]] protocol::result<void> take(std::span<const std::byte> bytes);
     [[nodiscard]] protocol::result<void> retry() { return store(); }
+
+    // Behind the last event taken, in the source's own file.
+    [[nodiscard]] const protocol::binlog_position& position() const { return stream_.position(); }
 
     // Stored events; grows while the connection does some good.
     [[nodiscard]] std::uint64_t events() const { return events_; }
@@ -40,11 +44,14 @@ private:
     [[nodiscard]] protocol::result<void> take_event();
     [[nodiscard]] protocol::result<void> store();
     [[nodiscard]] bool is_held() const;
+    // As the log calls it.
+    [[nodiscard]] protocol::binlog_position named(const protocol::binlog_position& position) const;
 
     [[nodiscard]] protocol::result<void> take_mariadb_gtid(const protocol::event_view& event);
 
     log& relay_;
     const bool by_gtid_;
+    const server_turn turn_;
     const protocol::binlog_position held_; // the log's end when the dump began
     protocol::gtid_set reached_;           // MariaDB, by GTID
     protocol::dump_stream stream_;

@@ -118,6 +118,19 @@ struct event_intake_test : testing::Test {
     std::shared_ptr<memory_directory> where = std::make_shared<memory_directory>();
     std::unique_ptr<log> relay = begin_log(where);
     dump source;
+    std::uint64_t group_size = 0;
+
+    // Three groups, the last position far in the file.
+    void take_all_of_first() {
+        event_intake intake(*relay, {});
+        take(intake, source.fake_rotate("binlog.000001", 4));
+        take(intake, source.format(true));
+        take(intake, source.previous_gtids());
+        const auto before = source.position().offset;
+        for (int number = 1; number < 4; ++number)
+            take(intake, source.group(number));
+        group_size = (source.position().offset - before) / 3;
+    }
 };
 
 TEST_F(event_intake_test, stores_a_dump_from_the_start_of_a_file) {
@@ -215,6 +228,42 @@ TEST_F(event_intake_test, stops_a_dump_by_gtid_where_the_numbers_of_a_domain_do_
     take(unordered, other.mariadb_group(0, 7));
     take(unordered, other.mariadb_group(0, 7));
     EXPECT_EQ(by_position->end().binlog, other.position());
+}
+
+// Both servers call their files alike, and the second is at an earlier place of its log.
+TEST_F(event_intake_test, goes_on_in_the_files_of_another_server) {
+    const server_turn second{1, *protocol::uuid::parse("3e11fa47-71ca-11e1-9e33-c80aa9429562")};
+    take_all_of_first();
+    const auto at_switch = relay->end();
+    dump other;
+    for (int connection = 0; connection < 2; ++connection) {
+        event_intake intake(*relay, {}, second);
+        take(intake, other.fake_rotate("binlog.000001", 4));
+        take(intake, other.format(true));
+        take(intake, other.previous_gtids());
+        if (connection == 1) other.set_offset(other.position().offset + group_size);
+        take(intake, other.group(4 + connection));
+    }
+    EXPECT_EQ(relay->end().binlog.file, second.name_of("binlog.000001"));
+    EXPECT_EQ(relay->end().binlog.offset, other.position().offset);
+    EXPECT_EQ(relay->end().executed.count(), 5U);
+    EXPECT_GT(relay->end().binlog, at_switch.binlog);
+
+    const auto expect_whole = [&] {
+        EXPECT_EQ(events_in(*relay), 2U + 9U + 2U + 6U);
+        auto reader = relay->open_reader(at_switch);
+        ASSERT_TRUE(reader) << reader.error().what;
+        const auto got = read_available(**reader);
+        ASSERT_TRUE(got) << got.error().what;
+        ASSERT_EQ(got->size(), 2U + 6U);
+        EXPECT_EQ(got->back().file, relay->end().binlog.file);
+        EXPECT_TRUE(relay->open_reader(relay->end()));
+    };
+    expect_whole();
+    ASSERT_TRUE(relay->flush(true));
+    relay.reset();
+    relay = open_log(where);
+    expect_whole();
 }
 
 TEST_F(event_intake_test, goes_on_with_the_same_event_after_a_full_disk) {
