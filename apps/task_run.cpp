@@ -9,6 +9,8 @@
 #include "precheck/precheck.hpp"
 #include "protocol/net/connection.hpp"
 #include "relay/errc.hpp"
+#include "relay/server_turn.hpp"
+#include "relay/successor.hpp"
 #include "snapshot/errc.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -90,6 +92,7 @@ task_run::step<> task_run::drive() {
     if (checkpoint_) {
         if (auto opened = open_relay(); !opened) co_return std::unexpected(opened.error());
     }
+    if (!task_.source_hosts.empty()) co_await choose_source();
     if (auto checked = co_await precheck(); !checked) co_return std::unexpected(checked.error());
     if (stopping_) co_return protocol::result<void>{};
     auto facts = co_await ask_source();
@@ -148,6 +151,42 @@ task_run::step<> task_run::load_checkpoint() {
     co_return protocol::result<void>{};
 }
 
+// The first of the hosts that can be followed from where we are; where there is none the precheck
+// says what is wrong with the first.
+asio::awaitable<void> task_run::choose_source() {
+    for (const auto& address : task_.source_hosts) {
+        auto source = task_.source.at(address);
+        const auto judged = co_await judge_source(source);
+        if (stopping_) co_return;
+        if (judged) {
+            task_.source = std::move(source);
+            co_return;
+        }
+        board_.warn(address.host + ":" + std::to_string(address.port) +
+                    " is not followed: " + judged.error().what);
+    }
+}
+
+task_run::step<> task_run::judge_source(protocol::connect_options source) {
+    auto opened =
+        co_await protocol::net::connection::open(work_loop_.get_executor(), std::move(source), {});
+    if (!opened) co_return std::unexpected(opened.error());
+    const auto facts = co_await protocol::net::read_source_facts(**opened);
+    co_await (*opened)->close();
+    if (!facts) co_return std::unexpected(facts.error());
+    if (!checkpoint_) co_return protocol::result<void>{};
+    const auto end = relay_->end();
+    const bool copied = checkpoint_->now == applier::checkpoint::stage::streaming &&
+                        end.binlog >= checkpoint_->copy_end;
+    const auto last = relay::server_turn::of(end.binlog.file, checkpoint_->source_uuid);
+    if (!copied && facts->server_uuid != last.server) {
+        co_return protocol::fail(relay::errc::wrong_source,
+                                 "the initial copy of server " + last.server.to_string() +
+                                     " is not through, and this is another server");
+    }
+    co_return relay::check_successor(*facts, end.executed);
+}
+
 task_run::step<> task_run::precheck() {
     precheck::context known;
     known.first_start = !checkpoint_;
@@ -196,6 +235,12 @@ task_run::step<> task_run::prepare_first_start() {
     auto start =
         co_await snapshot::read_start_point(work_loop_.get_executor(), task_, selection_, board_);
     if (!start) co_return std::unexpected(start.error());
+    if (!start->by_gtid && !task_.source_hosts.empty()) {
+        co_return protocol::fail(
+            applier::errc::target_refused,
+            "source.hosts names several servers, and positions of one mean nothing on another: it "
+            "needs gtid_mode = ON on the source, or source.host alone");
+    }
     applier::checkpoint fresh;
     fresh.source_uuid = start->source_uuid;
     fresh.by_gtid = start->by_gtid;
@@ -242,6 +287,8 @@ protocol::result<void> task_run::open_relay() {
 void task_run::start_receiver() {
     relay::receiver_options options;
     options.source = task_.source;
+    options.hosts = task_.source_hosts;
+    options.semi_sync = task_.semi_sync;
     options.server_id = identity_.server_id;
     options.server_uuid = identity_.server_uuid;
     options.by_gtid = checkpoint_->by_gtid;
@@ -268,6 +315,8 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     options.copied = std::move(copied.copied);
     applier_ = std::make_unique<applier::applier>(work_loop_.get_executor(), pool_, *relay_,
                                                   std::move(options), selection_, board_);
+    asio::post(receiver_loop_,
+               [this, end = checkpoint_->copy_end] { receiver_->allow_switch(end); });
     target_.reset();
     applier_->on_commit([this](const state::source_position& applied) { on_applied(applied); });
     on_applied(checkpoint_->applied);

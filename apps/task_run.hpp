@@ -58,6 +58,8 @@ private:
     [[nodiscard]] step<> drive();
     [[nodiscard]] protocol::result<void> connect_target();
     [[nodiscard]] step<> load_checkpoint();
+    [[nodiscard]] boost::asio::awaitable<void> choose_source();
+    [[nodiscard]] step<> judge_source(protocol::connect_options source);
     [[nodiscard]] step<> precheck();
     [[nodiscard]] step<protocol::net::source_facts> ask_source();
     [[nodiscard]] step<> prepare_first_start();
@@ -84,7 +86,7 @@ private:
     [[nodiscard]] bool passed(const protocol::binlog_position& position,
                               const state::source_position& applied) const;
 
-    const state::task_spec& task_;
+    state::task_spec task_; // with the source that was chosen of its hosts
     state::task_directory& directory_;
     const state::object_selection& selection_;
     const run_options options_;

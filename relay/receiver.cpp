@@ -5,16 +5,21 @@
 #include "protocol/net/replica_session.hpp"
 #include "relay/errc.hpp"
 #include "relay/event_intake.hpp"
+#include "relay/server_turn.hpp"
+#include "relay/successor.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace understudy::relay {
 
@@ -59,12 +64,27 @@ struct receiver::impl {
     impl(asio::any_io_executor on, log& into, receiver_options given, state::status_board& shown)
         : executor(std::move(on)), relay(into), options(std::move(given)), board(shown),
           timer(executor), stopped(executor, asio::steady_timer::time_point::max()),
-          random(std::random_device{}()) {}
+          servers{options.source}, random(std::random_device{}()) {
+        for (const auto& address : options.hosts) {
+            auto server = options.source.at(address);
+            if (server.address() != options.source.address()) servers.push_back(std::move(server));
+        }
+    }
 
     asio::awaitable<result<void>> run();
     asio::awaitable<result<void>> pull();
-    asio::awaitable<result<std::unique_ptr<net::replica_session>>> connect();
-    asio::awaitable<result<void>> wait_for_room(event_intake& intake, protocol::error reason);
+    using session_result = result<std::unique_ptr<net::replica_session>>;
+    asio::awaitable<session_result> connect();
+    asio::awaitable<session_result> connect_to(protocol::connect_options server);
+    result<void> admit(const net::replica_session& fresh);
+    result<void> admit_other(const net::replica_session& fresh,
+                             const protocol::binlog_position& end,
+                             const protocol::gtid_set& have) const;
+    asio::awaitable<result<void>> take(event_intake& intake, std::span<const std::byte> event);
+    asio::awaitable<result<void>> acknowledge(event_intake& intake,
+                                              protocol::binlog_position received);
+    asio::awaitable<result<void>> wait_for_room(event_intake& intake, protocol::error reason,
+                                                std::function<result<void>()> again);
     asio::awaitable<void> pause(std::chrono::milliseconds delay);
     std::chrono::milliseconds next_delay(bool progress);
     void report(const event_intake& intake);
@@ -78,9 +98,15 @@ struct receiver::impl {
     asio::steady_timer timer;   // pauses
     asio::steady_timer stopped; // expires when stop() is called
     std::unique_ptr<net::replica_session> session;
+    std::vector<protocol::connect_options> servers; // never empty
+    std::size_t current = 0;                        // of servers
+    server_turn turn;                               // of the session
+    std::optional<protocol::binlog_position> switch_after;
+    std::uint32_t version = 0; // of the server followed last, 90704
     bool stopping = false;
     bool progress = false; // the last connection brought something
     bool warned_tls = false;
+    bool warned_semi_sync = false;
     std::chrono::milliseconds delay{0};
     std::minstd_rand random;
     std::uint64_t events_before = 0; // of earlier connections
@@ -99,6 +125,10 @@ asio::awaitable<result<void>> receiver::run() {
 }
 void receiver::stop() {
     impl_->stop();
+}
+
+void receiver::allow_switch(protocol::binlog_position after) {
+    impl_->switch_after = std::move(after);
 }
 
 void receiver::impl::stop() {
@@ -171,8 +201,21 @@ void receiver::impl::report(const event_intake& intake) {
     });
 }
 
-asio::awaitable<result<std::unique_ptr<net::replica_session>>> receiver::impl::connect() {
-    using session_result = result<std::unique_ptr<net::replica_session>>;
+asio::awaitable<receiver::impl::session_result> receiver::impl::connect() {
+    std::string refusals;
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        const auto index = (current + i) % servers.size();
+        auto tried = co_await connect_to(servers[index]);
+        if (tried) current = index;
+        if (tried || stopping || servers.size() == 1) co_return tried;
+        refusals += (i == 0 ? "" : "; ") + servers[index].address() + ": " + tried.error().what;
+    }
+    co_return fail(protocol::errc::connect_failed,
+                   "none of source.hosts can be followed now. " + refusals);
+}
+
+asio::awaitable<receiver::impl::session_result>
+receiver::impl::connect_to(protocol::connect_options server) {
     const auto stop_requested = [] {
         return fail(protocol::errc::cancelled, "stopped on request");
     };
@@ -180,7 +223,7 @@ asio::awaitable<result<std::unique_ptr<net::replica_session>>> receiver::impl::c
     net::connection::warning_sink warn = [this](std::string text) {
         if (!std::exchange(warned_tls, true)) board.warn(std::move(text));
     };
-    auto opening = net::connection::open(executor, options.source, std::move(warn));
+    auto opening = net::connection::open(executor, std::move(server), std::move(warn));
     auto opened = co_await (std::move(opening) || stopped.async_wait(quietly));
     if (opened.index() == 1) co_return stop_requested();
     auto& connection = std::get<0>(opened);
@@ -190,6 +233,7 @@ asio::awaitable<result<std::unique_ptr<net::replica_session>>> receiver::impl::c
     asked.server_id = options.server_id;
     asked.server_uuid = options.server_uuid;
     asked.heartbeat_period = options.heartbeat_period;
+    asked.semi_sync = options.semi_sync;
     auto end = relay.end();
     if (options.by_gtid) {
         asked.start = std::move(end.executed);
@@ -201,15 +245,71 @@ asio::awaitable<result<std::unique_ptr<net::replica_session>>> receiver::impl::c
     if (started.index() == 1) co_return stop_requested();
     auto& fresh = std::get<0>(started);
     if (!fresh) co_return std::unexpected(fresh.error());
-    const auto& found = (*fresh)->source().server_uuid;
-    if (found != protocol::uuid{} && found != relay.source()) {
-        co_return fail(errc::wrong_source,
-                       "the server at " + options.source.to_string() + " is " + found.to_string() +
-                           ", but this task replicates from " + relay.source().to_string() +
-                           "; a failover to another source needs a task of its own");
+    if (auto admitted = admit(**fresh); !admitted) {
+        co_await (*fresh)->close();
+        co_return std::unexpected(admitted.error());
     }
     session_result ready = std::move(*fresh);
     co_return ready;
+}
+
+// Nothing of its dump has been read yet.
+result<void> receiver::impl::admit(const net::replica_session& fresh) {
+    const auto end = relay.end();
+    const auto last = server_turn::of(end.binlog.file, relay.source());
+    const auto& found = fresh.source().server_uuid;
+    const bool is_other = found != protocol::uuid{} && found != last.server;
+    if (is_other) {
+        auto admitted = admit_other(fresh, end.binlog, end.executed);
+        if (!admitted) return admitted;
+        board.warn("the source is server " + found.to_string() + " (version " +
+                   fresh.server().version + ") from now on, after " + last.server.to_string() +
+                   "; the log goes on by GTID");
+        turn = {last.number + 1, found};
+    } else {
+        turn = last;
+    }
+    version = fresh.server().version_number;
+    if (options.semi_sync && !fresh.semi_sync() && !std::exchange(warned_semi_sync, true)) {
+        board.warn("source.semi_sync is set, but semi-synchronous replication is not on at " +
+                   found.to_string() +
+                   ": its commits wait for nobody. On the source: INSTALL PLUGIN "
+                   "rpl_semi_sync_source SONAME 'semisync_source.so'; SET GLOBAL "
+                   "rpl_semi_sync_source_enabled = ON; (before 8.0.26, and on MariaDB: master for "
+                   "source)");
+    }
+    return {};
+}
+
+result<void> receiver::impl::admit_other(const net::replica_session& fresh,
+                                         const protocol::binlog_position& end,
+                                         const protocol::gtid_set& have) const {
+    const auto& found = fresh.source();
+    if (servers.size() == 1 || !options.by_gtid) {
+        return fail(errc::wrong_source,
+                    "the server at " + options.source.to_string() + " is " +
+                        found.server_uuid.to_string() + ", but this task replicates from " +
+                        relay.source().to_string() +
+                        "; name all servers that may be followed in source.hosts (by GTID only), "
+                        "or make a task of its own for another source");
+    }
+    const bool copied = switch_after && (switch_after->file.empty() || end >= *switch_after);
+    if (!copied) {
+        return fail(errc::wrong_source,
+                    "it is server " + found.server_uuid.to_string() +
+                        ", and no other than the one that is copied can be followed before the "
+                        "initial copy is through and all of its time is received");
+    }
+    const auto theirs = fresh.server().version_number;
+    if (version != 0 && theirs / 100 != version / 100) {
+        return fail(errc::wrong_source, "it is of another release series (" +
+                                            fresh.server().version +
+                                            "), which takes a restart of the task");
+    }
+    if (!server_turn::can_follow(end.file)) {
+        return fail(errc::wrong_source, "files of other servers cannot be put behind " + end.file);
+    }
+    return check_successor(found, have);
 }
 
 asio::awaitable<result<void>> receiver::impl::pull() {
@@ -220,7 +320,7 @@ asio::awaitable<result<void>> receiver::impl::pull() {
     note(true, {});
 
     auto start = options.by_gtid ? protocol::binlog_position{} : relay.end().binlog;
-    event_intake intake(relay, std::move(start));
+    event_intake intake(relay, std::move(start), turn);
     result<void> ended;
     while (ended && !stopping) {
         const auto batch = co_await session->read();
@@ -228,13 +328,13 @@ asio::awaitable<result<void>> receiver::impl::pull() {
             ended = std::unexpected(batch.error());
             break;
         }
-        for (const auto& event : *batch) {
-            ended = intake.take(event);
-            if (!ended && ended.error().code == errc::disk_full) {
-                ended = co_await wait_for_room(intake, std::move(ended.error()));
-            }
-            if (!ended) break;
+        const auto ack_wanted = session->ack_wanted();
+        std::optional<protocol::binlog_position> awaited;
+        for (std::size_t i = 0; i < batch->size() && ended; ++i) {
+            ended = co_await take(intake, (*batch)[i]);
+            if (i + 1 == ack_wanted) awaited = intake.position();
         }
+        if (ended && awaited) ended = co_await acknowledge(intake, *std::move(awaited));
         progress = progress || intake.events() > 0;
         report(intake);
     }
@@ -243,17 +343,39 @@ asio::awaitable<result<void>> receiver::impl::pull() {
     co_return ended;
 }
 
+asio::awaitable<result<void>> receiver::impl::take(event_intake& intake,
+                                                   std::span<const std::byte> event) {
+    auto done = intake.take(event);
+    if (done || done.error().code != errc::disk_full) co_return done;
+    auto again = [&intake] { return intake.retry(); };
+    co_return co_await wait_for_room(intake, std::move(done.error()), std::move(again));
+}
+
+// What arrives during the fsync waits in the socket and shares the next one. A relay that cannot be
+// written acknowledges nothing; the source goes on without us after its own time limit.
+asio::awaitable<result<void>> receiver::impl::acknowledge(event_intake& intake,
+                                                          protocol::binlog_position received) {
+    auto synced = relay.flush(true);
+    if (!synced && synced.error().code == errc::disk_full) {
+        auto again = [this] { return relay.flush(true); };
+        synced = co_await wait_for_room(intake, std::move(synced.error()), std::move(again));
+    }
+    if (!synced) co_return synced;
+    co_return co_await session->acknowledge(std::move(received));
+}
+
 // The connection is left alone: the source blocks in its own send, and may give up; then the rest
 // is asked for again.
 asio::awaitable<result<void>> receiver::impl::wait_for_room(event_intake& intake,
-                                                            protocol::error reason) {
+                                                            protocol::error reason,
+                                                            std::function<result<void>()> again) {
     for (;;) {
         report(intake);
         note(true, "paused: " + reason.what);
         while (!stopping && !relay.has_room())
             co_await pause(room_poll_period);
         if (stopping) co_return fail(protocol::errc::cancelled, "stopped on request");
-        auto done = intake.retry();
+        auto done = again();
         if (!done && done.error().code == errc::disk_full) {
             reason = std::move(done.error());
             co_await pause(room_poll_period);

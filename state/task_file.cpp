@@ -196,12 +196,13 @@ task_spec read_document(const toml_node& document, task_file_context& context) {
     task_spec spec;
     task_section root(document, context.problems);
     read_name(root, spec, context);
-    for (const auto& [key, endpoint] :
-         {std::pair{"source", &spec.source}, std::pair{"target", &spec.target}}) {
-        root.require(key, "a table with host, port, user and password");
-        task_section section(root, key);
-        read_endpoint(section, *endpoint, context);
-    }
+    constexpr const char* endpoint = "a table with host, port, user and password";
+    root.require("source", endpoint);
+    task_section source(root, "source");
+    read_source(source, spec, context);
+    root.require("target", endpoint);
+    task_section target(root, "target");
+    read_endpoint(target, spec.target, context);
     // Before [objects]: the meta database is never selected.
     read_apply(root, spec, context);
     root.require("objects", "a table with include = [\"db.*\"]");

@@ -2,8 +2,11 @@
 
 #include "state/durable_file.hpp"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -151,6 +154,7 @@ void read_address(task_section& section, connect_options& into) {
     std::string socket;
     section.read("socket", socket);
     if (!section.present()) return;
+    if (section.has("hosts")) return;
     if (!section.has("socket")) {
         section.require("host", "a name or an address, or socket = the path of a Unix socket");
         return;
@@ -165,6 +169,57 @@ void read_address(task_section& section, connect_options& into) {
         section.complain("socket", "found \"" + socket + "\"; allowed is a path from / on");
     }
     into.host = std::move(socket);
+}
+
+// "db1", "db1:3306", "10.0.0.1:3306", "[::1]:3306"
+std::optional<protocol::server_address> parse_address(std::string_view text, std::uint16_t port) {
+    protocol::server_address address{.host = {}, .port = port};
+    auto colon = text.rfind(':');
+    if (text.starts_with('[')) {
+        const auto end = text.find(']');
+        if (end == std::string_view::npos) return std::nullopt;
+        address.host = text.substr(1, end - 1);
+        colon = end + 1 == text.size() ? std::string_view::npos : end + 1;
+        if (colon != std::string_view::npos && text[colon] != ':') return std::nullopt;
+    } else {
+        address.host = text.substr(0, colon);
+    }
+    if (address.host.empty() || address.host.starts_with('/')) return std::nullopt;
+    const bool is_bare_ipv6 = !text.starts_with('[') && address.host.find(':') != std::string::npos;
+    if (is_bare_ipv6) return std::nullopt;
+    if (colon == std::string_view::npos) return address;
+    const auto number = text.substr(colon + 1);
+    const auto [end, failed] =
+        std::from_chars(number.data(), number.data() + number.size(), address.port);
+    const bool whole = failed == std::errc() && end == number.data() + number.size();
+    return whole && address.port != 0 ? std::optional(address) : std::nullopt;
+}
+
+void read_hosts(task_section& section, task_spec& spec) {
+    std::vector<std::string> texts;
+    section.read("hosts", texts);
+    if (!section.has("hosts")) return;
+    for (const char* other : {"host", "port", "socket"}) {
+        if (section.has(other)) {
+            section.complain(other, "is given beside hosts; allowed is one of them");
+        }
+    }
+    for (const auto& text : texts) {
+        const auto address = parse_address(text, protocol::server_address{}.port);
+        if (!address) {
+            section.complain("hosts", "found \"" + text +
+                                          "\"; allowed are \"host\", \"host:port\" and "
+                                          "\"[IPv6 address]:port\"");
+        } else if (std::ranges::find(spec.source_hosts, *address) != spec.source_hosts.end()) {
+            section.complain("hosts", "names \"" + text + "\" twice");
+        } else {
+            spec.source_hosts.push_back(*address);
+        }
+    }
+    if (texts.empty()) section.complain("hosts", "is empty; needed is at least one server");
+    if (spec.source_hosts.empty()) return;
+    spec.source = spec.source.at(spec.source_hosts.front());
+    if (spec.source_hosts.size() == 1) spec.source_hosts.clear();
 }
 
 void read_compression(task_section& section, connect_options& into) {
@@ -193,6 +248,12 @@ void read_endpoint(task_section& section, connect_options& into, task_file_conte
     section.read_duration("read_timeout", into.read_timeout, {});
     section.read_duration("write_timeout", into.write_timeout, {});
     context.finish(section);
+}
+
+void read_source(task_section& section, task_spec& spec, task_file_context& context) {
+    read_hosts(section, spec);
+    section.read("semi_sync", spec.semi_sync);
+    read_endpoint(section, spec.source, context);
 }
 
 } // namespace understudy::state

@@ -2,6 +2,7 @@
 
 #include "protocol/session/connect_options.hpp"
 #include "state/task_section.hpp"
+#include "state/task_spec.hpp"
 
 #include <filesystem>
 #include <string>
@@ -24,5 +25,8 @@ struct task_file_context {
 // file.
 void read_endpoint(task_section& section, protocol::connect_options& into,
                    task_file_context& context);
+
+// [source]: that, and what only a source has.
+void read_source(task_section& section, task_spec& spec, task_file_context& context);
 
 } // namespace understudy::state

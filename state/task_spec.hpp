@@ -19,6 +19,9 @@ struct task_spec {
 
     std::string name; // [A-Za-z0-9_-]{1,64}: names the checkpoint row and the data directory
     protocol::connect_options source;
+    // The source and the servers that may take its place, `source` first; empty where it is one.
+    std::vector<protocol::server_address> source_hosts;
+    bool semi_sync = false; // the source's commits may wait until the relay holds them
     protocol::connect_options target;
 
     struct {

@@ -90,6 +90,7 @@ tls.cert = "cert.pem"
 tls.key = "key.pem"
 compression = "zstd"
 zstd_level = 7
+semi_sync = true
 connect_timeout = "5s"
 read_timeout = "2m"
 write_timeout = "90s"
@@ -144,6 +145,7 @@ heartbeat_period = "500ms"
     EXPECT_EQ(spec.source.tls.key, task.path("key.pem"));
     EXPECT_EQ(spec.source.compressed, protocol::compression::zstd);
     EXPECT_EQ(spec.source.zstd_level, 7);
+    EXPECT_TRUE(spec.semi_sync);
     EXPECT_EQ(spec.target.compressed, protocol::compression::none);
     EXPECT_EQ(spec.source.connect_timeout, milliseconds(5'000));
     EXPECT_EQ(spec.source.read_timeout, milliseconds(120'000));
@@ -224,6 +226,26 @@ TEST(task_file, the_page_about_it_names_every_key) {
         EXPECT_NE(text.find("`" + key + "`"), std::string::npos)
             << key << " is not in docs/configuration.md";
     }
+}
+
+TEST(task_file, takes_several_sources) {
+    written_task task(R"(
+[source]
+hosts = ["db1", "db2:3307", "[::1]:3308"]
+user = "repl"
+password_env = "PATH"
+[target]
+host = "db9"
+user = "app"
+password_env = "PATH"
+[objects]
+include = ["shop.*"]
+)");
+    const auto [spec, warnings] = task.read();
+    EXPECT_EQ(spec.source.address(), "db1:3306");
+    EXPECT_EQ(spec.source_hosts,
+              (std::vector<protocol::server_address>{{"db1", 3306}, {"db2", 3307}, {"::1", 3308}}));
+    EXPECT_EQ(spec.source.at(spec.source_hosts[2]).to_string(), "repl@[::1]:3308");
 }
 
 } // namespace

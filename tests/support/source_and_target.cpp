@@ -112,10 +112,14 @@ std::string source_and_target::endpoint_text(const std::string& side, live_serve
                                              const sql_endpoint& account,
                                              const std::string& tls_mode) {
     const server_options& started_with = side == "source" ? options_.source : options_.target;
-    std::string text =
-        fmt::format("[{}]\nhost = {}\nport = {}\nuser = {}\npassword = {}\n", side,
-                    toml(account.host), account.port, toml(account.user), toml(account.password));
+    const bool has_hosts = side == "source" && !options_.source_hosts.empty();
+    const std::string address =
+        has_hosts ? "hosts = " + toml(options_.source_hosts)
+                  : fmt::format("host = {}\nport = {}", toml(account.host), account.port);
+    std::string text = fmt::format("[{}]\n{}\nuser = {}\npassword = {}\n", side, address,
+                                   toml(account.user), toml(account.password));
     text += fmt::format("tls.mode = {}\n", toml(tls_mode));
+    if (side == "source") text += options_.more_of_source;
     if (started_with.tls) {
         text += fmt::format("tls.ca = {}\n", toml(server.authority().ca_file().string()));
     }

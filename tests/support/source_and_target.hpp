@@ -29,6 +29,9 @@ struct pair_options {
     // Of the task file. The authorities of servers started with `tls` are written beside it.
     std::string source_tls_mode = "preferred";
     std::string target_tls_mode = "preferred";
+    // source.hosts, instead of the source's own host and port.
+    std::vector<std::string> source_hosts{};
+    std::string more_of_source{};    // further keys of [source]
     std::string more_of_task_file{}; // further TOML, after everything else
     // On *.*; empty: everything a replica's session can need.
     std::string source_privileges{};

@@ -1,0 +1,123 @@
+// Several servers in source.hosts: the task goes on with another one when the first is gone.
+
+#include "tests/live/workload.hpp"
+#include "tests/support/native_replica.hpp"
+#include "tests/support/source_and_target.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <random>
+#include <thread>
+
+namespace understudy::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+bool comes_true(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::sleep_for(100ms);
+    }
+    return true;
+}
+
+// A source with a native replica, both of which the task may follow, copied already.
+struct fail_over : testing::Test {
+    source_and_target pair{server_kind::mysql_97, server_kind::mysql_97,
+                           {.objects = {.include = {"w.*"}}}};
+    live_server replica = live_server::start(server_kind::mysql_97);
+
+    void follow_both() {
+        make_native_replica(replica, pair.source());
+        wait_until_caught_up(replica, pair.source(), 60s);
+        for (const auto port : {pair.source().port(), replica.port()}) {
+            pair.options().source_hosts.push_back(fmt::format("127.0.0.1:{}", port));
+        }
+        pair.write_task_file();
+    }
+    void end(running_task& task) {
+        task.signal(SIGTERM);
+        const auto stopped = task.wait(60s);
+        ASSERT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
+    }
+};
+
+TEST_F(fail_over, follows_a_replica_that_was_promoted) {
+    const auto seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    workload load(pair.source(), {.writers = 2, .seed = seed});
+    load.prepare();
+    follow_both();
+    const auto copied = pair.run_task();
+    ASSERT_EQ(copied.status.code, 0) << copied.error << copied.output;
+
+    auto task = pair.start_task();
+    load.start();
+    std::this_thread::sleep_for(3s);
+    load.stop();
+    // Without semi-synchronous replication a replica may be behind what the source has sent to us.
+    wait_until_caught_up(replica, pair.source(), 60s);
+    pair.source().kill_9();
+    replica.root().exec("STOP REPLICA; RESET REPLICA ALL");
+    workload more(replica, {.writers = 2, .seed = seed + 1});
+    more.start();
+    std::this_thread::sleep_for(4s);
+    EXPECT_TRUE(task.running()) << task.error() << task.output();
+    more.stop();
+    EXPECT_GT(more.transactions(), 0U);
+
+    // The old source comes back and stands first in the list, without what happened since.
+    EXPECT_TRUE(comes_true([&] {
+        return pair.target().root().scalar("SELECT log_file FROM understudy.checkpoint")[0] == '~';
+    })) << task.error() << task.output();
+    end(task);
+    pair.source().restart();
+    const auto caught_up = pair.run_task();
+    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
+    EXPECT_THAT(caught_up.error + caught_up.output, HasSubstr("lacks what we have"));
+    auto now = replica.root();
+    EXPECT_THAT(compare(now, pair.target_sql(), pair.objects()), IsEmpty());
+}
+
+TEST_F(fail_over, waits_rather_than_follow_a_replica_that_lacks_what_we_have) {
+    pair.source_sql().exec("CREATE DATABASE w; CREATE TABLE w.t (id INT PRIMARY KEY); "
+                           "INSERT INTO w.t VALUES (1)");
+    follow_both();
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    auto task = pair.start_task();
+    const auto arrives = [&](int id) {
+        return comes_true([&] {
+            return pair.target_sql().scalar(
+                       fmt::format("SELECT COUNT(*) FROM w.t WHERE id = {}", id)) == "1";
+        });
+    };
+    pair.source_sql().exec("INSERT INTO w.t VALUES (2)");
+    ASSERT_TRUE(arrives(2)) << task.error() << task.output();
+    wait_until_caught_up(replica, pair.source(), 60s);
+    replica.root().exec("STOP REPLICA");
+    pair.source_sql().exec("INSERT INTO w.t VALUES (3)");
+    ASSERT_TRUE(arrives(3)) << task.error() << task.output();
+    pair.source().kill_9();
+    EXPECT_TRUE(comes_true([&] {
+        return (task.error() + task.output()).contains("it lacks what we have");
+    })) << task.error() << task.output();
+    EXPECT_TRUE(task.running());
+
+    pair.source().restart();
+    pair.source_sql().exec("INSERT INTO w.t VALUES (4)");
+    EXPECT_TRUE(arrives(4)) << task.error() << task.output();
+    end(task);
+    EXPECT_THAT(pair.compare(), IsEmpty());
+}
+
+} // namespace
+} // namespace understudy::test
