@@ -1,7 +1,8 @@
 // Pulls a source's whole binary log into a relay log, as a task's receiver does, and says how long
 // it took. bench/relay_pull.sh runs it against mysqlbinlog.
 //
-//   relay_pull HOST PORT USER PASSWORD plain|tls FILE OFFSET DIRECTORY [ZSTD_LEVEL [FRAME_KB]]
+//   relay_pull HOST PORT USER PASSWORD plain|tls[+zlib|+zstd] FILE OFFSET DIRECTORY [ZSTD_LEVEL
+//   [FRAME_KB]]
 //
 // FILE and OFFSET: where the source's log ends. Prints seconds, raw bytes and stored bytes.
 
@@ -44,14 +45,21 @@ asio::awaitable<void> read_uuid(asio::any_io_executor executor, protocol::connec
 
 int main(int argc, char** argv) {
     if (argc < 9)
-        give_up("HOST PORT USER PASSWORD plain|tls FILE OFFSET DIRECTORY [LEVEL [FRAME_KB]]");
+        give_up("HOST PORT USER PASSWORD plain|tls[+zlib|+zstd] FILE OFFSET DIRECTORY [LEVEL "
+                "[FRAME_KB]]");
     relay::receiver_options options;
     options.source.host = argv[1];
     options.source.port = static_cast<std::uint16_t>(std::stoul(argv[2]));
     options.source.user = argv[3];
     options.source.password = protocol::secret(argv[4]);
+    const std::string link = argv[5];
     options.source.tls.mode =
-        std::string(argv[5]) == "tls" ? protocol::tls_mode::required : protocol::tls_mode::disabled;
+        link.starts_with("tls") ? protocol::tls_mode::required : protocol::tls_mode::disabled;
+    if (const auto plus = link.find('+'); plus != std::string::npos) {
+        const auto algorithm = protocol::parse_compression(link.substr(plus + 1));
+        if (!algorithm) give_up("no such compression: " + link);
+        options.source.compressed = *algorithm;
+    }
     options.server_id = 4'000'000'079;
     options.server_uuid = *protocol::uuid::parse("99999999-1111-2222-3333-444444444446");
     options.by_gtid = false;

@@ -71,5 +71,9 @@ TEST(fuzz_corpus, of_json_diffs_passes) {
     replay("json_diff", feed_json_diff);
 }
 
+TEST(fuzz_corpus, of_compressed_frames_passes) {
+    replay("compressed_frames", feed_compressed_frames);
+}
+
 } // namespace
 } // namespace understudy::fuzz

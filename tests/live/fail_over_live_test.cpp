@@ -32,8 +32,8 @@ bool comes_true(const std::function<bool()>& condition) {
 
 // A source with a native replica, both of which the task may follow, copied already.
 struct fail_over : testing::Test {
-    source_and_target pair{server_kind::mysql_97, server_kind::mysql_97,
-                           {.objects = {.include = {"w.*"}}}};
+    source_and_target pair{
+        server_kind::mysql_97, server_kind::mysql_97, {.objects = {.include = {"w.*"}}}};
     live_server replica = live_server::start(server_kind::mysql_97);
 
     void follow_both() {
@@ -78,7 +78,8 @@ TEST_F(fail_over, follows_a_replica_that_was_promoted) {
     // The old source comes back and stands first in the list, without what happened since.
     EXPECT_TRUE(comes_true([&] {
         return pair.target().root().scalar("SELECT log_file FROM understudy.checkpoint")[0] == '~';
-    })) << task.error() << task.output();
+    })) << task.error()
+        << task.output();
     end(task);
     pair.source().restart();
     const auto caught_up = pair.run_task();
@@ -109,7 +110,8 @@ TEST_F(fail_over, waits_rather_than_follow_a_replica_that_lacks_what_we_have) {
     pair.source().kill_9();
     EXPECT_TRUE(comes_true([&] {
         return (task.error() + task.output()).contains("it lacks what we have");
-    })) << task.error() << task.output();
+    })) << task.error()
+        << task.output();
     EXPECT_TRUE(task.running());
 
     pair.source().restart();

@@ -35,8 +35,11 @@ struct semi_sync : testing::Test {
                             .more_of_source = "semi_sync = true\n"}};
 
     std::string status(const std::string& name) {
-        return pair.source_sql().query("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_source_" + name +
-                                       "'").at(0).at(1).value();
+        return pair.source_sql()
+            .query("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_source_" + name + "'")
+            .at(0)
+            .at(1)
+            .value();
     }
     void prepare() {
         pair.source_sql().exec("CREATE DATABASE w; CREATE TABLE w.t (id INT PRIMARY KEY, v TEXT); "
@@ -113,7 +116,8 @@ TEST_F(semi_sync, acknowledges_nothing_that_the_relay_cannot_write) {
     EXPECT_EQ(status("status"), "OFF");
     task.kill_9();
 
-    // With room again what is written is acknowledged, and from the next commit on the source waits.
+    // With room again what is written is acknowledged, and from the next commit on the source
+    // waits.
     pair.options().more_of_task_file.clear();
     pair.write_task_file();
     auto next = pair.start_task();
@@ -135,7 +139,8 @@ TEST_F(semi_sync, says_so_where_the_source_does_not_wait) {
     auto task = pair.start_task();
     EXPECT_TRUE(comes_true([&] {
         return (task.error() + task.output()).contains("semi-synchronous replication is not on");
-    })) << task.error() << task.output();
+    })) << task.error()
+        << task.output();
     pair.source_sql().exec("INSERT INTO w.t VALUES (1, 'not waited for')");
     end(task);
     ASSERT_EQ(pair.run_task().status.code, 0);

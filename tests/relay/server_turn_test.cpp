@@ -38,9 +38,9 @@ TEST(server_turn, reads_its_own_names) {
     const auto name = one.name_of("binlog.000002");
     EXPECT_EQ(server_turn::of(name, first), one);
     EXPECT_EQ(server_turn::own_name(name), "binlog.000002");
-    for (const std::string plain :
-         {"binlog.000002", "", "~", "~00000001~", "~0000000x~3e11fa47-71ca-11e1-9e33-c80aa9429562~b",
-          "~00000001~3e11fa47-71ca-11e1-9e33-c80aa942956x~b"}) {
+    for (const std::string plain : {"binlog.000002", "", "~", "~00000001~",
+                                    "~0000000x~3e11fa47-71ca-11e1-9e33-c80aa9429562~b",
+                                    "~00000001~3e11fa47-71ca-11e1-9e33-c80aa942956x~b"}) {
         EXPECT_EQ(server_turn::of(plain, first), (server_turn{0, first})) << plain;
         EXPECT_EQ(server_turn::own_name(plain), plain);
     }
