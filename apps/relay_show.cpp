@@ -257,7 +257,8 @@ class key_notes final : public change_writer {
 public:
     explicit key_notes(row_history& history) : history_(history) {}
     done begin(const transaction&) override { return {}; }
-    done statement(const transaction&, const protocol::query_event&, statement_kind) override {
+    done statement(const transaction&, const protocol::query_event&, statement_kind,
+                   const protocol::event_header&) override {
         return {};
     }
     done row(const transaction&, const described_table& table, const row_change& change) override {

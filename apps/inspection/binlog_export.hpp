@@ -35,7 +35,7 @@ public:
                const relay::inspection::transaction* inside) override;
     protocol::result<bool> begin(const relay::inspection::transaction& one) override;
     done statement(const relay::inspection::transaction&, const protocol::query_event&,
-                   std::uint32_t) override {
+                   const protocol::event_header&) override {
         return {};
     }
     bool wants(const relay::inspection::mapped_table&) override { return false; }

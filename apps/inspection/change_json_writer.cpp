@@ -94,7 +94,8 @@ change_json_writer::done change_json_writer::annotation(const transaction&, std:
 
 change_json_writer::done change_json_writer::statement(const transaction&,
                                                        const protocol::query_event& query,
-                                                       statement_kind kind) {
+                                                       statement_kind kind,
+                                                       const protocol::event_header&) {
     open_line(name_of(kind));
     auto& out = out_.text();
     out += ",\"database\":";

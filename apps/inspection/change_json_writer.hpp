@@ -19,7 +19,8 @@ public:
     done begin(const relay::inspection::transaction& in) override;
     done annotation(const relay::inspection::transaction& in, std::string_view text) override;
     done statement(const relay::inspection::transaction& in, const protocol::query_event& query,
-                   relay::inspection::statement_kind kind) override;
+                   relay::inspection::statement_kind kind,
+                   const protocol::event_header& header) override;
     done row(const relay::inspection::transaction& in,
              const relay::inspection::described_table& table,
              const relay::inspection::row_change& change) override;

@@ -59,7 +59,8 @@ change_text_writer::done change_text_writer::annotation(const transaction&, std:
 
 change_text_writer::done change_text_writer::statement(const transaction&,
                                                        const protocol::query_event& query,
-                                                       statement_kind) {
+                                                       statement_kind,
+                                                       const protocol::event_header&) {
     auto& out = out_.text();
     out += "  ";
     if (!query.database.empty()) styled(std::string(query.database) + ": ", style::dim);

@@ -50,7 +50,8 @@ protocol::result<bool> log_statistics::begin(const transaction& one) {
 }
 
 log_statistics::done log_statistics::statement(const transaction&,
-                                               const protocol::query_event& query, std::uint32_t) {
+                                               const protocol::query_event& query,
+                                               const protocol::event_header&) {
     ++figures_.statements;
     ++figures_.statement_words[first_word(query.text)];
     return {};

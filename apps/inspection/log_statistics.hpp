@@ -69,7 +69,7 @@ public:
 
     protocol::result<bool> begin(const relay::inspection::transaction& one) override;
     done statement(const relay::inspection::transaction& in, const protocol::query_event& query,
-                   std::uint32_t timestamp) override;
+                   const protocol::event_header& header) override;
     done rows(const relay::inspection::transaction& in,
               const relay::inspection::table_rows& change) override;
     done end(const relay::inspection::transaction& one,

@@ -94,15 +94,16 @@ redo_writer::done redo_writer::row(const transaction&, const described_table& ta
     return out_.written();
 }
 
-redo_writer::done redo_writer::statement(const transaction& in, const protocol::query_event& query,
-                                         statement_kind) {
+redo_writer::done redo_writer::statement(const transaction&, const protocol::query_event& query,
+                                         statement_kind, const protocol::event_header& header) {
     auto& out = out_.text();
     for_rows_ = false;
-    if (!query.database.empty()) {
+    // CREATE DATABASE and its kin are logged with themselves as the default database.
+    if (!query.database.empty() && !header.has(protocol::event_flag::suppress_use)) {
         out += "USE " + state::quote_identifier(query.database) + ";\n";
     }
     out += session_of(query.status);
-    fmt::format_to(std::back_inserter(out), "SET TIMESTAMP = {};\n", in.timestamp);
+    fmt::format_to(std::back_inserter(out), "SET TIMESTAMP = {};\n", header.timestamp);
     out += "DELIMITER /*!*/;\n";
     out += query.text;
     out += "\n/*!*/;\nDELIMITER ;\nSET TIMESTAMP = DEFAULT;\n";
@@ -134,7 +135,13 @@ redo_writer::done redo_writer::other(const transaction& in, const stream_event& 
                               " event does; `relay export` and mysqlbinlog can");
 }
 
-redo_writer::done redo_writer::end(const transaction&, transaction_end, std::uint64_t) {
+redo_writer::done redo_writer::end(const transaction& of, transaction_end how, std::uint64_t) {
+    if (how == transaction_end::prepared) {
+        return protocol::fail(protocol::errc::unsupported,
+                              of.place() + ": whether this XA transaction was committed stands "
+                                           "elsewhere in the log; leave it out, or use `relay "
+                                           "export` and mysqlbinlog");
+    }
     if (begun_) out_.text() += "COMMIT;\n";
     return out_.written();
 }

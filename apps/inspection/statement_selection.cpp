@@ -1,6 +1,7 @@
 #include "apps/inspection/statement_selection.hpp"
 
 #include "applier/statement_plan.hpp"
+#include "protocol/binlog/transaction_words.hpp"
 #include "state/task_spec.hpp"
 
 #include <utility>

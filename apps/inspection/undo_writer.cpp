@@ -38,7 +38,7 @@ undo_writer::done undo_writer::row(const transaction&, const described_table& ta
 }
 
 undo_writer::done undo_writer::statement(const transaction& in, const protocol::query_event& query,
-                                         statement_kind) {
+                                         statement_kind, const protocol::event_header&) {
     std::string text = "the statement ";
     append_harmless(text, query.text.substr(0, 200));
     return cannot(in, text);

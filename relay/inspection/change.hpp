@@ -49,7 +49,7 @@ public:
     // The text that the source logged for people beside the rows which follow.
     virtual done annotation(const transaction&, std::string_view) { return {}; }
     virtual done statement(const transaction& in, const protocol::query_event& query,
-                           statement_kind kind) = 0;
+                           statement_kind kind, const protocol::event_header& header) = 0;
     virtual done row(const transaction& in, const described_table& table,
                      const row_change& change) = 0;
     // Events that are neither rows nor statements: INTVAR, USER_VAR, LOAD DATA blocks, XA_PREPARE,

@@ -110,12 +110,12 @@ change_selector::done change_selector::before_change(const transaction& in) {
 
 change_selector::done change_selector::statement(const transaction& in,
                                                  const protocol::query_event& query,
-                                                 std::uint32_t) {
+                                                 const protocol::event_header& header) {
     const auto kind = with_.statement(query);
     if (!kind) return {};
     if (*kind == statement_kind::dml ? !filter_.statements : !filter_.ddl) return {};
     if (auto done = before_change(in); !done) return done;
-    return with_.writer.statement(in, query, *kind);
+    return with_.writer.statement(in, query, *kind, header);
 }
 
 change_selector::done change_selector::annotation(const transaction&, std::string_view text) {

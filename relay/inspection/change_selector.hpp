@@ -62,7 +62,7 @@ public:
     done event(const stream_event& event, const transaction* inside) override;
     protocol::result<bool> begin(const transaction& one) override;
     done statement(const transaction& in, const protocol::query_event& query,
-                   std::uint32_t timestamp) override;
+                   const protocol::event_header& header) override;
     done annotation(const transaction& in, std::string_view text) override;
     bool wants(const mapped_table& table) override;
     done rows(const transaction& in, const table_rows& change) override;

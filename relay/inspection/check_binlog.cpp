@@ -47,7 +47,8 @@ public:
         return {};
     }
     result<bool> begin(const transaction&) override { return true; }
-    done statement(const transaction&, const protocol::query_event&, std::uint32_t) override {
+    done statement(const transaction&, const protocol::query_event&,
+                   const protocol::event_header&) override {
         return {};
     }
     // Maps and rows must fit each other.

@@ -69,7 +69,7 @@ public:
     // A statement that is logged as such: DDL, or a change under binlog_format=STATEMENT. Not those
     // around a transaction (BEGIN, COMMIT).
     virtual done statement(const transaction&, const protocol::query_event&,
-                           std::uint32_t timestamp) = 0;
+                           const protocol::event_header& header) = 0;
     // The text of the statement that the rows which follow come from, where the source logs it.
     virtual done annotation(const transaction&, std::string_view) { return {}; }
     // Whether rows of this table are wanted; asked at its TABLE_MAP.

@@ -179,7 +179,7 @@ result<void> transaction_assembler::query(const stream_event& event) {
     if (!decoded) return std::unexpected(decoded.error());
     if (decoded->is_rollback()) how_ = transaction_end::rolled_back;
     if (stands_around(*decoded)) return {};
-    return visitor_.statement(transaction_, *decoded, event.event.header.timestamp);
+    return visitor_.statement(transaction_, *decoded, event.event.header);
 }
 
 // Servers send the same map again and again: it is decoded when it is another one.

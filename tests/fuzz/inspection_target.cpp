@@ -32,7 +32,8 @@ private:
 class row_walker final : public transaction_visitor {
 public:
     protocol::result<bool> begin(const transaction&) override { return true; }
-    done statement(const transaction&, const protocol::query_event&, std::uint32_t) override {
+    done statement(const transaction&, const protocol::query_event&,
+                   const protocol::event_header&) override {
         return {};
     }
     done rows(const transaction&, const table_rows& change) override {

@@ -20,7 +20,8 @@ public:
         text += "begin " + one.gtid + "\n";
         return pass_over_after == 0 || ++begun <= pass_over_after;
     }
-    done statement(const transaction&, const protocol::query_event& query, std::uint32_t) override {
+    done statement(const transaction&, const protocol::query_event& query,
+                   const protocol::event_header&) override {
         text += "statement " + std::string(query.text.substr(0, 40)) + "\n";
         return {};
     }
