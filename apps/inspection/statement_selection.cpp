@@ -40,6 +40,9 @@ result<statement_selection> statement_selection::make(const std::vector<std::str
 
 std::optional<statement_kind>
 statement_selection::operator()(const protocol::query_event& query) const {
+    // Those around XA transactions name no table.
+    const bool is_xa = protocol::is_xa_start(query.text) || query.text.starts_with("XA ");
+    if (is_xa) return everything_ ? std::optional(statement_kind::other) : std::nullopt;
     const auto plan =
         applier::plan_statement(applier::logged_statement::of(query, newest_version), tables_);
     if (!plan) return statement_kind::other;

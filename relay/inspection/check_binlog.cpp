@@ -20,22 +20,14 @@ class checker final : public transaction_visitor {
 public:
     explicit checker(segment_summary& into) : into_(into) {}
 
-    done event(const stream_event& event, const transaction*) override {
+    done event(const stream_event& event, const transaction* inside) override {
         const auto& header = event.event.header;
         if (first_) begin_file(event);
         if (header.type == event_type::format_description) {
-            is_relay_log_ = header.has(protocol::event_flag::relay_log);
             closed_ = !header.has(protocol::event_flag::binlog_in_use);
         }
         if (header.type == event_type::rotate || header.type == event_type::stop) closed_ = true;
-        // Relay logs of a server keep the positions of their source.
-        constexpr std::uint64_t low_bits = 0xffff'ffff;
-        if (!is_relay_log_ && header.end_log_pos != 0 &&
-            header.end_log_pos != (event.end_offset & low_bits)) {
-            return fail(protocol::errc::malformed,
-                        "the event says that it ends at " + std::to_string(header.end_log_pos) +
-                            " and ends at " + std::to_string(event.end_offset));
-        }
+        if (auto good = check_position(event, inside); !good) return good;
         ++into_.events;
         into_.raw_bytes += event.event.bytes.size();
         into_.end = {std::string(event.file), event.end_offset};
@@ -73,9 +65,27 @@ private:
         into_.begin.binlog = {std::string(event.file), event.start_offset};
     }
 
+    // Events of a transaction follow each other without a gap. Between transactions there may be
+    // gaps, and relay logs and exported parts keep the positions of the log they come from.
+    done check_position(const stream_event& event, const transaction* inside) {
+        const auto& header = event.event.header;
+        const auto begin = inside == nullptr ? 0 : inside->start_offset;
+        const bool goes_on = begin != 0 && begin == inside_ && begin != event.start_offset;
+        const auto before = end_log_pos_;
+        inside_ = begin;
+        end_log_pos_ = header.end_log_pos;
+        if (!goes_on || before == 0 || header.end_log_pos == 0 ||
+            before + header.length == header.end_log_pos)
+            return {};
+        return fail(protocol::errc::malformed,
+                    "the event says that it ends at " + std::to_string(header.end_log_pos) +
+                        ", the one before it at " + std::to_string(before));
+    }
+
     segment_summary& into_;
     bool first_ = true;
-    bool is_relay_log_ = false;
+    std::uint32_t end_log_pos_ = 0; // of the event before
+    std::uint64_t inside_ = 0;      // where its transaction begins; 0: in none
     bool closed_ = true;
 };
 
