@@ -5,10 +5,12 @@
 #include "relay/inspection/binlog_file_source.hpp"
 #include "relay/inspection/check_binlog.hpp"
 #include "relay/inspection/open_source.hpp"
+#include "relay/key_ring.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <system_error>
 
@@ -18,6 +20,13 @@ namespace {
 
 using protocol::result;
 namespace inspection = relay::inspection;
+
+// The key ring of an encrypted log, where the environment names one.
+protocol::result<relay::key_ring> keys_of_environment() {
+    if (const char* file = std::getenv("UNDERSTUDY_RELAY_KEY_FILE"))
+        return relay::key_ring::open({.key_file = file, .key_variable = {}});
+    return relay::key_ring{};
+}
 
 int fail(const protocol::error& why) {
     std::fflush(stdout);
@@ -96,6 +105,8 @@ int execute(const relay_command& what) {
         fmt::print(stderr, "understudy: there is nothing at {}\n", given.string());
         return exit_usage;
     }
+    const auto keys = keys_of_environment();
+    if (!keys) return fail(keys.error());
     switch (what.what) {
     case relay_command::verb::ls: return list(what);
     case relay_command::verb::verify: return verify(what);

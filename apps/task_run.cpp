@@ -268,6 +268,11 @@ protocol::result<void> task_run::open_relay() {
     options.disk_reserve_bytes = task_.relay.disk_reserve_bytes;
     options.retention_bytes_max = task_.relay.bytes_max;
     options.retention_age_max = task_.relay.age_max;
+    options.key_index_bytes_max = task_.relay.key_index_bytes;
+    auto keys =
+        relay::key_ring::open({task_.relay.encryption.key_file, task_.relay.encryption.key_env});
+    if (!keys) return std::unexpected(keys.error());
+    options.keys = std::move(*keys);
     auto opened = relay::log::open(options);
     if (!opened) return std::unexpected(opened.error());
     relay_ = std::move(*opened);

@@ -4,11 +4,16 @@
 //   relay_pull HOST PORT USER PASSWORD plain|tls[+zlib|+zstd] FILE OFFSET DIRECTORY [ZSTD_LEVEL
 //   [FRAME_KB]]
 //
-// FILE and OFFSET: where the source's log ends. Prints seconds, raw bytes and stored bytes.
+// With UNDERSTUDY_RELAY_KEY_FILE the log is encrypted; with UNDERSTUDY_BENCH_INDEX the indexes of
+// keys are made afterwards, with their cost on standard error. FILE and OFFSET: where the source's
+// log ends. Prints seconds, raw bytes and stored bytes.
 
 #include "protocol/net/replica_session.hpp"
+#include "relay/key_indexer.hpp"
 #include "relay/log.hpp"
+#include "relay/posix_directory.hpp"
 #include "relay/receiver.hpp"
+#include "relay/recovery.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -39,6 +44,26 @@ asio::awaitable<void> read_uuid(asio::any_io_executor executor, protocol::connec
     if (!facts) give_up(facts.error().what);
     found = facts->server_uuid;
     co_await (*opened)->close();
+}
+
+// What the indexes of keys cost, said on standard error.
+void index_all(const relay::log_options& settings) {
+    auto where = relay::open_posix_directory(settings.directory);
+    if (!where) give_up(where.error().what);
+    const auto numbers = relay::segment_numbers(**where);
+    if (!numbers) give_up(numbers.error().what);
+    const auto started = std::clock();
+    std::size_t runs = 0;
+    std::size_t bytes = 0;
+    for (const auto number : *numbers) {
+        const auto index = relay::index_segment(**where, number, settings.keys, nullptr,
+                                                settings.key_index_bytes_max, {});
+        if (!index) continue; // the last one is not sealed
+        runs += index->runs.size();
+        bytes += relay::encode_key_index(*index, settings.keys).size();
+    }
+    std::fprintf(stderr, "indexes: %.2f s of CPU, %zu runs, %zu bytes\n",
+                 static_cast<double>(std::clock() - started) / CLOCKS_PER_SEC, runs, bytes);
 }
 
 } // namespace
@@ -76,6 +101,11 @@ int main(int argc, char** argv) {
     io.run();
     io.restart();
 
+    if (const char* keys = std::getenv("UNDERSTUDY_RELAY_KEY_FILE")) {
+        auto ring = relay::key_ring::open({.key_file = keys, .key_variable = {}});
+        if (!ring) give_up(ring.error().what);
+        settings.keys = std::move(*ring);
+    }
     const auto started = std::chrono::steady_clock::now();
     auto log = relay::log::open(settings);
     if (!log) give_up(log.error().what);
@@ -100,6 +130,7 @@ int main(int argc, char** argv) {
     if (auto done = (*log)->flush(true); !done) give_up(done.error().what);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
     const auto size = (*log)->size();
+    if (std::getenv("UNDERSTUDY_BENCH_INDEX") != nullptr) index_all(settings);
     const double cpu = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
     std::printf("%.2f %llu %llu %.2f\n", took.count(),
                 static_cast<unsigned long long>(size.raw_bytes),

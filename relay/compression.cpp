@@ -21,7 +21,8 @@ frame_encoder::frame_encoder(int zstd_level) : context_(ZSTD_createCCtx()), leve
     if (!context_) throw std::bad_alloc();
 }
 
-frame_encoder::encoded frame_encoder::encode(frame_header& header, std::span<const std::byte> raw) {
+frame_encoder::encoded frame_encoder::encode(frame_header& header, std::span<const std::byte> raw,
+                                             file_cipher* cipher) {
     if (const auto bound = ZSTD_compressBound(raw.size()); stored_.size() < bound) {
         stored_.resize(bound);
     }
@@ -36,7 +37,10 @@ frame_encoder::encoded frame_encoder::encode(frame_header& header, std::span<con
         stored = raw;
     }
     header.stored_size = static_cast<std::uint32_t>(stored.size());
-    return {encode_frame_header(header, stored), stored};
+    if (cipher == nullptr) return {encode_frame_header(header, stored), stored};
+    if (sealed_.size() < stored.size()) sealed_.resize(stored.size());
+    const auto sealed = std::span(sealed_).first(stored.size());
+    return {encrypt_frame(header, stored, sealed, *cipher), sealed};
 }
 
 frame_decoder::frame_decoder() : context_(ZSTD_createDCtx()) {

@@ -25,7 +25,9 @@ public:
         std::vector<std::byte> header;
         std::span<const std::byte> stored; // until the next call
     };
-    [[nodiscard]] encoded encode(frame_header& header, std::span<const std::byte> raw);
+    // Encrypted if there is a cipher.
+    [[nodiscard]] encoded encode(frame_header& header, std::span<const std::byte> raw,
+                                 file_cipher* cipher = nullptr);
 
 private:
     struct release {
@@ -34,6 +36,7 @@ private:
     std::unique_ptr<ZSTD_CCtx_s, release> context_;
     int level_;
     std::vector<std::byte> stored_;
+    std::vector<std::byte> sealed_;
 };
 
 // The way back. One per reading thread.

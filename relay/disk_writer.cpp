@@ -20,8 +20,8 @@ std::uint64_t wall_clock_us() {
 
 disk_writer::disk_writer(options settings, directory& where, catalog& segments, live_frames& frames,
                          recovered_log found, std::function<void()> cut_partial)
-    : settings_(settings), where_(where), segments_(segments), frames_(frames),
-      at_(std::move(found)), cut_partial_(std::move(cut_partial)), encoder_(settings.zstd_level),
+    : settings_(std::move(settings)), where_(where), segments_(segments), frames_(frames),
+      at_(std::move(found)), cut_partial_(std::move(cut_partial)), encoder_(settings_.zstd_level),
       thread_([this] { run(); }) {}
 
 disk_writer::~disk_writer() {
@@ -78,7 +78,9 @@ result<void> disk_writer::check_room(std::uint64_t bytes) {
 
 result<void> disk_writer::write(frame_buffer& frame) {
     if (auto room = check_room(frame.size()); !room) return room;
-    if (at_.active && at_.active->size() >= settings_.segment_bytes_max && !inside_group_) {
+    const bool is_full =
+        at_.active && (at_.active->size() >= settings_.segment_bytes_max || at_.seal_first);
+    if (is_full && !inside_group_) {
         if (auto done = seal(); !done) return done;
     }
     if (!at_.active) {
@@ -86,7 +88,7 @@ result<void> disk_writer::write(frame_buffer& frame) {
     }
     auto& header = frame.header;
     header.durable_before = at_.active->durable_size();
-    const auto encoded = encoder_.encode(header, frame.bytes());
+    const auto encoded = encoder_.encode(header, frame.bytes(), cipher());
     const frame_entry entry{at_.active->size(), static_cast<std::uint32_t>(encoded.header.size()),
                             header};
     if (auto done = at_.active->append(encoded.header, encoded.stored); !done) return done;
@@ -103,8 +105,9 @@ result<void> disk_writer::write(frame_buffer& frame) {
 }
 
 result<segment_writer> disk_writer::begin_segment(directory& where, catalog& segments,
-                                                  const segment_header& header) {
-    auto writer = segment_writer::create(where, header);
+                                                  const segment_header& header,
+                                                  file_cipher* cipher) {
+    auto writer = segment_writer::create(where, header, cipher);
     if (!writer) return writer;
     segment_info info;
     info.number = header.number;
@@ -117,6 +120,11 @@ result<segment_writer> disk_writer::begin_segment(directory& where, catalog& seg
     return writer;
 }
 
+std::optional<file_cipher> disk_writer::new_cipher(const key_ring& keys) {
+    if (keys.empty()) return std::nullopt;
+    return file_cipher::begin(keys, segment_purpose);
+}
+
 result<void> disk_writer::make_segment() {
     const auto last = segments_.last();
     UNDERSTUDY_ASSERT(last.has_value());
@@ -127,8 +135,11 @@ result<void> disk_writer::make_segment() {
     header.created_us = wall_clock_us();
     header.base = at_.end;
     header.format_description = at_.format_description;
-    auto writer = begin_segment(where_, segments_, header);
+    auto cipher = new_cipher(settings_.keys);
+    auto writer = begin_segment(where_, segments_, header, cipher ? &*cipher : nullptr);
     if (!writer) return std::unexpected(writer.error());
+    at_.cipher = std::move(cipher);
+    at_.seal_first = false;
     at_.active = std::move(*writer);
     return {};
 }
@@ -141,7 +152,7 @@ result<void> disk_writer::seal() {
     footer.end = at_.end;
     footer.raw_bytes = segment->raw_bytes;
     footer.frames = segments_.frames_of_last(segment->number);
-    if (auto done = at_.active->seal(encode_segment_footer(footer)); !done) return done;
+    if (auto done = at_.active->seal(encode_segment_footer(footer, cipher())); !done) return done;
     segments_.seal(at_.active->size(), footer.sealed_us);
     at_.active.reset();
     unsynced_since_.reset();

@@ -30,6 +30,7 @@ public:
         std::chrono::milliseconds sync_interval{};
         std::chrono::milliseconds partial_after{};
         std::uint64_t disk_reserve_bytes = 0;
+        key_ring keys{};
     };
     // cut_partial: closes the open frame if that can be done without waiting.
     disk_writer(options settings, directory& where, catalog& segments, live_frames& frames,
@@ -41,7 +42,10 @@ public:
 
     // A segment without frames, so that the start survives. Before the first frame only.
     [[nodiscard]] static protocol::result<segment_writer>
-    begin_segment(directory& where, catalog& segments, const segment_header& header);
+    begin_segment(directory& where, catalog& segments, const segment_header& header,
+                  file_cipher* cipher);
+    // A new segment's, with the newest key.
+    [[nodiscard]] static std::optional<file_cipher> new_cipher(const key_ring& keys);
 
 private:
     void run();
@@ -50,6 +54,7 @@ private:
     [[nodiscard]] protocol::result<void> make_segment();
     [[nodiscard]] protocol::result<void> seal();
     [[nodiscard]] protocol::result<void> check_room(std::uint64_t bytes);
+    [[nodiscard]] file_cipher* cipher() { return at_.cipher ? &*at_.cipher : nullptr; }
     [[nodiscard]] protocol::result<void> drop(std::uint64_t from);
     [[nodiscard]] protocol::result<void> sync();
     // False: the thread has to end.

@@ -21,6 +21,7 @@ public:
         case errc::wrong_source: return "the relay log is that of another source";
         case errc::locked: return "the relay log is in use by another process";
         case errc::closed: return "the relay log was closed";
+        case errc::tampered: return "the encrypted relay log was tampered with";
         case errc::bad_key: return "a key of the relay log is missing or cannot be used";
         }
         return "unknown relay error";

@@ -15,6 +15,7 @@ enum class errc {
     wrong_source,      // the directory holds the log of another source
     locked,            // another process uses the directory
     closed,            // the log was closed while waiting
+    tampered,          // an encrypted part is not what was written with its key
     bad_key,           // the log is encrypted with a key that is not given, or the keys are none
 };
 

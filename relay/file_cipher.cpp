@@ -136,6 +136,13 @@ bool file_cipher::decrypt(const seal_bytes& seal, std::span<const std::byte> wit
     return good && EVP_DecryptFinal_ex(context, raw(rest.data()), &size) == 1;
 }
 
+protocol::error file_cipher::tampered() const {
+    return {make_error_code(errc::tampered),
+            "this is not what was encrypted here with the key " + what_.key_id +
+                ": it was tampered with, or that id had another key",
+            {}};
+}
+
 std::vector<std::byte> file_cipher::seal(std::span<const std::byte> with,
                                          std::span<const std::byte> plain) {
     std::vector<std::byte> sealed(plain.size() + overhead);
@@ -155,8 +162,7 @@ result<std::vector<std::byte>> file_cipher::open(std::span<const std::byte> with
     const auto body = sealed.subspan(nonce_size, sealed.size() - overhead);
     std::vector<std::byte> plain(body.size());
     if (!decrypt(seal, with, {{body, plain}})) {
-        return fail(errc::corrupt, "it is not what was encrypted with the key " + what_.key_id +
-                                       " here: it was tampered with, or that id had another key");
+        return std::unexpected(tampered());
     }
     return plain;
 }

@@ -61,10 +61,12 @@ public:
     [[nodiscard]] bool decrypt(const seal_bytes& seal, std::span<const std::byte> with,
                                std::initializer_list<part> parts);
 
+    [[nodiscard]] protocol::error tampered() const;
+
     // nonce, encrypted bytes, tag.
     [[nodiscard]] std::vector<std::byte> seal(std::span<const std::byte> with,
                                               std::span<const std::byte> plain);
-    // errc::corrupt
+    // errc::corrupt, errc::tampered
     [[nodiscard]] protocol::result<std::vector<std::byte>> open(std::span<const std::byte> with,
                                                                 std::span<const std::byte> sealed);
 

@@ -4,12 +4,16 @@
 #include "protocol/gtid/gtid_set.hpp"
 #include "protocol/gtid/uuid.hpp"
 #include "protocol/result.hpp"
+#include "relay/file_cipher.hpp"
+#include "relay/key_ring.hpp"
 #include "state/position.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace understudy::relay {
@@ -32,12 +36,19 @@ struct segment_header {
     std::vector<std::byte> format_description; // in force at the beginning; may be empty
 };
 
-[[nodiscard]] std::vector<std::byte> encode_segment_header(const segment_header& header);
+// The purpose of a segment's file_cipher; null where one is taken: the segment is not encrypted.
+inline constexpr std::string_view segment_purpose = "understudy segment";
+
+[[nodiscard]] std::vector<std::byte> encode_segment_header(const segment_header& header,
+                                                           file_cipher* cipher = nullptr);
 // The size of the whole header from its first segment_prefix_size bytes.
 [[nodiscard]] protocol::result<std::uint32_t>
 decode_segment_prefix(std::span<const std::byte> bytes);
+// What the segment of this header is encrypted with; nullopt: it is not. errc::bad_key.
+[[nodiscard]] protocol::result<std::optional<file_cipher>>
+open_segment_cipher(std::span<const std::byte> bytes, const key_ring& keys);
 [[nodiscard]] protocol::result<segment_header>
-decode_segment_header(std::span<const std::byte> bytes);
+decode_segment_header(std::span<const std::byte> bytes, file_cipher* cipher = nullptr);
 
 enum class frame_kind : std::uint8_t {
     groups = 1, // whole groups, and events that belong to none
@@ -95,9 +106,20 @@ struct frame_sizes {
 // With the checksum over header and stored bytes at its end.
 [[nodiscard]] std::vector<std::byte> encode_frame_header(const frame_header& header,
                                                          std::span<const std::byte> stored);
+// The same, encrypted; the stored bytes go to `sealed`, which has their size.
+[[nodiscard]] std::vector<std::byte> encrypt_frame(const frame_header& header,
+                                                   std::span<const std::byte> stored,
+                                                   std::span<std::byte> sealed,
+                                                   file_cipher& cipher);
+// A whole frame whose checksum matches, in its place. False: tampered with.
+[[nodiscard]] bool decrypt_frame(std::span<std::byte> frame, file_cipher& cipher);
 [[nodiscard]] protocol::result<frame_sizes> decode_frame_prefix(std::span<const std::byte> bytes);
-// Fields only; the checksum is checked by frame_checksum_matches.
-[[nodiscard]] protocol::result<frame_header> decode_frame_header(std::span<const std::byte> bytes);
+// Fields only; the checksum is checked by frame_checksum_matches. An encrypted one after
+// decrypt_frame.
+[[nodiscard]] protocol::result<frame_header> decode_frame_header(std::span<const std::byte> bytes,
+                                                                 bool is_encrypted = false);
+[[nodiscard]] std::uint64_t frame_checksum(std::span<const std::byte> header_before_it,
+                                           std::span<const std::byte> stored);
 [[nodiscard]] bool frame_checksum_matches(std::span<const std::byte> header,
                                           std::span<const std::byte> stored);
 

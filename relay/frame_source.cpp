@@ -66,7 +66,7 @@ result<frame_pointer> frame_source::get(std::uint64_t number) {
 
 result<void> frame_source::open(const segment_info& segment) {
     if (segment_ && segment_->header().number == segment.number) return {};
-    auto opened = segment_reader::open(*log_->where, segment_name(segment.number));
+    auto opened = segment_reader::open(*log_->where, segment_name(segment.number), log_->keys);
     if (!opened) return std::unexpected(opened.error());
     segment_ = std::move(*opened);
     next_number_ = segment.first_frame;

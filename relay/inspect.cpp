@@ -1,9 +1,9 @@
 #include "relay/inspect.hpp"
 
 #include "protocol/binlog/format_description.hpp"
-#include "protocol/wire/byte_reader.hpp"
 #include "relay/compression.hpp"
 #include "relay/errc.hpp"
+#include "relay/event_splitter.hpp"
 #include "relay/posix_directory.hpp"
 #include "relay/recovery.hpp"
 #include "relay/segment_reader.hpp"
@@ -26,10 +26,12 @@ struct segment_set {
     std::unique_ptr<directory> where;
     std::filesystem::path folder;
     std::vector<std::uint64_t> numbers;
+    key_ring keys;
 };
 
-result<segment_set> find_segments(const std::filesystem::path& path) {
+result<segment_set> find_segments(const std::filesystem::path& path, const key_ring& keys) {
     segment_set found;
+    found.keys = keys;
     const bool one = parse_segment_name(path.filename().string()).has_value();
     found.folder = one ? path.parent_path() : path;
     if (found.folder.empty()) found.folder = ".";
@@ -59,7 +61,7 @@ void count(segment_summary& into, const frame_header& frame) {
 }
 
 result<segment_summary> summarize(const segment_set& set, std::uint64_t number) {
-    auto reader = segment_reader::open(*set.where, segment_name(number));
+    auto reader = segment_reader::open(*set.where, segment_name(number), set.keys);
     if (!reader) return std::unexpected(reader.error());
     const auto size = reader->size();
     if (!size) return std::unexpected(size.error());
@@ -75,6 +77,7 @@ result<segment_summary> summarize(const segment_set& set, std::uint64_t number) 
     summary.begin = header.base;
     summary.end = header.base.binlog;
     summary.stored_bytes = *size;
+    if (reader->cipher() != nullptr) summary.key_id = reader->cipher()->what().key_id;
     std::vector<frame_entry> frames;
     if (*footer) {
         frames = std::move((*footer)->frames);
@@ -87,63 +90,6 @@ result<segment_summary> summarize(const segment_set& set, std::uint64_t number) 
         count(summary, entry.header);
     return summary;
 }
-
-// Walks frames and puts events together; the base of both walking and verifying.
-class event_splitter {
-public:
-    explicit event_splitter(const segment_walker::visitor& visit) : visit_(visit) {}
-
-    // False: the visitor has had enough.
-    result<bool> take(const frame_header& header, std::span<const std::byte> raw,
-                      std::uint64_t segment_number, const std::string& place) {
-        if (header.has(frame_flag::continues_event) == rest_.empty()) {
-            // A file that is looked at by itself begins between groups, so this is damage.
-            return fail(errc::corrupt,
-                        place + ": the frame does not go on where the last one ended");
-        }
-        std::size_t offset = 0;
-        const bool artificial = header.has(frame_flag::artificial);
-        while (offset < raw.size()) {
-            const auto missing = missing_bytes(raw.subspan(offset), place);
-            if (!missing) return std::unexpected(missing.error());
-            const auto left = raw.size() - offset;
-            if (*missing > left) {
-                if (!header.has(frame_flag::event_goes_on)) {
-                    return fail(errc::corrupt, place + ": an event reaches beyond its frame");
-                }
-                rest_.insert(rest_.end(), raw.begin() + static_cast<std::ptrdiff_t>(offset),
-                             raw.end());
-                return true;
-            }
-            auto bytes = raw.subspan(offset, static_cast<std::size_t>(*missing));
-            offset += bytes.size();
-            if (!rest_.empty()) {
-                rest_.insert(rest_.end(), bytes.begin(), bytes.end());
-                bytes = rest_;
-            }
-            const auto end = header.start_offset + (artificial ? 0 : offset);
-            const bool more = visit_({bytes, header.file, end, header, segment_number, artificial});
-            rest_.clear();
-            if (!more) return false;
-        }
-        return true;
-    }
-
-private:
-    result<std::uint64_t> missing_bytes(std::span<const std::byte> bytes,
-                                        const std::string& place) const {
-        const auto head = rest_.empty() ? bytes : std::span<const std::byte>(rest_);
-        if (head.size() >= protocol::event_header_size) {
-            const auto size = protocol::byte_reader(head.subspan(9)).u32();
-            if (size >= protocol::event_header_size && size > rest_.size())
-                return size - rest_.size();
-        }
-        return fail(errc::corrupt, place + ": the frame holds something that is no event");
-    }
-
-    const segment_walker::visitor& visit_;
-    std::vector<std::byte> rest_; // of an event that goes on
-};
 
 // Gives the frames of a set, in order, decompressed, to `take`; stops at a torn tail of the last.
 struct frame_walk {
@@ -163,7 +109,7 @@ struct frame_walk {
         for (const auto next : set.numbers) {
             number = next;
             offset = 0;
-            auto reader = segment_reader::open(*set.where, segment_name(next));
+            auto reader = segment_reader::open(*set.where, segment_name(next), set.keys);
             if (!reader) return std::unexpected(reader.error());
             ++segments;
             const auto going = begin(*reader);
@@ -193,11 +139,15 @@ private:
             if (!step) return std::unexpected(step.error());
             if (step->what == outcome::end_of_data) break;
             if (step->what != outcome::frame) {
+                const bool is_tampered = step->code == errc::tampered;
                 const auto later = reader.durable_by_later_frames(offset + 1, limit);
                 if (!later) return std::unexpected(later.error());
-                if (last && !sealed && *later <= offset) {
+                if (last && !sealed && !is_tampered && *later <= offset) {
                     torn_bytes = limit - offset;
                     return true;
+                }
+                if (step->code == errc::tampered) {
+                    return fail(errc::tampered, reader.place(offset) + ": " + step->why);
                 }
                 return fail(errc::corrupt, reader.place(offset) + ": " + step->why);
             }
@@ -229,10 +179,25 @@ private:
     std::vector<std::byte> raw_;
 };
 
+// The events of a frame, given to a visitor.
+result<bool> visit_events(event_splitter& events, const segment_reader& reader,
+                          const frame_entry& entry, std::span<const std::byte> raw,
+                          const segment_walker::visitor& visit) {
+    const auto& header = entry.header;
+    const bool artificial = header.has(frame_flag::artificial);
+    return events.take(
+        header, raw, reader.place(entry.offset),
+        [&](std::span<const std::byte> bytes, std::size_t offset) {
+            const auto end = header.start_offset + (artificial ? 0 : offset);
+            return visit({bytes, header.file, end, header, reader.header().number, artificial});
+        });
+}
+
 } // namespace
 
-result<std::vector<segment_summary>> list_segments(const std::filesystem::path& path) {
-    const auto set = find_segments(path);
+result<std::vector<segment_summary>> list_segments(const std::filesystem::path& path,
+                                                   const key_ring& keys) {
+    const auto set = find_segments(path, keys);
     if (!set) return std::unexpected(set.error());
     std::vector<segment_summary> found;
     for (const auto number : set->numbers) {
@@ -244,9 +209,9 @@ result<std::vector<segment_summary>> list_segments(const std::filesystem::path& 
 }
 
 result<void> segment_walker::walk(const visitor& visit) const {
-    const auto set = find_segments(where_);
+    const auto set = find_segments(where_, keys_);
     if (!set) return std::unexpected(set.error());
-    event_splitter events(visit);
+    event_splitter events;
     bool first = true;
     frame_walk frames;
     return frames.run(
@@ -264,8 +229,7 @@ result<void> segment_walker::walk(const visitor& visit) const {
         },
         [&](const segment_reader& reader, const frame_entry& entry,
             std::span<const std::byte> raw) {
-            return events.take(entry.header, raw, reader.header().number,
-                               reader.place(entry.offset));
+            return visit_events(events, reader, entry, raw, visit);
         });
 }
 
@@ -297,8 +261,8 @@ private:
 
 } // namespace
 
-result<verify_report> verify(const std::filesystem::path& path) {
-    auto set = find_segments(path);
+result<verify_report> verify(const std::filesystem::path& path, const key_ring& keys) {
+    auto set = find_segments(path, keys);
     verify_report report;
     if (!set) {
         if (set.error().code != errc::corrupt) return std::unexpected(set.error());
@@ -311,7 +275,7 @@ result<verify_report> verify(const std::filesystem::path& path) {
         bad_event = check(event);
         return bad_event.empty();
     };
-    event_splitter events(visit);
+    event_splitter events;
     std::optional<state::source_position> end;
     frame_walk frames;
     const auto walked = frames.run(
@@ -331,7 +295,7 @@ result<verify_report> verify(const std::filesystem::path& path) {
         [&](const segment_reader& reader, const frame_entry& entry,
             std::span<const std::byte> raw) -> result<bool> {
             const auto place = reader.place(entry.offset);
-            const auto more = events.take(entry.header, raw, reader.header().number, place);
+            const auto more = visit_events(events, reader, entry, raw, visit);
             if (!more) return more;
             if (!bad_event.empty()) return fail(errc::corrupt, place + ": " + bad_event);
             ++report.frames;
@@ -347,7 +311,8 @@ result<verify_report> verify(const std::filesystem::path& path) {
     report.torn_bytes = frames.torn_bytes;
     if (!walked) {
         const auto& reason = walked.error();
-        if (reason.code != errc::corrupt && reason.code != errc::unsupported_version) {
+        if (reason.code != errc::corrupt && reason.code != errc::unsupported_version &&
+            reason.code != errc::tampered) {
             return std::unexpected(reason);
         }
         report.damages.push_back(

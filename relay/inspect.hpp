@@ -5,6 +5,7 @@
 #include "protocol/gtid/uuid.hpp"
 #include "protocol/result.hpp"
 #include "relay/format.hpp"
+#include "relay/key_ring.hpp"
 #include "state/position.hpp"
 
 #include <cstddef>
@@ -18,7 +19,8 @@
 namespace understudy::relay {
 
 // Looking at a relay log from outside: read-only, without its lock, also while a task writes it.
-// Used by the command line. Functions may be called from any thread.
+// Used by the command line. Functions may be called from any thread. Encrypted segments need their
+// keys: errc::bad_key.
 
 struct segment_summary {
     std::filesystem::path path;
@@ -36,12 +38,13 @@ struct segment_summary {
     std::uint32_t time_max = 0;
     std::uint64_t raw_bytes = 0;
     std::uint64_t stored_bytes = 0; // the file
+    std::string key_id;             // of the key it is encrypted with; empty: it is not
 };
 
 // All segments of a directory, oldest first. Sealed ones by their footers, the last one by its
 // frames. A torn tail is left out, as the next open would cut it.
 [[nodiscard]] protocol::result<std::vector<segment_summary>>
-list_segments(const std::filesystem::path& where);
+list_segments(const std::filesystem::path& where, const key_ring& keys = {});
 
 struct verify_report {
     struct damage {
@@ -66,7 +69,8 @@ struct verify_report {
 // Reads and decompresses everything (a directory, or one segment file), checks every checksum, the
 // CRC of every event that has one, that frames and segments follow each other, and that footers say
 // what is there. Damage is reported, not returned as an error: an error is that of the system.
-[[nodiscard]] protocol::result<verify_report> verify(const std::filesystem::path& where);
+[[nodiscard]] protocol::result<verify_report> verify(const std::filesystem::path& where,
+                                                     const key_ring& keys = {});
 
 // One event with its place, for visitors. Views live during the call.
 struct walked_event {
@@ -86,11 +90,13 @@ class segment_walker {
 public:
     using visitor = std::function<bool(const walked_event&)>;
 
-    explicit segment_walker(std::filesystem::path where) : where_(std::move(where)) {}
+    explicit segment_walker(std::filesystem::path where, key_ring keys = {})
+        : where_(std::move(where)), keys_(std::move(keys)) {}
     [[nodiscard]] protocol::result<void> walk(const visitor& visit) const;
 
 private:
     std::filesystem::path where_;
+    key_ring keys_;
 };
 
 } // namespace understudy::relay

@@ -37,6 +37,8 @@ struct log_options {
     std::uint64_t disk_reserve_bytes = 64U << 20U;
     std::uint64_t retention_bytes_max = 0; // 0: no limit
     std::chrono::seconds retention_age_max{std::chrono::hours{24}};
+    // Of the filters of one segment (key_index), which are made in the background; 0: none are.
+    std::uint64_t key_index_bytes_max = 2U << 20U;
     key_ring keys; // what is new on disk is encrypted with the newest; empty: it is not
 };
 

@@ -4,6 +4,7 @@
 #include "relay/catalog.hpp"
 #include "relay/file.hpp"
 #include "relay/frame_buffer.hpp"
+#include "relay/key_ring.hpp"
 #include "relay/live_frames.hpp"
 
 #include <atomic>
@@ -42,12 +43,14 @@ private:
 // What a log and its readers share. log::reset() begins a new one, and readers of the old one end
 // with errc::closed.
 struct log_parts {
-    log_parts(std::shared_ptr<directory> directory_of_log, std::shared_ptr<buffer_pool> buffers,
-              live_frames::limits bounds, std::uint64_t last_frame, state::source_position end)
-        : where(std::move(directory_of_log)), pool(std::move(buffers)),
-          frames(bounds, last_frame, std::move(end)) {}
+    log_parts(std::shared_ptr<directory> directory_of_log, key_ring keys_of_log,
+              std::shared_ptr<buffer_pool> buffers, live_frames::limits bounds,
+              std::uint64_t last_frame, state::source_position end)
+        : where(std::move(directory_of_log)), keys(std::move(keys_of_log)),
+          pool(std::move(buffers)), frames(bounds, last_frame, std::move(end)) {}
 
     std::shared_ptr<directory> where;
+    key_ring keys;
     std::shared_ptr<buffer_pool> pool;
     catalog segments;
     live_frames frames;

@@ -50,7 +50,8 @@ result<segment_scan> scan_segment(segment_reader& reader, std::uint64_t limit, b
             step->code = make_error_code(errc::corrupt);
         }
         if (step->what != outcome::frame) {
-            if (step->code == errc::unsupported_version) {
+            // No crash leaves these behind.
+            if (step->code == errc::unsupported_version || step->code == errc::tampered) {
                 return std::unexpected(
                     protocol::error{step->code, reader.place(offset) + ": " + step->why, {}});
             }
@@ -164,7 +165,8 @@ result<chain> add_sealed(segment_reader& reader, segment_footer footer, catalog&
 
 // The last segment is read through, sealed or not.
 result<chain> add_last(directory& where, segment_reader& reader,
-                       std::optional<segment_footer> footer, catalog& into, recovered_log& log) {
+                       std::optional<segment_footer> footer, const key_ring& keys, catalog& into,
+                       recovered_log& log) {
     const auto size = reader.size();
     if (!size) return std::unexpected(size.error());
     auto scan = scan_segment(reader, footer ? footer->frames_end : *size, footer.has_value());
@@ -183,6 +185,10 @@ result<chain> add_last(directory& where, segment_reader& reader,
         segment_writer::resume(where, segment_name(reader.header().number), scan->frames_end);
     if (!writer) return std::unexpected(writer.error());
     log.active = std::move(*writer);
+    log.cipher = reader.take_cipher();
+    const auto* newest = keys.newest();
+    log.seal_first = newest == nullptr ? log.cipher.has_value()
+                                       : !log.cipher || log.cipher->what().key_id != newest->id;
 
     auto info = describe(reader.header());
     info.frame_count = scan->frames.size();
@@ -200,7 +206,8 @@ result<chain> add_last(directory& where, segment_reader& reader,
 
 } // namespace
 
-result<recovered_log> recover(directory& where, const protocol::uuid& source, catalog& into) {
+result<recovered_log> recover(directory& where, const protocol::uuid& source, catalog& into,
+                              const key_ring& keys) {
     // A segment whose creation did not come to its rename.
     if (auto done = where.remove(std::string(unfinished_name)); !done) {
         return std::unexpected(done.error());
@@ -211,7 +218,7 @@ result<recovered_log> recover(directory& where, const protocol::uuid& source, ca
     std::optional<chain> before;
     for (const auto number : *numbers) {
         const bool last = number == numbers->back();
-        auto reader = segment_reader::open(where, segment_name(number));
+        auto reader = segment_reader::open(where, segment_name(number), keys);
         if (!reader) return std::unexpected(reader.error());
         if (auto good = check_link(*reader, source, before); !good) {
             return std::unexpected(good.error());
@@ -225,7 +232,7 @@ result<recovered_log> recover(directory& where, const protocol::uuid& source, ca
                         reader->place(0) +
                             ": the segment has no valid trailer, but there is a newer one");
         }
-        auto next = last ? add_last(where, *reader, std::move(*footer), into, log)
+        auto next = last ? add_last(where, *reader, std::move(*footer), keys, into, log)
                          : add_sealed(*reader, std::move(**footer), into);
         if (!next) return std::unexpected(next.error());
         before = std::move(*next);

@@ -33,6 +33,8 @@ struct segment_scan {
 // What stands in the directory when a log is opened, after the tail has been mended.
 struct recovered_log {
     std::optional<segment_writer> active; // the last segment, unless it is sealed
+    std::optional<file_cipher> cipher;    // of the active segment; nullopt: it is not encrypted
+    bool seal_first = false; // what comes goes into another segment: with the newest key
     state::source_position end;
     std::uint64_t last_frame = 0;              // 0: none
     std::vector<std::byte> format_description; // in force at the end
@@ -41,8 +43,8 @@ struct recovered_log {
 // Checks that all segments are there, fit together and belong to `source`; reads the last one
 // through and cuts its tail after the last complete group. Fills `into`. Corruption is reported
 // with file and offset; nothing is repaired then.
-[[nodiscard]] protocol::result<recovered_log> recover(directory& where,
-                                                      const protocol::uuid& source, catalog& into);
+[[nodiscard]] protocol::result<recovered_log>
+recover(directory& where, const protocol::uuid& source, catalog& into, const key_ring& keys = {});
 
 // The numbers of the segments in a directory, in order; a hole is errc::corrupt.
 [[nodiscard]] protocol::result<std::vector<std::uint64_t>> segment_numbers(directory& where);

@@ -19,9 +19,12 @@ using protocol::result;
 enum class section : std::uint16_t {
     summary = 1,
     frames = 2,
-    tables = 3, // reserved: which tables each frame touches
+    tables = 3, // never written: key_index tells
 };
 constexpr std::uint16_t section_version = 1;
+constexpr std::uint16_t flag_encrypted = 1;
+constexpr std::size_t head_size = 8; // magic, version, flags
+constexpr std::size_t checksum_size = 8;
 
 template<class Body>
 void write_section(std::vector<std::byte>& bytes, section type, Body&& body) {
@@ -127,12 +130,17 @@ bool read_summary(byte_reader& in, segment_footer& footer) {
 
 } // namespace
 
-std::vector<std::byte> encode_segment_footer(const segment_footer& footer) {
+namespace {
+
+// The tag also covers where the footer stands.
+std::vector<std::byte> authenticated(std::span<const std::byte> head, std::uint64_t frames_end) {
+    std::vector<std::byte> bytes(head.begin(), head.end());
+    byte_writer(bytes).u64(frames_end);
+    return bytes;
+}
+
+std::vector<std::byte> encode_sections(const segment_footer& footer) {
     std::vector<std::byte> bytes;
-    byte_writer out(bytes);
-    out.u32(footer_magic);
-    out.u16(format_version);
-    out.u16(0);
     write_section(bytes, section::summary, [&](byte_writer& body) {
         body.u64(footer.sealed_us);
         body.u64(footer.raw_bytes);
@@ -143,6 +151,20 @@ std::vector<std::byte> encode_segment_footer(const segment_footer& footer) {
     });
     write_section(bytes, section::frames,
                   [&](byte_writer& body) { write_frames(body, footer.frames); });
+    return bytes;
+}
+
+} // namespace
+
+std::vector<std::byte> encode_segment_footer(const segment_footer& footer, file_cipher* cipher) {
+    std::vector<std::byte> bytes;
+    byte_writer out(bytes);
+    out.u32(footer_magic);
+    out.u16(format_version);
+    out.u16(cipher != nullptr ? flag_encrypted : 0);
+    const auto sections = encode_sections(footer);
+    out.bytes(cipher != nullptr ? cipher->seal(authenticated(bytes, footer.frames_end), sections)
+                                : sections);
     out.u64(checksum(bytes));
 
     std::vector<std::byte> trailer;
@@ -172,24 +194,11 @@ result<footer_place> decode_segment_trailer(std::span<const std::byte> bytes,
     return place;
 }
 
-result<segment_footer> decode_segment_footer(std::span<const std::byte> bytes,
-                                             std::uint64_t frames_end) {
-    if (bytes.size() < 16) return fail(errc::corrupt, "the footer is too short");
-    const auto covered = bytes.first(bytes.size() - 8);
-    if (byte_reader(bytes.last(8)).u64() != checksum(covered)) {
-        return fail(errc::corrupt, "the footer's checksum does not match");
-    }
+namespace {
+
+result<segment_footer> decode_sections(std::span<const std::byte> bytes) {
     segment_footer footer;
-    footer.frames_end = frames_end;
-    byte_reader in(covered);
-    const auto magic = in.u32();
-    const auto version = in.u16();
-    const auto flags = in.u16();
-    if (magic != footer_magic) return fail(errc::corrupt, "there is no footer here");
-    if (version != format_version || flags != 0) {
-        return fail(errc::unsupported_version,
-                    "the footer has format version " + std::to_string(version));
-    }
+    byte_reader in(bytes);
     unsigned seen = 0;
     while (in.ok() && !in.at_end()) {
         const auto type = static_cast<section>(in.u16());
@@ -209,6 +218,43 @@ result<segment_footer> decode_segment_footer(std::span<const std::byte> bytes,
     if (!in.ok() || seen != 3U) {
         return fail(errc::corrupt, "the footer's fields do not fit together");
     }
+    return footer;
+}
+
+} // namespace
+
+result<segment_footer> decode_segment_footer(std::span<const std::byte> bytes,
+                                             std::uint64_t frames_end, file_cipher* cipher) {
+    if (bytes.size() < head_size + checksum_size) {
+        return fail(errc::corrupt, "the footer is too short");
+    }
+    const auto covered = bytes.first(bytes.size() - checksum_size);
+    if (byte_reader(bytes.last(checksum_size)).u64() != checksum(covered)) {
+        return fail(errc::corrupt, "the footer's checksum does not match");
+    }
+    byte_reader in(covered);
+    const auto magic = in.u32();
+    const auto version = in.u16();
+    const auto flags = in.u16();
+    if (magic != footer_magic) return fail(errc::corrupt, "there is no footer here");
+    if (version != format_version || (flags & ~flag_encrypted) != 0) {
+        return fail(errc::unsupported_version,
+                    "the footer has format version " + std::to_string(version));
+    }
+    if ((flags != 0) != (cipher != nullptr)) {
+        return fail(errc::tampered, flags != 0 ? "the footer is encrypted and the segment is not"
+                                               : "the segment is encrypted and its footer is not");
+    }
+    auto sections = in.rest();
+    std::vector<std::byte> plain;
+    if (cipher != nullptr) {
+        auto opened = cipher->open(authenticated(covered.first(head_size), frames_end), sections);
+        if (!opened) return std::unexpected(std::move(opened.error()));
+        plain = std::move(*opened);
+        sections = plain;
+    }
+    auto footer = decode_sections(sections);
+    if (footer) footer->frames_end = frames_end;
     return footer;
 }
 

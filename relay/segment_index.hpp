@@ -32,7 +32,8 @@ struct segment_footer {
 };
 
 // Footer and trailer as they are appended at frames_end.
-[[nodiscard]] std::vector<std::byte> encode_segment_footer(const segment_footer& footer);
+[[nodiscard]] std::vector<std::byte> encode_segment_footer(const segment_footer& footer,
+                                                           file_cipher* cipher = nullptr);
 
 inline constexpr std::size_t segment_trailer_size = 24;
 // The trailer gives the place and size of the footer; errc::torn: these bytes are no trailer.
@@ -43,7 +44,8 @@ struct footer_place {
 [[nodiscard]] protocol::result<footer_place>
 decode_segment_trailer(std::span<const std::byte> bytes, std::uint64_t file_size);
 [[nodiscard]] protocol::result<segment_footer>
-decode_segment_footer(std::span<const std::byte> bytes, std::uint64_t frames_end);
+decode_segment_footer(std::span<const std::byte> bytes, std::uint64_t frames_end,
+                      file_cipher* cipher = nullptr);
 
 inline constexpr std::uint32_t footer_magic = 0x4f4f4655;  // "UFOO"
 inline constexpr std::uint32_t trailer_magic = 0x444e4555; // "UEND"

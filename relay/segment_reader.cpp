@@ -56,7 +56,8 @@ result<std::span<const std::byte>> segment_reader::fill(std::uint64_t offset, st
     return into.first(*count);
 }
 
-result<segment_reader> segment_reader::open(directory& where, std::string name) {
+result<segment_reader> segment_reader::open(directory& where, std::string name,
+                                            const key_ring& keys) {
     auto opened = where.open_for_reading(name);
     if (!opened) return std::unexpected(opened.error());
     segment_reader reader(std::move(*opened), where.path_of(name));
@@ -74,7 +75,10 @@ result<segment_reader> segment_reader::open(directory& where, std::string name) 
         return damaged({make_error_code(errc::torn), "the header is cut off", {}});
     const auto bytes = reader.fill(0, *size);
     if (!bytes) return std::unexpected(bytes.error());
-    auto header = decode_segment_header(*bytes);
+    auto cipher = open_segment_cipher(*bytes, keys);
+    if (!cipher) return damaged(cipher.error());
+    reader.cipher_ = std::move(*cipher);
+    auto header = decode_segment_header(*bytes, reader.cipher_ ? &*reader.cipher_ : nullptr);
     if (!header) return damaged(header.error());
     if (parse_segment_name(name) != header->number) {
         return damaged({make_error_code(errc::corrupt), "the name does not fit the header", {}});
@@ -104,7 +108,10 @@ result<segment_reader::step> segment_reader::read(std::uint64_t offset, std::uin
         return bad(outcome::damaged,
                    {make_error_code(errc::corrupt), "the frame's checksum does not match", {}});
     }
-    auto header = decode_frame_header(*bytes);
+    if (cipher_ && !decrypt_frame(std::span(buffer_).first(bytes->size()), *cipher_)) {
+        return bad(outcome::damaged, cipher_->tampered());
+    }
+    auto header = decode_frame_header(*bytes, cipher_.has_value());
     if (!header) return bad(outcome::damaged, header.error());
     return step{outcome::frame, {offset, sizes->header, std::move(*header)}, stored, {}, {}};
 }
@@ -124,7 +131,7 @@ result<std::optional<segment_footer>> segment_reader::footer() {
     }
     const auto bytes = fill(found->offset, found->size);
     if (!bytes) return std::unexpected(bytes.error());
-    auto decoded = decode_segment_footer(*bytes, found->offset);
+    auto decoded = decode_segment_footer(*bytes, found->offset, cipher_ ? &*cipher_ : nullptr);
     if (!decoded) return protocol::wrap(decoded.error(), place(found->offset));
     return std::optional(std::move(*decoded));
 }

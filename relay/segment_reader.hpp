@@ -2,7 +2,9 @@
 
 #include "protocol/result.hpp"
 #include "relay/file.hpp"
+#include "relay/file_cipher.hpp"
 #include "relay/format.hpp"
+#include "relay/key_ring.hpp"
 #include "relay/segment_index.hpp"
 
 #include <cstddef>
@@ -25,9 +27,15 @@ namespace understudy::relay {
 class segment_reader {
 public:
     // A segment appears under its name with a complete header, so anything else is damage.
-    [[nodiscard]] static protocol::result<segment_reader> open(directory& where, std::string name);
+    // errc::bad_key: it is encrypted, with a key that is not among these.
+    [[nodiscard]] static protocol::result<segment_reader> open(directory& where, std::string name,
+                                                               const key_ring& keys = {});
 
     [[nodiscard]] const segment_header& header() const { return header_; }
+    // Null: the segment is not encrypted.
+    [[nodiscard]] const file_cipher* cipher() const { return cipher_ ? &*cipher_ : nullptr; }
+    // For the writer that goes on here.
+    [[nodiscard]] std::optional<file_cipher> take_cipher() { return std::move(cipher_); }
     [[nodiscard]] std::uint64_t first_offset() const { return header_size_; }
     [[nodiscard]] protocol::result<std::uint64_t> size() { return file_->size(); }
     // "path: at byte offset", for messages.
@@ -42,7 +50,7 @@ public:
     struct step {
         outcome what = outcome::end_of_data;
         frame_entry entry;
-        std::span<const std::byte> stored; // until the next call
+        std::span<const std::byte> stored; // decrypted; until the next call
         std::string why;                   // for torn and damaged
         std::error_code code;
     };
@@ -65,6 +73,7 @@ private:
 
     std::unique_ptr<file> file_;
     std::string path_;
+    std::optional<file_cipher> cipher_;
     segment_header header_;
     std::uint64_t header_size_ = 0;
     std::vector<std::byte> buffer_;

@@ -10,11 +10,12 @@ namespace understudy::relay {
 
 using protocol::result;
 
-result<segment_writer> segment_writer::create(directory& where, const segment_header& header) {
+result<segment_writer> segment_writer::create(directory& where, const segment_header& header,
+                                              file_cipher* cipher) {
     const std::string temporary(unfinished_name);
     auto created = where.create(temporary);
     if (!created) return std::unexpected(created.error());
-    const auto bytes = encode_segment_header(header);
+    const auto bytes = encode_segment_header(header, cipher);
     if (auto done = (*created)->append(bytes); !done) return std::unexpected(done.error());
     if (auto done = (*created)->sync(); !done) return std::unexpected(done.error());
     if (auto done = where.rename(temporary, segment_name(header.number)); !done) {

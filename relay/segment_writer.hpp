@@ -20,8 +20,8 @@ class segment_writer {
 public:
     // The header is written and fsynced under another name first: a segment that can be seen has a
     // whole header, however the machine stops.
-    [[nodiscard]] static protocol::result<segment_writer> create(directory& where,
-                                                                 const segment_header& header);
+    [[nodiscard]] static protocol::result<segment_writer>
+    create(directory& where, const segment_header& header, file_cipher* cipher = nullptr);
     // Goes on behind `size`; what stands there is cut off.
     [[nodiscard]] static protocol::result<segment_writer>
     resume(directory& where, const std::string& name, std::uint64_t size);

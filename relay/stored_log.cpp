@@ -58,12 +58,15 @@ result<std::unique_ptr<log>> stored_log::open_in(log_options options,
     std::unique_ptr<stored_log> opened(
         new stored_log(std::move(options), std::move(where), std::move(lock)));
     catalog segments;
-    auto found = recover(*opened->where_, opened->options_.source_uuid, segments);
+    auto found =
+        recover(*opened->where_, opened->options_.source_uuid, segments, opened->options_.keys);
     if (!found) return std::unexpected(found.error());
     auto definitions =
         definition_store::open(opened->where_, opened->options_.source_uuid, opened->options_.keys);
     if (!definitions) return std::unexpected(definitions.error());
     opened->definitions_ = std::move(*definitions);
+    if (auto done = opened->remove_lost_indexes(); !done) return std::unexpected(done.error());
+    opened->start_indexer();
     auto fresh = opened->make_parts(found->last_frame, found->end);
     fresh->segments.take(std::move(segments));
     if (fresh->segments.first()) {
@@ -74,13 +77,48 @@ result<std::unique_ptr<log>> stored_log::open_in(log_options options,
     return opened;
 }
 
+void stored_log::start_indexer() {
+    if (options_.key_index_bytes_max == 0) return;
+    indexer_ = std::make_unique<key_indexer>(where_, *definitions_, options_.keys,
+                                             options_.key_index_bytes_max);
+}
+
+void stored_log::wait_for_indexes() {
+    const std::scoped_lock lock(retire_mutex_);
+    if (indexer_) indexer_->wait_until_idle();
+}
+
+// Of segments that are gone, or half written.
+result<void> stored_log::remove_lost_indexes() {
+    const auto names = where_->names();
+    if (!names) return std::unexpected(names.error());
+    for (const auto& name : *names) {
+        const auto number = parse_key_index_name(name);
+        const bool lost = number && !std::ranges::binary_search(*names, segment_name(*number));
+        if (!lost && name != unfinished_key_index_name) continue;
+        if (auto done = where_->remove(name); !done) return done;
+    }
+    return {};
+}
+
+result<void> stored_log::index_applied(const protocol::binlog_position& applied) {
+    if (!indexer_) return {};
+    result<void> ended;
+    for (const auto& segment : parts()->segments.segments()) {
+        if (!segment.sealed || segment.end > applied) break;
+        if (auto done = indexer_->want(segment.number); !done) ended = std::move(done);
+    }
+    return ended;
+}
+
 std::shared_ptr<log_parts> stored_log::make_parts(std::uint64_t last_frame,
                                                   state::source_position end) const {
     live_frames::limits bounds;
     bounds.memory_bytes = options_.memory_bytes_max;
     bounds.unwritten_frames = std::max<std::size_t>(
         2, static_cast<std::size_t>(options_.memory_bytes_max / options_.frame_bytes_max / 2));
-    return std::make_shared<log_parts>(where_, pool_, bounds, last_frame, std::move(end));
+    return std::make_shared<log_parts>(where_, options_.keys, pool_, bounds, last_frame,
+                                       std::move(end));
 }
 
 void stored_log::start(std::shared_ptr<log_parts> fresh, recovered_log found) {
@@ -92,7 +130,8 @@ void stored_log::start(std::shared_ptr<log_parts> fresh, recovered_log found) {
     cutter_.emplace(fresh->frames, pool_, options_.frame_bytes_max, found.end.binlog.file);
     disk_writer::options settings{options_.source_uuid, options_.segment_bytes_max,
                                   options_.zstd_level,  options_.sync_interval,
-                                  partial_after,        options_.disk_reserve_bytes};
+                                  partial_after,        options_.disk_reserve_bytes,
+                                  options_.keys};
     writer_ = std::make_unique<disk_writer>(settings, *where_, fresh->segments, fresh->frames,
                                             std::move(found), [this] { cut_if_idle(); });
     const std::scoped_lock lock(parts_mutex_);
@@ -105,6 +144,7 @@ stored_log::~stored_log() {
         if (cutter_ && writer_) cutter_->cut();
     }
     writer_.reset();
+    indexer_.reset();
     if (parts_) parts_->frames.on_data({}); // readers may live on
 }
 
@@ -136,13 +176,17 @@ result<void> stored_log::reset(state::source_position start_at) {
     // Not under the append mutex: the writing thread may be about to cut.
     writer_.reset();
     old->closed.store(true);
+    const std::scoped_lock retiring(retire_mutex_);
+    indexer_.reset();
     const auto numbers = segment_numbers(*where_);
     if (!numbers) return std::unexpected(numbers.error());
     // From the newest on: what is left after a crash in between is a shorter log, not a broken one.
     for (const auto number : *numbers | std::views::reverse) {
         if (auto done = where_->remove(segment_name(number)); !done) return done;
     }
+    if (auto done = remove_lost_indexes(); !done) return done;
     if (auto done = where_->sync(); !done) return done;
+    start_indexer();
 
     auto fresh = make_parts(0, start_at);
     segment_header header;
@@ -151,13 +195,15 @@ result<void> stored_log::reset(state::source_position start_at) {
     header.source = options_.source_uuid;
     header.created_us = wall_clock_us();
     header.base = start_at;
-    auto segment = disk_writer::begin_segment(*where_, fresh->segments, header);
+    recovered_log found;
+    found.cipher = disk_writer::new_cipher(options_.keys);
+    auto segment = disk_writer::begin_segment(*where_, fresh->segments, header,
+                                              found.cipher ? &*found.cipher : nullptr);
     if (!segment) {
         const std::scoped_lock lock(parts_mutex_);
         parts_ = std::move(fresh); // empty, and says so
         return std::unexpected(segment.error());
     }
-    recovered_log found;
     found.active = std::move(*segment);
     found.end = std::move(start_at);
     {
@@ -276,11 +322,20 @@ result<void> stored_log::retire(const protocol::binlog_position& needed) {
     const auto count = policy.deletable(segments, positions, wall_clock_us());
     for (std::size_t i = 0; i < count; ++i) {
         current->segments.remove_first();
+        if (indexer_) {
+            if (auto done = indexer_->forget(segments[i].number); !done) return done;
+        }
         if (auto done = where_->remove(segment_name(segments[i].number)); !done) return done;
     }
-    if (count == 0) return {};
-    if (auto done = where_->sync(); !done) return done;
-    return definitions_->forget_before(current->segments.first()->base.binlog);
+    if (count > 0) {
+        if (!indexer_) {
+            if (auto done = remove_lost_indexes(); !done) return done;
+        }
+        if (auto done = where_->sync(); !done) return done;
+        const auto begin = current->segments.first()->base.binlog;
+        if (auto done = definitions_->forget_before(begin); !done) return done;
+    }
+    return index_applied(needed);
 }
 
 log::sizes stored_log::size() const {

@@ -4,6 +4,7 @@
 #include "relay/definition_store.hpp"
 #include "relay/disk_writer.hpp"
 #include "relay/frame_cutter.hpp"
+#include "relay/key_indexer.hpp"
 #include "relay/log.hpp"
 #include "relay/log_parts.hpp"
 #include "relay/posix_directory.hpp"
@@ -50,6 +51,9 @@ public:
     [[nodiscard]] definition_store& definitions() override { return *definitions_; }
     [[nodiscard]] sizes size() const override;
 
+    // For tests: until the indexes are made that retire() asked for.
+    void wait_for_indexes();
+
 private:
     stored_log(log_options options, std::shared_ptr<directory> where,
                std::optional<directory_lock> lock);
@@ -60,12 +64,16 @@ private:
     void start(std::shared_ptr<log_parts> fresh, recovered_log found);
     [[nodiscard]] protocol::result<void> admit();
     void cut_if_idle();
+    void start_indexer();
+    [[nodiscard]] protocol::result<void> remove_lost_indexes();
+    [[nodiscard]] protocol::result<void> index_applied(const protocol::binlog_position& applied);
 
     const log_options options_;
     std::shared_ptr<directory> where_;
     std::optional<directory_lock> lock_;
     std::shared_ptr<buffer_pool> pool_;
     std::unique_ptr<definition_store> definitions_;
+    std::unique_ptr<key_indexer> indexer_; // under retire_mutex_; null: no indexes
 
     mutable std::mutex parts_mutex_; // the pointer only
     std::shared_ptr<log_parts> parts_;

@@ -152,6 +152,22 @@ void read_apply(task_section& root, task_spec& spec, task_file_context& context)
     context.finish(apply);
 }
 
+void read_encryption(task_section& relay, task_spec& spec, task_file_context& context) {
+    task_section encryption(relay, "encryption");
+    auto& into = spec.relay.encryption;
+    std::string file;
+    encryption.read("key_file", file);
+    encryption.read("key_env", into.key_env);
+    if (!file.empty() && !into.key_env.empty()) {
+        encryption.complain("key_env", "is given beside key_file; allowed is one of them");
+    }
+    if (!file.empty()) {
+        into.key_file = beside_task_file(context, file);
+        warn_if_others_may_read(into.key_file, "the keys of the relay log", context);
+    }
+    context.finish(encryption);
+}
+
 void read_relay(task_section& root, task_spec& spec, task_file_context& context) {
     task_section relay(root, "relay");
     relay.read_size("bytes_max", spec.relay.bytes_max, {.smallest = mib, .zero_too = true});
@@ -176,6 +192,9 @@ void read_relay(task_section& root, task_spec& spec, task_file_context& context)
     relay.read_duration("sync_interval", spec.relay.sync_interval,
                         {.longest = milliseconds(60'000)});
     relay.read_size("disk_reserve_bytes", spec.relay.disk_reserve_bytes, {});
+    relay.read_size("key_index_bytes", spec.relay.key_index_bytes,
+                    {.smallest = 4 * kib, .largest = gib, .zero_too = true});
+    read_encryption(relay, spec, context);
     context.finish(relay);
 }
 

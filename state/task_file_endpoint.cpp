@@ -46,12 +46,20 @@ bool others_may_read(const std::filesystem::path& file) {
            others_have(file, S_IROTH);
 }
 
-void warn_if_others_may_read(const std::filesystem::path& file, task_file_context& context) {
-    if (!others_may_read(file)) return;
-    context.warnings.push_back(file.string() +
-                               " holds a password and every user of this machine may read it; "
-                               "`chmod 600` it");
+} // namespace
+
+std::filesystem::path beside_task_file(const task_file_context& context, const std::string& path) {
+    return beside(context.file, path);
 }
+
+void warn_if_others_may_read(const std::filesystem::path& file, std::string_view what,
+                             task_file_context& context) {
+    if (!others_may_read(file)) return;
+    context.warnings.push_back(file.string() + " holds " + std::string(what) +
+                               " and every user of this machine may read it; `chmod 600` it");
+}
+
+namespace {
 
 // A password that is no text is not told back: it may well be the password.
 std::string take_password(task_section& section, task_file_context& context) {
@@ -61,7 +69,7 @@ std::string take_password(task_section& section, task_file_context& context) {
         section.complain("password", "is not a text; allowed is a text in quotes");
         return {};
     }
-    if (!node->text.empty()) warn_if_others_may_read(context.file, context);
+    if (!node->text.empty()) warn_if_others_may_read(context.file, "a password", context);
     return node->text;
 }
 
@@ -80,7 +88,7 @@ std::string take_password_from_file(task_section& section, const std::string& pa
         section.complain("password_file",
                          file.string() + " has more than one line; allowed is the password alone");
     }
-    warn_if_others_may_read(file, context);
+    warn_if_others_may_read(file, "a password", context);
     return *std::move(text);
 }
 

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace understudy::state {
@@ -20,6 +21,13 @@ struct task_file_context {
     // Closes a section: its unknown keys become problems, its known ones go to `keys`.
     void finish(task_section& section);
 };
+
+// A path in a task file is relative to it.
+[[nodiscard]] std::filesystem::path beside_task_file(const task_file_context& context,
+                                                     const std::string& path);
+// Warns when every user of the machine may read the file; `what` is in it: "a password".
+void warn_if_others_may_read(const std::filesystem::path& file, std::string_view what,
+                             task_file_context& context);
 
 // [source] or [target]: address, account, TLS, timeouts. Relative paths are relative to the task
 // file.

@@ -61,6 +61,11 @@ struct task_spec {
         int zstd_level = 1;
         std::chrono::milliseconds sync_interval{1'000};
         std::uint64_t disk_reserve_bytes = 64U << 20U; // the receiver pauses when less is free
+        std::uint64_t key_index_bytes = 2U << 20U; // of filters for keys in one segment; 0: none
+        struct {
+            std::filesystem::path key_file; // absolute
+            std::string key_env;            // neither: the log is not encrypted
+        } encryption;
     } relay;
 
     struct {

@@ -2,6 +2,7 @@
 #include "relay/errc.hpp"
 #include "tests/relay/memory_directory.hpp"
 #include "tests/relay/source_log.hpp"
+#include "tests/relay/test_keys.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,15 +15,6 @@ namespace {
 using namespace relay;
 using protocol::binlog_position;
 using protocol::column_type;
-
-key_ring ring(const std::string& ids) {
-    std::string text;
-    for (const char id : ids)
-        text += std::string(1, id) + " " + std::string(64, id) + "\n";
-    auto parsed = key_ring::parse(text, "test keys");
-    EXPECT_TRUE(parsed) << parsed.error().what;
-    return parsed ? *parsed : key_ring{};
-}
 
 binlog_position at(std::uint64_t offset) {
     return {"binlog.000001", offset};
@@ -129,7 +121,7 @@ TEST(definition_store, keeps_a_record_through_a_power_cut) {
 }
 
 TEST(definition_store, forgets_what_no_held_event_needs) {
-    for (const auto& keys : {key_ring{}, ring("a")}) {
+    for (const auto& keys : {key_ring{}, test_keys("a")}) {
         const auto where = std::make_shared<memory_directory>();
         const auto store = open(where, keys);
         for (std::uint64_t i = 1; i <= 10; ++i)
@@ -164,7 +156,7 @@ TEST(definition_store, goes_on_after_a_full_disk) {
 
 // At every byte: what is given is what was written, and a prefix of it; anything else is named.
 TEST(definition_store, survives_a_cut_and_a_flip_at_every_byte) {
-    for (const auto& keys : {key_ring{}, ring("a")}) {
+    for (const auto& keys : {key_ring{}, test_keys("a")}) {
         const auto where = std::make_shared<memory_directory>();
         {
             const auto store = open(where, keys);
@@ -220,16 +212,16 @@ TEST(definition_store, is_encrypted_and_moves_to_the_newest_key) {
         return protocol::as_text(bytes).find("orders") != std::string_view::npos;
     };
     EXPECT_TRUE(shows_names());
-    std::ignore = open(where, ring("a"));
+    std::ignore = open(where, test_keys("a"));
     EXPECT_FALSE(shows_names());
-    std::ignore = open(where, ring("ab")); // b is the newest
-    EXPECT_EQ(all_of(*where, ring("b")).size(), 1U);
-    const auto refused = definition_history::open(*where, ring("a"));
+    std::ignore = open(where, test_keys("ab")); // b is the newest
+    EXPECT_EQ(all_of(*where, test_keys("b")).size(), 1U);
+    const auto refused = definition_history::open(*where, test_keys("a"));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, errc::bad_key);
     EXPECT_NE(refused.error().what.find("key b"), std::string::npos) << refused.error().what;
     EXPECT_EQ(refused.error().what.find("aaaaaaaa"), std::string::npos) << refused.error().what;
-    std::ignore = open(where, ring("b"));
+    std::ignore = open(where, test_keys("b"));
     EXPECT_FALSE(definition_history::open(*where, key_ring{}));
 }
 
@@ -237,7 +229,7 @@ TEST(definition_store, refuses_records_that_were_exchanged) {
     const auto where = std::make_shared<memory_directory>();
     std::vector<std::size_t> ends;
     {
-        const auto store = open(where, ring("a"));
+        const auto store = open(where, test_keys("a"));
         for (std::uint64_t i = 1; i <= 3; ++i) {
             ASSERT_TRUE(store->note(orders(100 * i, 1 + i % 2)));
             ends.push_back(where->read("definitions").size());
@@ -250,7 +242,7 @@ TEST(definition_store, refuses_records_that_were_exchanged) {
     const auto third = bytes.begin() + static_cast<std::ptrdiff_t>(ends[1]);
     std::swap_ranges(first, first + size, third);
     where->write("definitions", bytes);
-    const auto refused = definition_store::open(where, test_uuid(), ring("a"));
+    const auto refused = definition_store::open(where, test_uuid(), test_keys("a"));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, errc::corrupt);
 }

@@ -1,8 +1,12 @@
 #include "relay/errc.hpp"
+#include "relay/key_index.hpp"
+#include "relay/recovery.hpp"
+#include "tests/relay/test_keys.hpp"
 #include "tests/relay/test_logs.hpp"
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,7 +17,7 @@ using namespace relay;
 using role = protocol::boundary::role;
 
 // Three segments of a few frames, the last one not sealed: small enough to hurt at every byte.
-class damaged_log : public testing::Test {
+class damaged_log : public testing::TestWithParam<const char*> {
 protected:
     void SetUp() override {
         source_.begin_file();
@@ -25,6 +29,7 @@ protected:
             source_.add_group({60});
         options_.frame_bytes_max = 256;
         options_.segment_bytes_max = 700;
+        options_.keys = test_keys(GetParam());
         const auto log = begin_log(whole_, options_);
         for (std::size_t i = 0; i < source_.events().size(); ++i) {
             append_all(*log, std::span(source_.events()).subspan(i, 1));
@@ -32,6 +37,33 @@ protected:
                 ASSERT_TRUE(log->flush(true));
             }
         }
+        definition_record record;
+        record.from = log_start().binlog;
+        record.what.database = "shop";
+        record.what.table = "orders";
+        ASSERT_TRUE(log->definitions().note(record));
+        record.from.offset = 1'000;
+        record.what.columns.resize(2);
+        ASSERT_TRUE(log->definitions().note(record));
+        options_.retention_bytes_max = 0;
+        ASSERT_TRUE(log->retire(source_.events().back().end()));
+        dynamic_cast<stored_log&>(*log).wait_for_indexes();
+        indexes_ = read_indexes(*whole_);
+        ASSERT_GE(indexes_.size(), 2U);
+    }
+
+    // Those that can be read; the others must be named.
+    std::map<std::string, key_index> read_indexes(memory_directory& where) {
+        std::map<std::string, key_index> found;
+        for (const auto& name : *where.names()) {
+            const auto number = parse_key_index_name(name);
+            if (!number) continue;
+            auto index = read_key_index(where, *number, options_.keys);
+            if (index && *index) found.emplace(name, std::move(**index));
+            if (index) continue;
+            EXPECT_NE(index.error().what.find(name), std::string::npos) << index.error().what;
+        }
+        return found;
     }
 
     // Opens, and reads all there is: some prefix of complete groups, or corruption.
@@ -42,11 +74,14 @@ protected:
                         opened.error().code == errc::unsupported_version ||
                         opened.error().code == errc::wrong_source)
                 << opened.error().what;
-            EXPECT_NE(opened.error().what.find(".segment"), std::string::npos)
+            EXPECT_TRUE(opened.error().what.contains(".segment") ||
+                        opened.error().what.contains("memory/definitions"))
                 << opened.error().what;
             ++corrupt_;
             return;
         }
+        for (const auto& [name, index] : read_indexes(*where))
+            EXPECT_EQ(index, indexes_[name]);
         const auto& log = **opened;
         if (log.empty()) {
             ++prefixes_;
@@ -81,16 +116,17 @@ protected:
     source_log source_{test_uuid()};
     log_options options_ = small_options();
     std::shared_ptr<memory_directory> whole_ = std::make_shared<memory_directory>();
+    std::map<std::string, key_index> indexes_;
     std::size_t corrupt_ = 0;
     std::size_t prefixes_ = 0;
 };
 
-TEST_F(damaged_log, has_three_segments_and_more) {
+TEST_P(damaged_log, has_three_segments_and_more) {
     EXPECT_GE(open_log(whole_, options_)->size().segments, 3U);
     EXPECT_EQ(compare(*open_log(whole_, options_), log_start(), source_.events()), "");
 }
 
-TEST_F(damaged_log, cut_at_every_byte_gives_whole_groups_or_is_called_corrupt) {
+TEST_P(damaged_log, cut_at_every_byte_gives_whole_groups_or_is_called_corrupt) {
     for (const auto& name : *whole_->names()) {
         const auto bytes = whole_->read(name);
         for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -105,7 +141,7 @@ TEST_F(damaged_log, cut_at_every_byte_gives_whole_groups_or_is_called_corrupt) {
     EXPECT_GT(prefixes_, 0U);
 }
 
-TEST_F(damaged_log, flipped_at_every_byte_gives_whole_groups_or_is_called_corrupt) {
+TEST_P(damaged_log, flipped_at_every_byte_gives_whole_groups_or_is_called_corrupt) {
     for (const auto& name : *whole_->names()) {
         const auto bytes = whole_->read(name);
         for (std::size_t at = 0; at < bytes.size(); ++at) {
@@ -122,8 +158,8 @@ TEST_F(damaged_log, flipped_at_every_byte_gives_whole_groups_or_is_called_corrup
     EXPECT_GT(prefixes_, 0U);
 }
 
-TEST_F(damaged_log, goes_on_behind_a_cut_tail) {
-    const auto name = whole_->names()->back();
+TEST_P(damaged_log, goes_on_behind_a_cut_tail) {
+    const auto name = segment_name(segment_numbers(*whole_)->back());
     const auto bytes = whole_->read(name);
     for (std::size_t size = bytes.size(); size-- > 0;) {
         const auto where = whole_->copy();
@@ -140,17 +176,22 @@ TEST_F(damaged_log, goes_on_behind_a_cut_tail) {
     }
 }
 
-TEST_F(damaged_log, with_a_missing_segment_is_called_corrupt) {
+TEST_P(damaged_log, with_a_missing_segment_is_called_corrupt) {
     const auto where = whole_->copy();
-    ASSERT_TRUE(where->remove((*whole_->names())[1]));
+    ASSERT_TRUE(where->remove(segment_name(2)));
     const auto opened = stored_log::open_in(options_, where, std::nullopt);
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, errc::corrupt);
     EXPECT_NE(opened.error().what.find("000000000002.segment is missing"), std::string::npos);
 }
 
+INSTANTIATE_TEST_SUITE_P(by, damaged_log, testing::Values("", "a"),
+                         [](const auto& info) { return *info.param != 0 ? "encrypted" : "plain"; });
+
+class recovery : public testing::TestWithParam<const char*> {};
+
 // What was fsynced is there after a power cut at any moment, and nothing wrong is.
-TEST(recovery, survives_a_power_cut_at_every_sync) {
+TEST_P(recovery, survives_a_power_cut_at_every_sync) {
     const auto seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::minstd_rand random(seed);
@@ -158,6 +199,7 @@ TEST(recovery, survives_a_power_cut_at_every_sync) {
     source.add_random(random, 300, 200);
     auto options = small_options();
     options.segment_bytes_max = 2'048;
+    options.keys = test_keys(GetParam());
     auto where = std::make_shared<memory_directory>();
     std::vector<std::shared_ptr<memory_directory>> cuts;
     std::minstd_rand cutting(random()); // used by the writing thread
@@ -198,6 +240,9 @@ TEST(recovery, survives_a_power_cut_at_every_sync) {
         ASSERT_EQ(difference(*got, std::span(source.events()).first(got->size())), "");
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(by, recovery, testing::Values("", "a"),
+                         [](const auto& info) { return *info.param != 0 ? "encrypted" : "plain"; });
 
 } // namespace
 } // namespace understudy::relay_test

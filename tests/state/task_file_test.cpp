@@ -125,6 +125,8 @@ memory_bytes = "32MiB"
 zstd_level = -1
 sync_interval = "2s"
 disk_reserve_bytes = 0
+key_index_bytes = "1MiB"
+encryption.key_file = "secrets/relay.keys"
 [replica]
 server_id = 4242
 heartbeat_period = "500ms"
@@ -174,6 +176,8 @@ heartbeat_period = "500ms"
     EXPECT_EQ(spec.relay.zstd_level, -1);
     EXPECT_EQ(spec.relay.sync_interval, milliseconds(2'000));
     EXPECT_EQ(spec.relay.disk_reserve_bytes, 0U);
+    EXPECT_EQ(spec.relay.key_index_bytes, 1U << 20U);
+    EXPECT_EQ(spec.relay.encryption.key_file, task.path("secrets/relay.keys"));
     EXPECT_EQ(spec.replica.server_id, 4242U);
     EXPECT_EQ(spec.replica.heartbeat_period, milliseconds(500));
 }
