@@ -120,8 +120,8 @@ result<key_index> decode_content(std::span<const std::byte> bytes) {
     for (std::uint32_t i = 0; i < runs && in.ok(); ++i) {
         index.runs.push_back(read_run(in, index.tables.size()));
         const auto& run = index.runs.back();
-        const bool in_order =
-            i == 0 || run.first_frame >= index.runs[i - 1].first_frame + index.runs[i - 1].frame_count;
+        const bool in_order = i == 0 || run.first_frame >= index.runs[i - 1].first_frame +
+                                                               index.runs[i - 1].frame_count;
         if (!in_order) in.set_failed();
     }
     if (!in.finish("key index")) {
@@ -283,7 +283,8 @@ result<std::optional<key_index>> read_key_index(directory& where, std::uint64_t 
     if (!count) return std::unexpected(count.error());
     bytes.resize(*count);
     auto index = decode_key_index(bytes, keys);
-    if (!index) return protocol::wrap(std::move(index.error()), where.path_of(name) + ": at byte 0");
+    if (!index)
+        return protocol::wrap(std::move(index.error()), where.path_of(name) + ": at byte 0");
     auto segment = where.open_for_reading(segment_name(segment_number));
     if (!segment) return std::unexpected(segment.error());
     const auto segment_size = (*segment)->size();

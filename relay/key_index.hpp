@@ -54,7 +54,7 @@ struct row_probe {
 
 struct key_index {
     std::uint64_t segment = 0;
-    std::uint64_t segment_size = 0; // of the file it was made for
+    std::uint64_t segment_size = 0;  // of the file it was made for
     std::uint64_t source_frames = 0; // frames in it
     std::vector<indexed_table> tables;
     std::vector<indexed_run> runs;

@@ -143,8 +143,7 @@ key_index_builder::table_pointer key_index_builder::describe(const event_view& e
                                                              const binlog_position& start) {
     auto made = std::make_shared<table>();
     made->event.assign(event.bytes.begin(), event.bytes.end());
-    const bool has_checksum =
-        event.bytes.size() != event.body.size() + protocol::event_header_size;
+    const bool has_checksum = event.bytes.size() != event.body.size() + protocol::event_header_size;
     const auto owned = protocol::decode_event(made->event, has_checksum);
     if (!owned) return nullptr;
     auto map = protocol::decode_table_map(*owned, *format_);
@@ -239,8 +238,8 @@ void key_index_builder::end_run() {
     const auto same = std::ranges::unique(hashes_);
     hashes_.erase(same.begin(), same.end());
     if (!run_->is_opaque && !too_many_) {
-        const auto bytes = static_cast<std::uint64_t>(static_cast<double>(hashes_.size()) *
-                                                      bits_per_key / 8) + 1;
+        const auto bytes =
+            static_cast<std::uint64_t>(static_cast<double>(hashes_.size()) * bits_per_key / 8) + 1;
         if (bytes <= filter_bytes_left_) {
             fill_filter(*run_, hashes_, bits_per_key);
             filter_bytes_left_ -= run_->filter.size();

@@ -15,14 +15,22 @@ using protocol::column_type;
 
 table_definition orders() {
     table_definition known;
-    known.columns = {
-        {.name = "id", .type_text = "int unsigned", .type = column_type::long_,
-         .is_unsigned = true, .nullable = false},
-        {.name = "note", .type_text = "varchar(5)", .type = column_type::varchar,
-         .character_set = "latin1", .invisible = true},
-        {.name = "raw", .type_text = "varbinary(5)", .type = column_type::varchar},
-        {.name = "e", .type_text = "enum('ä')", .type = column_type::enum_,
-         .character_set = "latin1", .labels = {"ä"}}};
+    known.columns = {{.name = "id",
+                      .type_text = "int unsigned",
+                      .type = column_type::long_,
+                      .is_unsigned = true,
+                      .nullable = false},
+                     {.name = "note",
+                      .type_text = "varchar(5)",
+                      .type = column_type::varchar,
+                      .character_set = "latin1",
+                      .invisible = true},
+                     {.name = "raw", .type_text = "varbinary(5)", .type = column_type::varchar},
+                     {.name = "e",
+                      .type_text = "enum('ä')",
+                      .type = column_type::enum_,
+                      .character_set = "latin1",
+                      .labels = {"ä"}}};
     known.unique_keys = {{"PRIMARY", {{1, 3}, {0, 0}}}};
     return known;
 }

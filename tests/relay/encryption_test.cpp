@@ -47,9 +47,9 @@ protected:
     std::vector<frame_entry> frames_of(std::uint64_t segment) {
         auto reader = segment_reader::open(*where_, segment_name(segment), options_.keys);
         EXPECT_TRUE(reader) << reader.error().what;
-        auto scan = scan_segment(*reader, (*reader->footer())
-                                              ? (*reader->footer())->frames_end
-                                              : *reader->size(), false);
+        auto scan = scan_segment(
+            *reader, (*reader->footer()) ? (*reader->footer())->frames_end : *reader->size(),
+            false);
         EXPECT_TRUE(scan) << scan.error().what;
         return scan->frames;
     }
@@ -110,17 +110,15 @@ TEST_F(encrypted_log, says_where_a_frame_was_changed_by_one_who_knows_the_format
         if (!number) continue;
         const auto whole = where_->read(name);
         for (const auto& frame : frames_of(*number)) {
-            for (const auto at : {frame.offset + frame_prefix_size + 2,
-                                  frame.offset + frame.header_size - 10,
-                                  frame.offset + frame.header_size - 30,
-                                  frame.offset + frame.header_size + 3}) {
+            for (const auto at :
+                 {frame.offset + frame_prefix_size + 2, frame.offset + frame.header_size - 10,
+                  frame.offset + frame.header_size - 30, frame.offset + frame.header_size + 3}) {
                 auto bytes = whole;
                 bytes[at] ^= std::byte{0x10};
                 mend_checksum(bytes, frame);
                 where_->write(name, bytes);
                 const auto said = refusal();
-                EXPECT_TRUE(said.code == errc::tampered || said.code == errc::corrupt)
-                    << said.what;
+                EXPECT_TRUE(said.code == errc::tampered || said.code == errc::corrupt) << said.what;
                 EXPECT_NE(said.what.find(name + ": at byte " + std::to_string(frame.offset)),
                           std::string::npos)
                     << said.what;
@@ -145,8 +143,7 @@ TEST_F(encrypted_log, notices_frames_that_changed_places) {
     where_->write(name, bytes);
     const auto said = refusal();
     EXPECT_EQ(said.code, errc::corrupt) << said.what;
-    EXPECT_NE(said.what.find(name + ": at byte " + std::to_string(first.offset)),
-              std::string::npos)
+    EXPECT_NE(said.what.find(name + ": at byte " + std::to_string(first.offset)), std::string::npos)
         << said.what;
 }
 

@@ -135,12 +135,10 @@ protected:
     }
 
     std::optional<definition_record> known;
-    key_index_builder builder{[this](const std::string&, const std::string&,
-                                     const protocol::binlog_position&)
-                                  -> protocol::result<std::optional<definition_record>> {
-                                  return known;
-                              },
-                              1U << 20U};
+    key_index_builder builder{
+        [this](const std::string&, const std::string&, const protocol::binlog_position&)
+            -> protocol::result<std::optional<definition_record>> { return known; },
+        1U << 20U};
     std::uint64_t next_frame = 1;
     std::uint64_t offset = 100;
 };
@@ -177,8 +175,8 @@ TEST_F(key_index_of_events, finds_rows_where_they_are_and_hardly_ever_elsewhere)
 }
 
 TEST_F(key_index_of_events, has_both_keys_of_an_update) {
-    frame({map_event(7, "a", true),
-           rows_event_of(7, rows_kind::update, row(1, "x") + row(2, "x"))});
+    frame(
+        {map_event(7, "a", true), rows_event_of(7, rows_kind::update, row(1, "x") + row(2, "x"))});
     frame({map_event(7, "a", true), rows_event_of(7, rows_kind::delete_, row(3, "x"))});
     const auto index = builder.finish(1, 1);
     EXPECT_TRUE(index.may_hold(1, probe("a", key_of(1))));
@@ -203,9 +201,8 @@ TEST_F(key_index_of_events, of_minimal_images_has_the_key_or_is_opaque) {
     };
     frame({map_event(7, "a", true), rows_event_of(7, rows_kind::update, id_only(1) + text_only(),
                                                   std::byte{1}, std::byte{2})});
-    frame({map_event(7, "a", true),
-           rows_event_of(7, rows_kind::update, text_only() + text_only(), std::byte{2},
-                         std::byte{2})});
+    frame({map_event(7, "a", true), rows_event_of(7, rows_kind::update, text_only() + text_only(),
+                                                  std::byte{2}, std::byte{2})});
     const auto index = builder.finish(1, 1);
     EXPECT_TRUE(index.may_hold(1, probe("a", key_of(1))));
     EXPECT_FALSE(index.may_hold(1, probe("a", key_of(2))));
@@ -215,10 +212,12 @@ TEST_F(key_index_of_events, of_minimal_images_has_the_key_or_is_opaque) {
 
 TEST_F(key_index_of_events, takes_the_key_from_a_definition_that_fits_and_from_no_other) {
     known.emplace();
-    known->what.columns = {{.name = "id", .type_text = "int",
-                            .type = protocol::column_type::long_, .nullable = false},
-                           {.name = "v", .type_text = "varchar(20)",
-                            .type = protocol::column_type::varchar, .metadata = 20}};
+    known->what.columns = {
+        {.name = "id", .type_text = "int", .type = protocol::column_type::long_, .nullable = false},
+        {.name = "v",
+         .type_text = "varchar(20)",
+         .type = protocol::column_type::varchar,
+         .metadata = 20}};
     known->what.unique_keys = {{"PRIMARY", {{0, 0}}}};
     frame({map_event(7, "a", false), rows_event_of(7, rows_kind::write, row(1, "x"))});
     // A DDL: the definition may be another one now.
@@ -246,7 +245,7 @@ TEST_F(key_index_of_events, takes_the_key_from_a_definition_that_fits_and_from_n
 }
 
 TEST_F(key_index_of_events, is_opaque_where_it_does_not_understand) {
-    frame({rows_event_of(9, rows_kind::write, row(1, "x"))});    // no map
+    frame({rows_event_of(9, rows_kind::write, row(1, "x"))}); // no map
     frame({event(event_type::incident, {})});
     frame({event(static_cast<event_type>(77), {})});
     frame({map_event(7, "a", true), rows_event_of(7, rows_kind::write, {std::byte{0}})});
@@ -302,7 +301,8 @@ key_index example() {
     index.segment_size = 1'000;
     index.source_frames = 5;
     index.tables = {{"shop", "orders", true, {0, 2}}, {"shop", "log", false, {}}};
-    index.runs = {{1, 1, false, false, {0}, 0, {}}, {2, 3, true, false, {0, 1}, 0, {}},
+    index.runs = {{1, 1, false, false, {0}, 0, {}},
+                  {2, 3, true, false, {0, 1}, 0, {}},
                   {5, 1, false, true, {}, 0, {}}};
     const std::vector<std::uint64_t> hashes{row_hash("shop", "orders", "x"), 17, 23};
     fill_filter(index.runs[0], hashes, 10);
