@@ -1,6 +1,11 @@
 #include "applier/definition_check.hpp"
 
+#include "protocol/value/character_set.hpp"
+#include "protocol/value/text_converter.hpp"
+#include "relay/table_definition.hpp"
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -103,6 +108,67 @@ std::optional<std::string> find_difference(const table_map& source, const target
     if (target.columns.size() > common) {
         return fmt::format("the target has columns that the source has not: {}",
                            names_of_extra(target, common));
+    }
+    return std::nullopt;
+}
+
+namespace {
+
+using protocol::column_definition;
+
+std::string_view normal(std::string_view character_set) {
+    return character_set == "utf8mb3" ? "utf8" : character_set;
+}
+
+// In UTF-8; nullopt: the labels are not logged, or cannot be read.
+std::optional<std::vector<std::string>> readable_labels(const column_definition& column,
+                                                        const protocol::character_set& set,
+                                                        protocol::text_converter& texts) {
+    if (column.labels.empty()) return std::nullopt;
+    std::vector<std::string> labels;
+    for (const std::string& label : column.labels) {
+        if (!texts.append_utf8(labels.emplace_back(), set, std::as_bytes(std::span(label))))
+            return std::nullopt;
+    }
+    return labels;
+}
+
+std::string list(const std::vector<std::string>& labels) {
+    return fmt::format("'{}'", fmt::join(labels, "','"));
+}
+
+std::optional<std::string> find_difference(const column_definition& source,
+                                           const target_column& target,
+                                           protocol::text_converter& texts) {
+    if (!source.collation || *source.collation == protocol::binary_collation ||
+        target.character_set.empty() || target.character_set == "binary")
+        return std::nullopt;
+    const auto* const set = protocol::character_set_of(*source.collation);
+    if (set == nullptr) return std::nullopt;
+    if (column_type::enum_ == source.type || column_type::set == source.type) {
+        const auto theirs = readable_labels(source, *set, texts);
+        const auto ours = relay::labels_of(target.type_text);
+        if (!theirs || *theirs == ours) return std::nullopt;
+        return fmt::format("has the labels {} on the source and {} on the target", list(*theirs),
+                           list(ours));
+    }
+    if (!source.is_character() || normal(set->name) == normal(target.character_set))
+        return std::nullopt;
+    return fmt::format("is in the character set {} on the source and {} on the target", set->name,
+                       target.character_set);
+}
+
+} // namespace
+
+std::optional<std::string> find_difference(std::span<const column_definition> source,
+                                           const target_table& target) {
+    protocol::text_converter texts;
+    for (std::size_t i = 0; i < std::min(source.size(), target.columns.size()); ++i) {
+        const auto found = find_difference(source[i], target.columns[i], texts);
+        if (found) {
+            return fmt::format("column {} ({}) {}", i + 1,
+                               state::quote_identifier(target.columns[i].name), *found);
+        }
     }
     return std::nullopt;
 }

@@ -2,8 +2,10 @@
 
 #include "applier/target_table.hpp"
 #include "protocol/binlog/table_map.hpp"
+#include "protocol/value/column_definition.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 
 namespace understudy::applier {
@@ -16,5 +18,11 @@ namespace understudy::applier {
 
 // "varchar (at most 80 bytes)", "decimal(10,2)"
 [[nodiscard]] std::string describe_layout(protocol::column_type type, std::uint16_t metadata);
+
+// The same for what the layout does not show: the character set of text, and the labels of ENUM and
+// SET, as far as the source logs them (define_columns). Row images hold bytes and numbers, which
+// another character set or another list reads as another value. Collations may differ.
+[[nodiscard]] std::optional<std::string>
+find_difference(std::span<const protocol::column_definition> source, const target_table& target);
 
 } // namespace understudy::applier

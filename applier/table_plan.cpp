@@ -30,7 +30,11 @@ result<const table_plan*> table_plans::load(target_session& target,
                 "source, exclude it in the task, or grant the account SELECT on it if it is there",
                 mapped.to_string(), table->name.to_string()));
     }
-    if (const auto difference = find_difference(table->map, **definition)) {
+    const auto columns = protocol::define_columns(table->map);
+    if (!columns) return wrap(columns.error(), "the columns of " + table->name.to_string());
+    auto difference = find_difference(table->map, **definition);
+    if (!difference) difference = find_difference(*columns, **definition);
+    if (difference) {
         return fail(
             errc::definition_mismatch,
             fmt::format(

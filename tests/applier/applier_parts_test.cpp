@@ -153,6 +153,41 @@ TEST(definition_check, names_the_first_column_that_differs) {
     EXPECT_TRUE(find_difference(map, table_of({id, v80})));
 }
 
+TEST(definition_check, names_character_sets_and_labels_that_differ) {
+    using protocol::column_type;
+    constexpr std::uint16_t latin1_swedish_ci = 8;
+    constexpr std::uint16_t utf8mb4_0900_ai_ci = 255;
+    constexpr std::uint16_t utf8mb3_general_ci = 33;
+    const auto text = [](std::optional<std::uint16_t> collation) {
+        std::vector<protocol::column_definition> columns(1);
+        columns[0].type = column_type::blob;
+        columns[0].collation = collation;
+        return columns;
+    };
+    auto target = describe_column("v", "text", "text", 0, 0, 0, 0);
+    target.character_set = "utf8mb4";
+    EXPECT_EQ(find_difference(text(utf8mb4_0900_ai_ci), table_of({target})), std::nullopt);
+    EXPECT_EQ(find_difference(text(std::nullopt), table_of({target})), std::nullopt);
+    const auto differs = find_difference(text(latin1_swedish_ci), table_of({target}));
+    ASSERT_TRUE(differs);
+    EXPECT_EQ(*differs,
+              "column 1 (`v`) is in the character set latin1 on the source and utf8mb4 on "
+              "the target");
+    target.character_set = "utf8mb3";
+    EXPECT_EQ(find_difference(text(utf8mb3_general_ci), table_of({target})), std::nullopt);
+
+    auto labels = text(latin1_swedish_ci);
+    labels[0].type = column_type::enum_;
+    labels[0].labels = {"a", "\xe4"}; // ä
+    auto choice = describe_column("e", "enum", "enum('a','ä')", 0, 0, 0, 0);
+    choice.character_set = "utf8mb4";
+    EXPECT_EQ(find_difference(labels, table_of({choice})), std::nullopt);
+    choice.type_text = "enum('ä','a')";
+    const auto order = find_difference(labels, table_of({choice}));
+    ASSERT_TRUE(order);
+    EXPECT_NE(order->find("'a','ä' on the source and 'ä','a' on the target"), std::string::npos);
+}
+
 TEST(object_fingerprint, tells_which_statements_may_be_repeated) {
     statement_plan plan;
     plan.is = statement_plan::kind::alter_table;
