@@ -2,6 +2,7 @@
 
 #include "applier/errc.hpp"
 #include "applier/overwriting.hpp"
+#include "applier/partial_updates.hpp"
 #include "applier/prepared_changes.hpp"
 #include "applier/row_description.hpp"
 #include "applier/server_errors.hpp"
@@ -31,8 +32,9 @@ std::span<const std::byte> row_bytes(const protocol::row_reader& reader, rows_ki
     case rows_kind::delete_: return reader.before().bytes;
     case rows_kind::update: break;
     }
-    const auto before = reader.before().bytes;
-    return {before.data(), before.size() + reader.after().bytes.size()};
+    // Between them there can be bits that say which JSON columns are partial.
+    const auto after = reader.after().bytes;
+    return {reader.before().bytes.data(), after.data() + after.size()};
 }
 
 writer_limits limits_for(const target_session& target, const apply_settings& settings) {
@@ -219,7 +221,10 @@ result<void> group_applier::apply_change(const group& work, const source_transac
                     "transaction " + transaction.to_string() + " of the source");
     auto event = protocol::decode_event(change.event.bytes, work.format->has_checksum());
     if (!event) return std::unexpected(std::move(event.error()));
-    auto decoded = protocol::decode_rows_event(*event, *work.format);
+    auto decoded =
+        protocol::decode_rows_event(*event, *work.format, protocol::partial_json::accepted);
+    if (decoded && decoded->has_partial_json)
+        decoded = with_whole_documents(change.table->map, *decoded, documents_);
     if (!decoded) return std::unexpected(std::move(decoded.error()));
     auto decision = rules_.decide(change.table->name, transaction, decoded->kind, decoded->flags);
     if (decision.what == apply_rules::treatment::drop) return {};
@@ -235,6 +240,7 @@ result<void> group_applier::apply_change(const group& work, const source_transac
     rows.present = decoded->present.bytes;
     rows.present_after = decoded->present_after.bytes;
     rows.rows = decoded->rows;
+    rows.has_partial_json = decoded->has_partial_json;
     if (decision.what == apply_rules::treatment::overwrite)
         return write_overwriting(transaction, rows, *decoded);
     return write_as_logged(transaction, rows, *decoded);

@@ -144,6 +144,7 @@ private:
     text_change_writer texts_;
     prepared_store prepared_store_;
     prepared_writer prepared_;
+    std::vector<std::byte> documents_; // rows of an UPDATE whose JSON changes were made whole
     rbr_mode session_mode_ = rbr_mode::strict;
     bool outstanding_ = false; // a statement was sent and its answer not read
     bool in_transaction_ = false;

@@ -260,7 +260,8 @@ result<group_builder::verdict> group_builder::take_body(const relay::stored_even
     case event_type::delete_rows_v1:
     case event_type::write_rows:
     case event_type::update_rows:
-    case event_type::delete_rows: return go_on(take_rows(stored, event));
+    case event_type::delete_rows:
+    case event_type::partial_update_rows: return go_on(take_rows(stored, event));
     case event_type::query: return take_query(stored, event, role);
     case event_type::gtid:
     case event_type::anonymous_gtid:
@@ -275,14 +276,6 @@ result<group_builder::verdict> group_builder::take_body(const relay::stored_even
     case event_type::intvar:
     case event_type::rand:
     case event_type::user_var: context_.push_back(stored); return verdict::go_on;
-    case event_type::partial_update_rows: {
-        const auto mapped = mapped_.find(source_table_cache::table_id(event, *format_));
-        if (mapped != mapped_.end() && !mapped->second->selected) return verdict::go_on;
-        return refuse(event,
-                      mapped == mapped_.end() ? "" : "table " + mapped->second->name.to_string(),
-                      "Set binlog_row_value_options='' on the source, for its running sessions "
-                      "too, and copy the table anew.");
-    }
     case event_type::incident:
         return refuse(event, "",
                       "The source says that its log lost changes here. Copy the data anew.");
@@ -316,7 +309,7 @@ result<void> group_builder::take_map(const event_view& event) {
 }
 
 result<void> group_builder::take_rows(const relay::stored_event& stored, const event_view& event) {
-    auto rows = protocol::decode_rows_event(event, *format_);
+    auto rows = protocol::decode_rows_event(event, *format_, protocol::partial_json::accepted);
     if (!rows) return std::unexpected(std::move(rows.error()));
     constexpr std::uint64_t dummy_id = 0x00ffffff;
     if (rows->table_id != dummy_id) {

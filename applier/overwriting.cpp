@@ -93,6 +93,7 @@ result<void> allow_some_columns(const protocol::table_map& map, const protocol::
         if (!event.present.test(column)) return refuse("its key is not among them");
     }
     if (event.kind == rows_kind::delete_) return {};
+    if (event.has_partial_json) return refuse("changes of JSON documents instead of documents");
     if (has_other_unique_keys) return refuse("the table has more than one unique key");
     if (event.kind == rows_kind::write) return {};
     protocol::row_reader reader(map, event);

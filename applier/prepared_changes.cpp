@@ -91,7 +91,7 @@ result<void> prepared_changes::take(group& out, const relay::stored_event& store
 
 result<void> prepared_changes::take_rows(group& out, const relay::stored_event& stored,
                                          const protocol::event_view& event) {
-    auto rows = protocol::decode_rows_event(event, *format_);
+    auto rows = protocol::decode_rows_event(event, *format_, protocol::partial_json::accepted);
     if (!rows) return std::unexpected(std::move(rows.error()));
     rows_seen_ = true;
     const auto mapped = std::ranges::find(statement_tables_, rows->table_id, &mapped_table::id);

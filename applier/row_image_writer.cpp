@@ -49,7 +49,8 @@ result<void> row_image_writer::check_size(const rows_to_write& rows, std::size_t
 }
 
 bool row_image_writer::try_join(const rows_to_write& rows) {
-    if (!rows.joinable || !last_joinable_ || last_table_ != rows.table || last_kind_ != rows.kind)
+    if (!rows.joinable || !last_joinable_ || last_table_ != rows.table || last_kind_ != rows.kind ||
+        last_has_partial_json_ != rows.has_partial_json)
         return false;
     if (rows_.size() - last_event_ + rows.rows.size() > limits_.event_bytes) return false;
     const std::string_view bitmaps = last_present_;
@@ -95,6 +96,7 @@ result<void> row_image_writer::append(const rows_to_write& rows, rbr_mode mode,
     last_event_ = rows_.size();
     last_table_ = rows.table;
     last_kind_ = rows.kind;
+    last_has_partial_json_ = rows.has_partial_json;
     last_joinable_ = rows.joinable;
     last_present_.assign(protocol::as_text(rows.present));
     last_present_ += protocol::as_text(rows.present_after);
@@ -102,6 +104,7 @@ result<void> row_image_writer::append(const rows_to_write& rows, rbr_mode mode,
     header.timestamp = rows.timestamp;
     header.server_id = rows.server_id;
     header.kind = rows.kind;
+    header.has_partial_json = rows.has_partial_json;
     header.table_id = rows.table->table_id;
     header.flags = flags;
     header.column_count = static_cast<std::uint32_t>(rows.table->source->map.columns.size());

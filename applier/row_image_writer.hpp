@@ -29,6 +29,7 @@ struct rows_to_write {
     std::span<const std::byte> present;
     std::span<const std::byte> present_after; // UPDATE only
     std::span<const std::byte> rows;
+    bool has_partial_json = false; // as in protocol::rows_event
     // The rows may share an event with the ones before them (same table, kind, columns and flags).
     bool joinable = true;
 };
@@ -86,6 +87,7 @@ private:
     std::size_t last_event_ = 0; // offset in rows_
     const table_plan* last_table_ = nullptr;
     protocol::rows_kind last_kind_ = protocol::rows_kind::write;
+    bool last_has_partial_json_ = false;
     bool last_joinable_ = false;
     std::string last_present_; // both bitmaps
     std::string text_;

@@ -58,7 +58,7 @@ int list(const relay_command& what) {
     for (const auto& given : what.paths) {
         const auto path = inspection::relay_path(given);
         if (is_relay(path)) {
-            auto segments = relay::list_segments(path);
+            auto segments = relay::list_segments(path, what.keys);
             if (!segments) return fail(segments.error());
             all.insert(all.end(), segments->begin(), segments->end());
             continue;
@@ -78,7 +78,7 @@ int verify(const relay_command& what) {
     for (const auto& given : what.paths) {
         const auto path = inspection::relay_path(given);
         if (is_relay(path)) {
-            const auto found = relay::verify(path);
+            const auto found = relay::verify(path, what.keys);
             if (!found) return fail(found.error());
             print_lines(verify_lines(*found));
             good = good && found->good();
@@ -98,15 +98,17 @@ int report(const result<void>& done) {
 
 } // namespace
 
-int execute(const relay_command& what) {
-    for (const auto& given : what.paths) {
+int execute(const relay_command& given) {
+    relay_command what = given;
+    for (const auto& path : what.paths) {
         std::error_code failure;
-        if (given == "-" || std::filesystem::exists(given, failure)) continue;
-        fmt::print(stderr, "understudy: there is nothing at {}\n", given.string());
+        if (path == "-" || std::filesystem::exists(path, failure)) continue;
+        fmt::print(stderr, "understudy: there is nothing at {}\n", path.string());
         return exit_usage;
     }
-    const auto keys = keys_of_environment();
+    auto keys = keys_of_environment();
     if (!keys) return fail(keys.error());
+    what.keys = std::move(*keys);
     switch (what.what) {
     case relay_command::verb::ls: return list(what);
     case relay_command::verb::verify: return verify(what);

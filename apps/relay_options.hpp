@@ -1,5 +1,7 @@
 #pragma once
 
+#include "relay/key_ring.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -30,9 +32,10 @@ struct relay_command {
     bool follow = false;
     bool whole_values = false;
     bool no_pager = false;
-    std::string table;  // history
-    std::string key;    // history
-    std::string output; // export: a file, a directory, or "-"
+    std::string table;      // history
+    std::string key;        // history
+    std::string output;     // export: a file, a directory, or "-"
+    relay::key_ring keys{}; // of encrypted logs, from the environment
 };
 
 } // namespace understudy::apps

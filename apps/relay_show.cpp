@@ -115,6 +115,7 @@ result<change_filter> changes_of(const relay_command& what) {
 
 result<event_stream> open(const relay_command& what, const transaction_filter& filter) {
     open_options options;
+    options.keys = what.keys;
     options.follow = what.follow;
     if (!filter.empty()) {
         options.wanted = [filter](const relay::frame_header& frame) {

@@ -41,14 +41,21 @@ namespace {
 [[nodiscard]] item partial_json(const source_seen& source) {
     const std::string options = variable(source.server.settings, "binlog_row_value_options");
     if (!options.contains("PARTIAL_JSON")) {
-        return pass("source.partial_json", severity::blocking, "partial JSON updates", "off");
+        return pass("source.partial_json", severity::warning, "partial JSON updates", "off");
+    }
+    const std::string image = variable(source.server.settings, "binlog_row_image");
+    if (image == "FULL") {
+        return pass("source.partial_json", severity::warning, "partial JSON updates",
+                    "on, with whole documents in the before images");
     }
     return {"source.partial_json",
-            severity::blocking,
+            severity::warning,
             outcome::failed,
             "partial JSON updates",
             "binlog_row_value_options = " + options,
-            "partial updates of JSON values are not supported",
+            "with binlog_row_image = " + image +
+                " a partial update while an initial copy runs and is "
+                "caught up with stops the task",
             "SET GLOBAL binlog_row_value_options = ''; -- then let the application reconnect"};
 }
 

@@ -141,7 +141,8 @@ void encode_rows_event(std::vector<std::byte>& out, const rows_event_header& hea
     const auto start = out.size();
     byte_writer writer(out);
     writer.u32(header.timestamp);
-    writer.u8(static_cast<std::uint8_t>(type_of(header.kind)));
+    writer.u8(static_cast<std::uint8_t>(header.has_partial_json ? event_type::partial_update_rows
+                                                                : type_of(header.kind)));
     writer.u32(header.server_id);
     writer.u32(0); // length, known below
     writer.u32(0);

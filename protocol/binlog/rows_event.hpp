@@ -123,6 +123,7 @@ struct rows_event_header {
     std::uint32_t column_count = 0;
     std::span<const std::byte> present;
     std::span<const std::byte> present_after; // UPDATE only
+    bool has_partial_json = false;            // PARTIAL_UPDATE_ROWS
 };
 void encode_rows_event(std::vector<std::byte>& out, const rows_event_header& header,
                        std::span<const std::byte> rows);

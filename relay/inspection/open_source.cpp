@@ -12,10 +12,11 @@ namespace {
 using protocol::result;
 
 result<std::unique_ptr<event_source>> open_one(const std::filesystem::path& given, bool follow,
-                                               const frame_test& wanted) {
+                                               const open_options& options) {
     if (given == "-") return std::make_unique<binlog_file_source>(standard_input(), "stdin");
     const auto path = relay_path(given);
-    if (is_relay_path(path)) return segment_source::open(path, follow, wanted);
+    if (is_relay_path(path))
+        return segment_source::open(path, follow, options.wanted, options.keys);
     return binlog_file_source::open(path, follow);
 }
 
@@ -29,7 +30,7 @@ public:
         for (;;) {
             if (!current_) {
                 const bool last = next_ + 1 == paths_.size();
-                auto opened = open_one(paths_[next_], options_.follow && last, options_.wanted);
+                auto opened = open_one(paths_[next_], options_.follow && last, options_);
                 if (!opened) return std::unexpected(std::move(opened.error()));
                 current_ = std::move(*opened);
                 ++next_;
@@ -65,7 +66,7 @@ std::filesystem::path relay_path(const std::filesystem::path& given) {
 result<event_stream> open_stream(const std::vector<std::filesystem::path>& paths,
                                  const open_options& options) {
     if (paths.size() == 1) {
-        auto one = open_one(paths.front(), options.follow, options.wanted);
+        auto one = open_one(paths.front(), options.follow, options);
         if (!one) return std::unexpected(std::move(one.error()));
         return event_stream(std::move(*one), event_stream::checksums::check);
     }

@@ -2,6 +2,7 @@
 
 #include "relay/inspection/event_stream.hpp"
 #include "relay/inspection/segment_source.hpp"
+#include "relay/key_ring.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -14,6 +15,7 @@ namespace understudy::relay::inspection {
 struct open_options {
     bool follow = false; // the last one
     frame_test wanted;   // for frames of segments
+    key_ring keys{};     // of encrypted relay logs
 };
 
 // The checksums of plain files' events are checked as they are read.

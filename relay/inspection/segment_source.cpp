@@ -55,8 +55,10 @@ bool is_relay_path(const std::filesystem::path& path) {
 }
 
 result<std::unique_ptr<event_source>> segment_source::open(const std::filesystem::path& path,
-                                                           bool follow, frame_test wanted) {
-    std::unique_ptr<segment_source> opened(new segment_source(follow, std::move(wanted)));
+                                                           bool follow, frame_test wanted,
+                                                           key_ring keys) {
+    std::unique_ptr<segment_source> opened(
+        new segment_source(follow, std::move(wanted), std::move(keys)));
     const auto one = parse_segment_name(path.filename().string());
     auto folder = one ? path.parent_path() : path;
     if (folder.empty()) folder = ".";
@@ -86,7 +88,7 @@ std::string segment_source::place() const {
 }
 
 result<void> segment_source::open_segment(std::uint64_t number) {
-    auto reader = segment_reader::open(*where_, segment_name(number));
+    auto reader = segment_reader::open(*where_, segment_name(number), keys_);
     if (!reader) return std::unexpected(reader.error());
     segment_ = std::move(*reader);
     number_ = number;

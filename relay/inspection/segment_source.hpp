@@ -3,6 +3,7 @@
 #include "relay/compression.hpp"
 #include "relay/file.hpp"
 #include "relay/inspection/event_source.hpp"
+#include "relay/key_ring.hpp"
 #include "relay/segment_reader.hpp"
 
 #include <cstddef>
@@ -29,14 +30,16 @@ class segment_source final : public event_source {
 public:
     // follow: at the end of the log next() gives nothing, and later what was written since.
     [[nodiscard]] static protocol::result<std::unique_ptr<event_source>>
-    open(const std::filesystem::path& where, bool follow, frame_test wanted = {});
+    open(const std::filesystem::path& where, bool follow, frame_test wanted = {},
+         key_ring keys = {});
 
     [[nodiscard]] protocol::result<std::optional<raw_event>> next() override;
     [[nodiscard]] std::uint64_t unfinished_bytes() const override { return torn_bytes_; }
     [[nodiscard]] std::string place() const override;
 
 private:
-    segment_source(bool follow, frame_test wanted) : follow_(follow), wanted_(std::move(wanted)) {}
+    segment_source(bool follow, frame_test wanted, key_ring keys)
+        : follow_(follow), wanted_(std::move(wanted)), keys_(std::move(keys)) {}
     [[nodiscard]] protocol::result<void> open_segment(std::uint64_t number);
     [[nodiscard]] protocol::result<bool> find_next_segment();
     [[nodiscard]] protocol::result<bool> plan_more();
@@ -48,6 +51,7 @@ private:
     bool follow_;
     bool one_ = false; // a single segment
     frame_test wanted_;
+    key_ring keys_;
     std::uint64_t number_ = 0;
     std::optional<segment_reader> segment_;
     bool sealed_ = false;

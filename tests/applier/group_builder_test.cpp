@@ -162,7 +162,7 @@ TEST_F(group_building, reports_what_cannot_be_applied_after_all_before_it) {
     log.begin();
     log.map(7, "t", "a");
     log.write(7, {2}, 0);
-    log.bare(protocol::event_type::partial_update_rows);
+    log.bare(protocol::event_type::incident);
     auto builder = make();
     const group before = take(builder);
     EXPECT_EQ(before.transactions.size(), 1U);

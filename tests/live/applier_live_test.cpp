@@ -359,17 +359,6 @@ TEST(applier, executes_load_data_logged_as_a_statement) {
     EXPECT_THAT(rig.catch_up(), HasSubstr("SET GLOBAL local_infile = ON"));
 }
 
-TEST(applier, stops_at_partial_json) {
-    applier_rig rig;
-    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, j JSON)");
-    rig.begin();
-    rig.source().exec(
-        "INSERT INTO t.a VALUES (1, JSON_OBJECT('a', REPEAT('x', 2000), 'b', 1));"
-        "SET binlog_row_value_options = PARTIAL_JSON; UPDATE t.a SET j = JSON_SET(j, '$.b', 2)");
-    EXPECT_THAT(rig.catch_up(), HasSubstr("binlog_row_value_options"));
-    EXPECT_EQ(rig.target().scalar("SELECT COUNT(*) FROM t.a"), "1");
-}
-
 // Large and small ones, with what is not InnoDB and what is not selected among them.
 TEST(applier, unpacks_compressed_transactions) {
     applier_rig rig({.group_bytes_max = 1U << 20U});

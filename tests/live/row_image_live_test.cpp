@@ -94,6 +94,56 @@ TEST_P(row_image, of_some_columns_stops_the_catch_up_where_it_would_not_be_exact
                                                HasSubstr("binlog_row_image=FULL")));
 }
 
+constexpr auto json_changes =
+    "SET binlog_row_value_options = PARTIAL_JSON;"
+    "UPDATE t.a SET j = JSON_SET(j, '$.n', id + 0.50, '$.list[1]', 'two') WHERE id < 4;"
+    "UPDATE t.a SET j = JSON_REMOVE(j, '$.text'), k = JSON_ARRAY_INSERT(k, '$[0]', "
+    "CAST('2020-01-01' "
+    "AS DATE)) WHERE id IN (2, 4);"
+    "UPDATE t.a SET j = JSON_SET(j, '$.\"odd key\"', JSON_OBJECT('a', NULL)), id = id + 100 WHERE "
+    "id "
+    "= 5; UPDATE t.a SET j = NULL, k = JSON_REPLACE(k, '$[1]', 7) WHERE id = 6;"
+    "UPDATE t.a SET j = JSON_SET(j, '$.n', 18446744073709551615) WHERE id < 200;"
+    "UPDATE t.keyless SET j = JSON_SET(j, '$.n', 9) WHERE n = 1;";
+
+constexpr auto json_tables =
+    "CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, j JSON, v INT, k JSON);"
+    "CREATE TABLE t.keyless (n INT, j JSON);"
+    "INSERT INTO t.a SELECT n, JSON_OBJECT('text', REPEAT('x', 2000), 'n', n, 'list', "
+    "JSON_ARRAY(1, 2, 3)), n, JSON_ARRAY('a', REPEAT('b', 1000)) FROM (VALUES ROW(1), ROW(2), "
+    "ROW(3), "
+    "ROW(4), ROW(5), ROW(6)) AS r (n);"
+    "INSERT INTO t.keyless SELECT 1, j FROM t.a WHERE id < 3";
+
+class partial_json : public row_image {};
+
+TEST_P(partial_json, is_applied) {
+    rig.exec_both(json_tables);
+    rig.begin();
+    exec(json_changes);
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+// The rows are as they were copied at the end, and every change comes once more.
+TEST(partial_json_updates, are_brought_into_a_copy_that_is_ahead) {
+    applier_rig rig;
+    rig.exec_both(json_tables);
+    rig.begin();
+    rig.source().exec(json_changes);
+    rig.target().exec(json_changes);
+    rig.target().exec("DELETE FROM t.keyless");
+    rig.source().exec("DELETE FROM t.keyless");
+    rig.end_copy({{"t", "a"}}, {{{"t", "keyless"}, rig.source_position()}});
+    rig.source().exec("SET binlog_row_value_options = PARTIAL_JSON;"
+                      "UPDATE t.a SET j = JSON_SET(j, '$.n', 1) WHERE id = 1");
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(with, partial_json, testing::Values("MINIMAL", "NOBLOB", "FULL"),
+                         [](const auto& info) { return info.param; });
+
 INSTANTIATE_TEST_SUITE_P(of, row_image, testing::Values("MINIMAL", "NOBLOB"),
                          [](const auto& info) { return info.param; });
 
