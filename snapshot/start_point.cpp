@@ -6,9 +6,6 @@
 #include "snapshot/source_catalog.hpp"
 #include "snapshot/table_lock.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <chrono>
 #include <optional>
 #include <set>
@@ -46,7 +43,7 @@ read_prepared(protocol::net::connection& session) {
 }
 
 // True once all that are prepared now have ended, false where nobody can tell.
-awaitable<result<bool>> wait_for_prepared(boost::asio::any_io_executor executor,
+awaitable<result<bool>> wait_for_prepared(const source_link& source,
                                           protocol::net::connection& session) {
     constexpr std::chrono::seconds patience{3};
     const auto until = std::chrono::steady_clock::now() + patience;
@@ -68,8 +65,8 @@ awaitable<result<bool>> wait_for_prepared(boost::asio::any_io_executor executor,
                                "prepared for a while: what they wrote cannot be copied yet. Commit "
                                "them or roll them back");
         }
-        boost::asio::steady_timer pause(executor, std::chrono::milliseconds{100});
-        co_await pause.async_wait(boost::asio::use_awaitable);
+        auto waited = co_await pause(source.executor, *source.stop, std::chrono::milliseconds{100});
+        if (!waited) co_return std::unexpected(std::move(waited.error()));
     }
 }
 
@@ -104,7 +101,7 @@ awaitable<result<start_point>> read_at(const source_link& source,
     // Older servers log an XA transaction when it is committed.
     constexpr std::uint32_t first_with_prepared_in_log = 50700;
     if (start.source_version >= first_with_prepared_in_log) {
-        auto ended = co_await wait_for_prepared(source.executor, **session);
+        auto ended = co_await wait_for_prepared(source, **session);
         if (!ended) co_return std::unexpected(std::move(ended.error()));
         start.prepared_have_ended = *ended;
     }

@@ -79,8 +79,7 @@ result<gtid_selection> gtid_selection::parse(std::string_view text) {
 }
 
 bool gtid_selection::holds(const transaction& one) const {
-    if (one.id) return mysql_.contains(*one.id);
-    if (mariadb_.empty()) return false;
+    if (mariadb_.empty()) return one.id && mysql_.contains(*one.id);
     const auto id = parse_mariadb(one.gtid);
     return id && std::ranges::any_of(mariadb_, [&](const mariadb_range& range) {
                return range.domain == id->domain && range.server == id->server &&

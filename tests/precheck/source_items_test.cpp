@@ -31,11 +31,6 @@ TEST(source_items, block_what_cannot_be_replicated_and_name_the_statement_that_m
         {"source.binary_log", [](auto& s) { s.server.settings["log_bin"] = "OFF"; }, "log_bin"},
         {"source.row_format", [](auto& s) { s.server.settings["binlog_format"] = "MIXED"; },
          "SET GLOBAL binlog_format = 'ROW';"},
-        {"source.row_image", [](auto& s) { s.server.settings["binlog_row_image"] = "MINIMAL"; },
-         "SET GLOBAL binlog_row_image = 'FULL';"},
-        {"source.partial_json",
-         [](auto& s) { s.server.settings["binlog_row_value_options"] = "PARTIAL_JSON"; },
-         "SET GLOBAL binlog_row_value_options = '';"},
         {"source.log_filters", [](auto& s) { s.unlogged_databases = {"shop"}; },
          "binlog-ignore-db"},
         {"source.log_filters", [](auto& s) { s.logged_databases = {"crm"}; }, "binlog-do-db"},
@@ -60,12 +55,21 @@ TEST(source_items, block_what_cannot_be_replicated_and_name_the_statement_that_m
     }
 }
 
-TEST(source_items, only_warn_of_partial_row_images_when_no_rows_are_copied) {
+TEST(source_items, warn_of_partial_row_images_and_of_documents_that_are_partial_too) {
     scene at;
-    at.spec.initial.data = false;
+    at.source.server.settings["binlog_row_value_options"] = "PARTIAL_JSON";
+    EXPECT_EQ(said(at.source_said(), "source.partial_json").state, outcome::passed);
     at.source.server.settings["binlog_row_image"] = "MINIMAL";
-    EXPECT_FALSE(blocks(at.source_said()));
-    EXPECT_EQ(said(at.source_said(), "source.row_image").level, severity::warning);
+    const auto items = at.source_said();
+    EXPECT_FALSE(blocks(items));
+    for (const char* id : {"source.row_image", "source.partial_json"}) {
+        SCOPED_TRACE(id);
+        const item found = said(items, id);
+        EXPECT_EQ(found.level, severity::warning);
+        EXPECT_EQ(found.state, outcome::failed);
+        EXPECT_THAT(found.fix, HasSubstr("SET GLOBAL binlog_row_"));
+        EXPECT_THAT(found.why, HasSubstr("initial copy"));
+    }
 }
 
 TEST(source_items, warn_of_slow_and_unsafe_tables) {
