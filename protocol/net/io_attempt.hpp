@@ -18,6 +18,7 @@ struct io_attempt {
     outcome what = outcome::failed;
     std::size_t count = 0;
     std::string reason;
+    bool of_socket = false; // failed: the connection broke; otherwise it is TLS that objects
 };
 
 // recv and send on a socket that does not block; no signal when the other side is gone.

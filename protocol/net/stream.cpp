@@ -171,11 +171,14 @@ asio::awaitable<result<void>> stream::start_tls(connect_options options) {
         case io_attempt::outcome::want_read:
         case io_attempt::outcome::want_write: break;
         case io_attempt::outcome::closed:
-            co_return fail(errc::tls_failed, "TLS with " + address_ +
-                                                 ": the server ended the connection during the "
-                                                 "handshake (does it speak TLS 1.2 or newer?)");
+            // A server that is killed or shuts down does that, too: trying again may help.
+            co_return fail(errc::connection_lost,
+                           "TLS with " + address_ +
+                               ": the server ended the connection during the "
+                               "handshake (does it speak TLS 1.2 or newer?)");
         case io_attempt::outcome::failed:
-            co_return fail(errc::tls_failed, "TLS with " + address_ + ": " + attempt.reason);
+            co_return fail(attempt.of_socket ? errc::connection_lost : errc::tls_failed,
+                           "TLS with " + address_ + ": " + attempt.reason);
         }
         auto ready =
             co_await wait(attempt.what, options.connect_timeout, "during the TLS handshake");

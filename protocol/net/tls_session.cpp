@@ -200,7 +200,7 @@ io_attempt tls_session::judge(int returned) {
     case SSL_ERROR_SYSCALL:
         ERR_clear_error();
         if (socket_->failure.empty()) return {io_attempt::outcome::closed, 0, {}};
-        return {io_attempt::outcome::failed, 0, socket_->failure};
+        return {io_attempt::outcome::failed, 0, socket_->failure, true};
     default: return {io_attempt::outcome::failed, 0, reason_from_openssl()};
     }
 }

@@ -111,6 +111,32 @@ TEST_P(mariadb_source, is_copied_and_followed) {
     EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM shop.taken"), "3");
 }
 
+TEST_P(mariadb_source, brings_xa_transactions_at_their_commit) {
+    auto pair = make_pair(GetParam(), options(GetParam(), {"shop.*"}));
+    pair.source_sql().exec(
+        "CREATE DATABASE shop CHARACTER SET utf8mb4; CREATE TABLE shop.a (id INT "
+        "PRIMARY KEY, v VARCHAR(20)); INSERT INTO shop.a VALUES (1, 'one')");
+    expect_caught_up(pair);
+    for (const std::string name : {"kept", "dropped"}) {
+        pair.source().root().exec("USE shop; XA START '" + name +
+                                  "','b',7; INSERT INTO a VALUES (" +
+                                  (name == "kept" ? "10" : "20") + ", '" + name + "'); XA END '" +
+                                  name + "','b',7; XA PREPARE '" + name + "','b',7");
+    }
+    pair.source().root().exec(
+        "USE shop; XA START 'one'; UPDATE a SET v = 'uno' WHERE id = 1; XA END "
+        "'one'; XA COMMIT 'one' ONE PHASE; INSERT INTO a VALUES (30, 'x')");
+    expect_caught_up(pair);
+    EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM understudy.prepared_xa"), "2");
+    pair.source_sql().exec(
+        "XA COMMIT 'kept','b',7; XA ROLLBACK 'dropped','b',7; UPDATE shop.a SET v "
+        "= 'last' WHERE id = 10");
+    expect_caught_up(pair);
+    EXPECT_EQ(pair.target_sql().scalar("SELECT GROUP_CONCAT(id, v ORDER BY id) FROM shop.a"),
+              "1uno,10last,30x");
+    EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM understudy.prepared_xa"), "0");
+}
+
 TEST_P(mariadb_source_under_writers, stays_exact_through_kills_of_both_sides) {
     const auto seed = static_cast<std::uint64_t>(
         std::chrono::steady_clock::now().time_since_epoch().count() % 1'000'000);
