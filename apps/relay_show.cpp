@@ -19,6 +19,7 @@
 #include "relay/errc.hpp"
 #include "relay/inspection/change_selector.hpp"
 #include "relay/inspection/open_source.hpp"
+#include "relay/inspection/remembered_definitions.hpp"
 #include "relay/inspection/row_condition.hpp"
 #include "relay/inspection/transaction_assembler.hpp"
 #include "state/quantity.hpp"
@@ -113,23 +114,35 @@ result<change_filter> changes_of(const relay_command& what) {
     return filter;
 }
 
-result<event_stream> open(const relay_command& what, const transaction_filter& filter) {
+// What is read, and who is told of it.
+struct reading {
+    const relay_command& what;
+    const transaction_filter& filter;
+    remembered_definitions* definitions = nullptr;
+};
+
+result<event_stream> open(const reading& of) {
+    const auto& [what, filter, definitions] = of;
     open_options options;
     options.keys = what.keys;
+    if (definitions != nullptr) {
+        options.entered = [definitions](const std::filesystem::path& path) {
+            definitions->enter(path);
+        };
+    }
     options.follow = what.follow;
     if (!filter.empty()) {
-        options.wanted = [filter](const relay::frame_header& frame) {
-            return filter.may_hold(frame);
+        options.wanted = [wanted = filter](const relay::frame_header& frame) {
+            return wanted.may_hold(frame);
         };
     }
     return open_stream(what.paths, options);
 }
 
 // All events of a stream through an assembler; when followed, never ends by itself.
-result<void> run(const relay_command& what, const transaction_filter& filter,
-                 transaction_visitor& visitor,
+result<void> run(const reading& of, transaction_visitor& visitor,
                  const std::function<result<void>()>& when_waiting = {}) {
-    auto stream = open(what, filter);
+    auto stream = open(of);
     if (!stream) return std::unexpected(std::move(stream.error()));
     transaction_assembler assembler(visitor);
     for (;;) {
@@ -139,7 +152,7 @@ result<void> run(const relay_command& what, const transaction_filter& filter,
             if (auto done = assembler.feed(**event); !done) return done;
             continue;
         }
-        if (!what.follow) break;
+        if (!of.what.follow) break;
         if (when_waiting) {
             if (auto done = when_waiting(); !done) return done;
         }
@@ -155,6 +168,10 @@ result<void> run(const relay_command& what, const transaction_filter& filter,
                    rest);
     }
     return {};
+}
+
+remembered_definitions definitions_of(const relay_command& what) {
+    return {what.keys, [](const std::string& why) { fmt::print(stderr, "understudy: {}\n", why); }};
 }
 
 bool wants_pager(const relay_command& what) {
@@ -228,7 +245,7 @@ result<void> show_changes(const relay_command& what) {
         };
     }
     filter->show_annotations = what.how == format::text || what.how == format::json;
-    table_map_definitions definitions;
+    auto definitions = definitions_of(what);
     change_output output(what);
     auto& writer = output.writer(what.how);
     change_selector selector(*filter, {.definitions = definitions,
@@ -236,7 +253,7 @@ result<void> show_changes(const relay_command& what) {
                                        .gate = &output.gate(what.how),
                                        .statement = *statements,
                                        .row = std::move(test)});
-    auto done = run(what, filter->transactions, selector, [&]() -> result<void> {
+    auto done = run({what, filter->transactions, &definitions}, selector, [&]() -> result<void> {
         if (auto flushed = output.out.flush(); !flushed) return flushed;
         return output.to.flush();
     });
@@ -285,7 +302,7 @@ result<void> show_history(const relay_command& what) {
     if (!statements) return bad_option("DB.TABLE", statements.error());
     auto history = row_history::parse(what.key);
     if (!history) return bad_option("KEY", history.error());
-    table_map_definitions definitions;
+    auto definitions = definitions_of(what);
     if (std::ranges::find(what.paths, "-") == what.paths.end()) {
         auto updates = *filter;
         updates.inserts = updates.deletes = updates.ddl = updates.statements = false;
@@ -295,7 +312,7 @@ result<void> show_history(const relay_command& what) {
                                         .gate = nullptr,
                                         .statement = *statements,
                                         .row = {}});
-        if (auto done = run(what, filter->transactions, first); !done) return done;
+        if (auto done = run({what, filter->transactions, &definitions}, first); !done) return done;
     }
     history->begin();
     change_output output(what);
@@ -308,13 +325,14 @@ result<void> show_history(const relay_command& what) {
                               .row = [&](const described_table& table, const row_change& change) {
                                   return history->is_of_row(table, change);
                               }});
-    auto done = run(what, filter->transactions, selector);
+    auto done = run({what, filter->transactions, &definitions}, selector);
     const auto finished = writer.finish();
     return unless_left(output, done ? finished : std::move(done));
 }
 
 result<void> show_events(const relay_command& what) {
-    auto stream = open(what, {});
+    const transaction_filter everything;
+    auto stream = open({what, everything});
     if (!stream) return std::unexpected(std::move(stream.error()));
     pager to(pager_use(what));
     event_printer printer;
@@ -341,7 +359,7 @@ result<void> show_statistics(const relay_command& what) {
     const auto filter = transactions_of(what);
     if (!filter) return std::unexpected(filter.error());
     log_statistics statistics(*filter);
-    if (auto done = run(what, *filter, statistics); !done) return done;
+    if (auto done = run({what, *filter}, statistics); !done) return done;
     const auto figures = statistics.finish();
     pager to(pager::use::never);
     if (what.how == format::json) {
@@ -423,7 +441,7 @@ result<void> export_binlog(const relay_command& what) {
         *filter, {.begin_file = [&](const std::string& name) { return files.begin(name); },
                   .write = [&](std::span<const std::byte> bytes) { return files.write(bytes); },
                   .one_file = files.is_one_file()});
-    if (auto done = run(what, *filter, exporter); !done) return done;
+    if (auto done = run({what, *filter}, exporter); !done) return done;
     if (auto done = exporter.finish(); !done) return done;
     if (auto done = files.close(); !done) return done;
     fmt::print(stderr, "understudy: {} transactions exported\n", exporter.transactions());

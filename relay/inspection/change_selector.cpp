@@ -35,6 +35,7 @@ result<bool> change_selector::begin(const transaction& one) {
     rows_ = 0;
     rows_shown_ = 0;
     annotation_.clear();
+    described_in_.clear();
     if (!filter_.transactions.accepts(one)) return false;
     // Where the source says how long a transaction is, nothing needs to be read of a short one.
     if (one.logged_bytes != 0 && one.logged_bytes < filter_.transaction_bytes_min) return false;
@@ -74,15 +75,18 @@ result<const described_table*> change_selector::describe(const transaction& in,
     if (tables_.size() > layouts_max) tables_.clear();
     const auto [place, is_new] = tables_.try_emplace(table.layout);
     described_table& made = place->second;
-    if (!is_new) return &made;
-    auto columns = with_.definitions.columns(table.map, in.file, in.start_offset);
+    if (!is_new && (made.names_known || !described_in_.insert(table.layout).second)) return &made;
+    // What is remembered of a table may begin after its first rows.
+    described_in_.insert(table.layout);
+    auto columns = with_.definitions.columns(table.map, in.file, table.start_offset);
     if (!columns) {
         tables_.erase(place);
         return std::unexpected(std::move(columns.error()));
     }
+    made = {};
     made.database = table.map.database;
     made.name = table.map.table;
-    made.layout = table.layout;
+    made.layout = next_layout_++;
     made.columns = std::move(*columns);
     made.names_known = true;
     std::map<std::uint32_t, std::uint32_t> key;

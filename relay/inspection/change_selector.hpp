@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace understudy::relay::inspection {
@@ -86,6 +87,8 @@ private:
     parts with_;
     std::map<std::uint64_t, described_table> tables_; // by layout
     std::map<std::uint64_t, bool> wanted_;            // by layout
+    std::set<std::uint64_t> described_in_;            // layouts, in this transaction
+    std::uint64_t next_layout_ = 1;                   // of tables_
     std::string annotation_;
     bool begun_ = false;
     bool held_ = false;

@@ -13,8 +13,9 @@ using protocol::result;
 
 result<std::unique_ptr<event_source>> open_one(const std::filesystem::path& given, bool follow,
                                                const open_options& options) {
-    if (given == "-") return std::make_unique<binlog_file_source>(standard_input(), "stdin");
     const auto path = relay_path(given);
+    if (options.entered) options.entered(path);
+    if (given == "-") return std::make_unique<binlog_file_source>(standard_input(), "stdin");
     if (is_relay_path(path))
         return segment_source::open(path, follow, options.wanted, options.keys);
     return binlog_file_source::open(path, follow);

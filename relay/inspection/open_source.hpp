@@ -5,6 +5,7 @@
 #include "relay/key_ring.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct open_options {
     bool follow = false; // the last one
     frame_test wanted;   // for frames of segments
     key_ring keys{};     // of encrypted relay logs
+    // What comes from now on is of this path (a task's directory: its relay directory).
+    std::function<void(const std::filesystem::path&)> entered{};
 };
 
 // The checksums of plain files' events are checked as they are read.

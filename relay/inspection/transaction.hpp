@@ -43,6 +43,7 @@ struct transaction {
 struct mapped_table {
     protocol::table_map map;
     std::uint64_t layout = 0;
+    std::uint64_t start_offset = 0; // of the TABLE_MAP, in its transaction's file
 };
 
 // One statement's changes of one table: an event, to be walked with protocol::row_reader.

@@ -64,6 +64,8 @@ result<void> transaction_assembler::feed_packed(const stream_event& event) {
         return fail(protocol::errc::malformed,
                     "the compressed transaction before this event does not end");
     }
+    // Table numbers begin anew with a server's start: what has the same bytes may be another table.
+    if (event.event.header.type == event_type::format_description) tables_.clear();
     const auto found = boundary_.feed(event.event, *event.format);
     if (!found) return std::unexpected(found.error());
     if (*found == role::starts || *found == role::starts_ends) {
@@ -208,6 +210,7 @@ result<void> transaction_assembler::map_table(const stream_event& event) {
         }
         known.table.layout = next_layout_++;
     }
+    known.table.start_offset = event.start_offset;
     known.statement = statement_;
     known.wanted = !known.table.map.is_dummy() && visitor_.wants(known.table);
     return {};
