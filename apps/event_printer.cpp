@@ -135,7 +135,8 @@ result<std::string> event_printer::describe(const protocol::event_view& event,
     case event_type::delete_rows_v1:
     case event_type::write_rows:
     case event_type::update_rows:
-    case event_type::delete_rows: return describe_rows(event, rows);
+    case event_type::delete_rows:
+    case event_type::partial_update_rows: return describe_rows(event, rows);
     case event_type::mariadb_gtid: return describe_mariadb_gtid(event);
     case event_type::mariadb_gtid_list: return describe_mariadb_gtid_list(event);
     case event_type::mariadb_query_compressed:
@@ -177,7 +178,8 @@ result<std::string> event_printer::describe_table_map(const protocol::event_view
 
 result<std::string> event_printer::describe_rows(const protocol::event_view& event,
                                                  std::vector<std::string>& rows) {
-    const auto decoded = protocol::decode_rows_event(event, *format_);
+    const auto decoded =
+        protocol::decode_rows_event(event, *format_, protocol::partial_json::accepted);
     if (!decoded) return std::unexpected(decoded.error());
     const auto found = tables_.find(decoded->table_id);
     if (found == tables_.end()) {

@@ -119,12 +119,14 @@ change_json_writer::done change_json_writer::other(const transaction&, const str
 
 change_json_writer::done change_json_writer::image(std::string_view name,
                                                    const described_table& table,
-                                                   const protocol::row_image& values) {
+                                                   const protocol::row_image& values,
+                                                   const protocol::row_image* before) {
     auto& out = out_.text();
     out += ",\"";
     out += name;
     out += "\":{";
     bool first = true;
+    const protocol::row_image::column unknown;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const auto& value = values.columns[i];
         if (!value.present) continue;
@@ -133,7 +135,10 @@ change_json_writer::done change_json_writer::image(std::string_view name,
         out += ':';
         if (value.is_null) {
             out += "null";
-        } else if (auto done = values_.append(out, table.columns[i], value.value); !done) {
+        } else if (auto done = values_.append_updated(
+                       out, table.columns[i], before != nullptr ? before->columns[i] : unknown,
+                       value);
+                   !done) {
             return done;
         }
     }
@@ -149,10 +154,10 @@ change_json_writer::done change_json_writer::row(const transaction&, const descr
     out_.text() += ",\"table\":";
     append_any_string(out_.text(), table.name);
     if (change.before != nullptr) {
-        if (auto done = image("before", table, *change.before); !done) return done;
+        if (auto done = image("before", table, *change.before, nullptr); !done) return done;
     }
     if (change.after != nullptr) {
-        if (auto done = image("after", table, *change.after); !done) return done;
+        if (auto done = image("after", table, *change.after, change.before); !done) return done;
     }
     return close_line();
 }

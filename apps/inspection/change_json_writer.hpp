@@ -36,7 +36,7 @@ private:
     void open_line(std::string_view kind);
     [[nodiscard]] done close_line();
     [[nodiscard]] done image(std::string_view name, const relay::inspection::described_table& table,
-                             const protocol::row_image& values);
+                             const protocol::row_image& values, const protocol::row_image* before);
 
     spooled_output& out_;
     std::string head_; // what all lines of the transaction begin with

@@ -22,8 +22,13 @@ std::string moment_text(std::uint64_t microseconds) {
 }
 
 bool is_same_value(const row_image::column& left, const row_image::column& right) {
-    return left.present == right.present && left.is_null == right.is_null &&
-           std::ranges::equal(left.value, right.value);
+    if (left.present != right.present || left.is_null != right.is_null) return false;
+    // No change of the document at all is only its length, zero.
+    if (left.is_partial || right.is_partial) {
+        const auto& partial = left.is_partial ? left : right;
+        return std::ranges::all_of(partial.value, [](std::byte one) { return one == std::byte{}; });
+    }
+    return std::ranges::equal(left.value, right.value);
 }
 
 void change_text_writer::styled(std::string_view text, style how) {
@@ -98,11 +103,13 @@ change_text_writer::done change_text_writer::end(const transaction&, transaction
 }
 
 change_text_writer::done change_text_writer::value(const described_table& table, std::size_t column,
-                                                   const row_image& image, style how) {
+                                                   const row_image& image, style how,
+                                                   const row_image* before) {
     auto& out = out_.text();
     if (how_.colour) out += style_begin(how);
-    auto written = append_shown(out, text_, table.columns[column], image.columns[column],
-                                how_.value_bytes_max);
+    auto written =
+        append_shown(out, text_, table.columns[column], image.columns[column], how_.value_bytes_max,
+                     before != nullptr ? &before->columns[column] : nullptr);
     if (how_.colour) out += style_end(how);
     return written;
 }
@@ -164,7 +171,7 @@ change_text_writer::done change_text_writer::changes(const described_table& tabl
             styled("(not logged)", style::dim);
         }
         out += " → ";
-        if (auto done = value(table, i, after, style::good); !done) return done;
+        if (auto done = value(table, i, after, style::good, &before); !done) return done;
         out += '\n';
     }
     return {};

@@ -39,7 +39,8 @@ public:
 private:
     void styled(std::string_view text, style how);
     [[nodiscard]] done value(const relay::inspection::described_table& table, std::size_t column,
-                             const protocol::row_image& image, style how);
+                             const protocol::row_image& image, style how,
+                             const protocol::row_image* before = nullptr);
     [[nodiscard]] done columns(const relay::inspection::described_table& table,
                                const protocol::row_image& image);
     [[nodiscard]] done key(const relay::inspection::described_table& table,

@@ -85,12 +85,13 @@ std::string bytes_literal(std::span<const std::byte> bytes) {
 } // namespace
 
 result<void> row_sql::append_value(std::string& out, const described_table& table,
-                                   std::size_t column, const row_image::column& value) {
+                                   std::size_t column, const row_image::column& value,
+                                   const row_image::column& before) {
     if (value.is_null) {
         out += "NULL";
         return {};
     }
-    auto done = values_.append(out, table.columns[column], value.value);
+    auto done = values_.append_updated(out, table.columns[column], before, value);
     if (!done) return protocol::wrap(std::move(done.error()), table.full_name());
     return {};
 }
@@ -135,12 +136,25 @@ result<void> row_sql::where(std::string& out, const described_table& table, cons
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const bool in_key = std::ranges::find(table.key, i) != table.key.end();
         if (!value_of(i).present || (by_key && !in_key)) continue;
+        const auto& value = value_of(i);
+        if (value.is_partial && (fallback == nullptr || !fallback->columns[i].present)) {
+            return not_logged(table,
+                              "the log holds only changes of the document in " +
+                                  table.column_names[i] + ", and no key to find the row by",
+                              "set binlog_row_value_options='' on the source for the time to come");
+        }
         if (!std::exchange(first, false)) out += " AND ";
+        if (value.is_partial) {
+            out += quote_identifier(table.column_names[i]) + " = ";
+            if (auto done = append_value(out, table, i, value, fallback->columns[i]); !done)
+                return done;
+            continue;
+        }
         if (by_key && table.columns[i].primary_key_prefix == 0) {
             // Plainly, so that the server uses its index.
             out += quote_identifier(table.column_names[i]) + " = ";
-            if (auto done = append_value(out, table, i, value_of(i)); !done) return done;
-        } else if (auto done = append_equal(out, table, i, value_of(i)); !done) {
+            if (auto done = append_value(out, table, i, value); !done) return done;
+        } else if (auto done = append_equal(out, table, i, value); !done) {
             return done;
         }
     }
@@ -188,7 +202,7 @@ result<void> row_sql::update(std::string& out, const described_table& table, con
         if (!value.present || is_same_value(value, from.columns[i])) continue;
         set += set.empty() ? "" : ", ";
         set += quote_identifier(table.column_names[i]) + " = ";
-        if (auto done = append_value(set, table, i, value); !done) return done;
+        if (auto done = append_value(set, table, i, value, from.columns[i]); !done) return done;
     }
     if (set.empty()) return {};
     out += "UPDATE " + name_of(table) + " SET " + set;

@@ -38,9 +38,11 @@ private:
     [[nodiscard]] protocol::result<void> append_equal(std::string& out, const table_type& table,
                                                       std::size_t column,
                                                       const protocol::row_image::column& value);
-    [[nodiscard]] protocol::result<void> append_value(std::string& out, const table_type& table,
-                                                      std::size_t column,
-                                                      const protocol::row_image::column& value);
+    // before: of the same row, where `value` may be changes of a JSON document.
+    [[nodiscard]] protocol::result<void>
+    append_value(std::string& out, const table_type& table, std::size_t column,
+                 const protocol::row_image::column& value,
+                 const protocol::row_image::column& before = {});
 
     protocol::value_writer values_{protocol::value_form::sql};
 };

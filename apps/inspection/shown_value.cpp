@@ -81,8 +81,8 @@ void append_harmless(std::string& out, std::string_view text) {
 
 protocol::result<void> append_shown(std::string& out, protocol::value_writer& text,
                                     const protocol::column_definition& column,
-                                    const protocol::row_image::column& value,
-                                    std::size_t text_max) {
+                                    const protocol::row_image::column& value, std::size_t text_max,
+                                    const protocol::row_image::column* before) {
     if (value.is_null) {
         out += "NULL";
         return {};
@@ -90,7 +90,10 @@ protocol::result<void> append_shown(std::string& out, protocol::value_writer& te
     const bool quoted = is_quoted(column);
     if (quoted) out += '\'';
     const auto start = out.size();
-    if (auto done = text.append(out, column, value.value); !done) return done;
+    const protocol::row_image::column unknown;
+    if (auto done = text.append_updated(out, column, before != nullptr ? *before : unknown, value);
+        !done)
+        return done;
     auto size = out.size() - start;
     const auto whole = size;
     if (text_max != 0 && size > text_max) {

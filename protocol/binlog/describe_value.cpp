@@ -117,6 +117,7 @@ std::string describe_row(const table_map& map, const row_image& image) {
         } else if (column.is_null) {
             text += "NULL";
         } else {
+            text += column.is_partial ? "changes in " : "";
             text += describe_value(map.columns[i], column.value, false);
         }
     }

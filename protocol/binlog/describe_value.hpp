@@ -18,7 +18,8 @@ namespace understudy::protocol {
 [[nodiscard]] std::string describe_value(const table_map_column& column,
                                          std::span<const std::byte> value, bool is_unsigned_hint);
 
-// "(1, 'abc', NULL)". Columns that are not in the image are shown as a dash.
+// "(1, 'abc', NULL)". Columns that are not in the image are shown as a dash, changes
+// of a JSON document by their size.
 [[nodiscard]] std::string describe_row(const table_map& map, const row_image& image);
 
 } // namespace understudy::protocol

@@ -2,10 +2,10 @@
 
 #include "protocol/errc.hpp"
 #include "protocol/gtid/gtid_text.hpp"
+#include "protocol/gtid/mariadb_gtid.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <string>
 
 namespace understudy::relay::inspection {
@@ -25,32 +25,14 @@ bool looks_like_mariadb(std::string_view text) {
     return std::ranges::count(text, '-') == 2 && !text.contains(':');
 }
 
-struct mariadb_id {
-    std::uint32_t domain = 0;
-    std::uint32_t server = 0;
-    std::uint64_t number = 0;
-};
-
-std::optional<mariadb_id> parse_mariadb(std::string_view text) {
-    mariadb_id id;
-    auto rest = text;
-    const auto domain = protocol::take_until(rest, '-');
-    const auto server = protocol::take_until(rest, '-');
-    if (!read_number(domain, id.domain) || !read_number(server, id.server) ||
-        !read_number(rest, id.number)) {
-        return std::nullopt;
-    }
-    return id;
-}
-
 } // namespace
 
 result<gtid_selection::mariadb_range> gtid_selection::parse_range(std::string_view text) {
     const auto dots = text.find("..");
     const auto first = dots == std::string_view::npos ? text : text.substr(0, dots);
-    const auto id = parse_mariadb(first);
+    const auto id = protocol::mariadb_gtid::parse(first);
     mariadb_range range;
-    if (id) range = {id->domain, id->server, id->number, id->number};
+    if (id) range = {id->domain, id->server, id->sequence, id->sequence};
     const bool good =
         id && (dots == std::string_view::npos ||
                (read_number(text.substr(dots + 2), range.last) && range.last >= range.first));
@@ -80,10 +62,10 @@ result<gtid_selection> gtid_selection::parse(std::string_view text) {
 
 bool gtid_selection::holds(const transaction& one) const {
     if (mariadb_.empty()) return one.id && mysql_.contains(*one.id);
-    const auto id = parse_mariadb(one.gtid);
+    const auto id = protocol::mariadb_gtid::parse(one.gtid);
     return id && std::ranges::any_of(mariadb_, [&](const mariadb_range& range) {
                return range.domain == id->domain && range.server == id->server &&
-                      range.first <= id->number && id->number <= range.last;
+                      range.first <= id->sequence && id->sequence <= range.last;
            });
 }
 

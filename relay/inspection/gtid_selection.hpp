@@ -25,8 +25,8 @@ private:
     struct mariadb_range {
         std::uint32_t domain = 0;
         std::uint32_t server = 0;
-        std::uint64_t first = 0;
-        std::uint64_t last = 0;
+        std::int64_t first = 0;
+        std::int64_t last = 0;
     };
     [[nodiscard]] static protocol::result<mariadb_range> parse_range(std::string_view text);
 

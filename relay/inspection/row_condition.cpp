@@ -103,6 +103,19 @@ result<void> read_comparable(comparable& into, protocol::value_writer& text,
     return text.append(into.text, column, value.value);
 }
 
+result<void> read_updated_comparable(comparable& into, protocol::value_writer& text,
+                                     const protocol::column_definition& column,
+                                     const protocol::row_image::column& before,
+                                     const protocol::row_image::column& after) {
+    if (!after.is_partial) return read_comparable(into, text, column, after);
+    into.text.clear();
+    into.what = kind::absent;
+    into.is_single_precision = false;
+    if (!before.present || before.is_null) return {};
+    into.what = kind::text;
+    return text.append_updated(into.text, column, before, after);
+}
+
 row_condition::row_condition(where_expression condition)
     : condition_(std::move(condition)), seen_(condition_.columns().size()),
       slots_(condition_.columns().size()) {}
@@ -141,7 +154,10 @@ const comparable& row_condition::get(const described_table& table, const row_cha
     // What a partial after image leaves out did not change.
     if (!before && !value->present && change.before != nullptr)
         value = &change.before->columns[place];
-    auto read = read_comparable(into.value, text_, table.columns[place], *value);
+    auto read = value->is_partial
+                    ? read_updated_comparable(into.value, text_, table.columns[place],
+                                              change.before->columns[place], *value)
+                    : read_comparable(into.value, text_, table.columns[place], *value);
     if (!read && failure_) failure_ = std::move(read);
     return into.value;
 }

@@ -15,6 +15,11 @@ namespace understudy::relay::inspection {
 [[nodiscard]] protocol::result<void> read_comparable(comparable& into, protocol::value_writer& text,
                                                      const protocol::column_definition& column,
                                                      const protocol::row_image::column& value);
+// The same of a column after an update; of changes to a JSON document, the document that they make
+// of the one before, and absent if that is not there.
+[[nodiscard]] protocol::result<void> read_updated_comparable(
+    comparable& into, protocol::value_writer& text, const protocol::column_definition& column,
+    const protocol::row_image::column& before, const protocol::row_image::column& after);
 
 // A condition bound to tables as they come by. It holds for an INSERT by its after image, for a
 // DELETE by its before image, and for an UPDATE if it holds for either; columns that say before. or

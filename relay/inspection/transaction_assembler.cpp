@@ -1,6 +1,8 @@
 #include "relay/inspection/transaction_assembler.hpp"
 
 #include "protocol/binlog/gtid_event.hpp"
+#include "protocol/binlog/mariadb_compression.hpp"
+#include "protocol/binlog/mariadb_events.hpp"
 #include "protocol/binlog/simple_events.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/wire/byte_reader.hpp"
@@ -33,14 +35,10 @@ result<void> read_mysql_gtid(transaction& into, const protocol::event_view& even
     return {};
 }
 
-// domain-server-number, as MariaDB prints it.
 result<void> read_mariadb_gtid(transaction& into, const protocol::event_view& event) {
-    protocol::byte_reader in(event.body);
-    const auto number = in.u64();
-    const auto domain = in.u32();
-    if (auto read = in.status("Gtid event"); !read) return read;
-    into.gtid = std::to_string(domain) + "-" + std::to_string(event.header.server_id) + "-" +
-                std::to_string(number);
+    const auto decoded = protocol::decode_mariadb_gtid_event(event);
+    if (!decoded) return std::unexpected(decoded.error());
+    into.gtid = decoded->id.to_string();
     return {};
 }
 
@@ -140,6 +138,7 @@ result<void> transaction_assembler::content(const stream_event& event) {
         transaction_.earliest = std::min(transaction_.earliest, header.timestamp);
     if (header.type == event_type::query) return query(event);
     if (!wanted_) return {};
+    if (protocol::is_mariadb_compressed(header.type)) return uncompressed(event);
     switch (header.type) {
     case event_type::gtid:
     case event_type::anonymous_gtid:
@@ -156,13 +155,7 @@ result<void> transaction_assembler::content(const stream_event& event) {
     case event_type::write_rows:
     case event_type::update_rows:
     case event_type::delete_rows:
-    case event_type::partial_update_rows:
-    case event_type::mariadb_write_rows_compressed_v1:
-    case event_type::mariadb_update_rows_compressed_v1:
-    case event_type::mariadb_delete_rows_compressed_v1:
-    case event_type::mariadb_write_rows_compressed:
-    case event_type::mariadb_update_rows_compressed:
-    case event_type::mariadb_delete_rows_compressed: return rows(event);
+    case event_type::partial_update_rows: return rows(event);
     case event_type::rows_query:
     case event_type::mariadb_annotate_rows: {
         const auto text = protocol::decode_rows_query_event(event.event);
@@ -171,6 +164,17 @@ result<void> transaction_assembler::content(const stream_event& event) {
     }
     default: return visitor_.other(transaction_, event);
     }
+}
+
+// Statements that begin and end transactions are too short to be compressed.
+result<void> transaction_assembler::uncompressed(const stream_event& event) {
+    if (auto done = protocol::uncompress_mariadb_event(plain_, event.event, *event.format); !done)
+        return done;
+    const auto plain = protocol::decode_event(plain_, false);
+    if (!plain) return std::unexpected(plain.error());
+    auto inner = event;
+    inner.event = *plain;
+    return content(inner);
 }
 
 result<void> transaction_assembler::query(const stream_event& event) {
@@ -217,7 +221,8 @@ result<void> transaction_assembler::map_table(const stream_event& event) {
 }
 
 result<void> transaction_assembler::rows(const stream_event& event) {
-    const auto decoded = protocol::decode_rows_event(event.event, *event.format);
+    const auto decoded =
+        protocol::decode_rows_event(event.event, *event.format, protocol::partial_json::accepted);
     if (!decoded) return std::unexpected(decoded.error());
     // Old servers end a statement with rows of no table.
     constexpr std::uint64_t dummy_table = 0x00ffffff;

@@ -36,6 +36,7 @@ private:
     [[nodiscard]] protocol::result<void> start(const stream_event& event);
     [[nodiscard]] protocol::result<void> finish(transaction_end how);
     [[nodiscard]] protocol::result<void> content(const stream_event& event);
+    [[nodiscard]] protocol::result<void> uncompressed(const stream_event& event);
     [[nodiscard]] protocol::result<void> query(const stream_event& event);
     [[nodiscard]] protocol::result<void> map_table(const stream_event& event);
     [[nodiscard]] protocol::result<void> rows(const stream_event& event);
@@ -49,6 +50,7 @@ private:
     transaction_end how_ = transaction_end::committed;
     transaction transaction_;
     std::map<std::uint64_t, known_table> tables_;
+    std::vector<std::byte> plain_; // an event of MariaDB without its compression
     std::uint64_t next_layout_ = 1;
     std::uint64_t statement_ = 1; // maps are good in theirs
 };

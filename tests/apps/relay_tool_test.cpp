@@ -37,7 +37,7 @@ const std::string full = captured("mysql_97_all_types_full_metadata.binlog");
 
 TEST(relay_tool, shows_transactions_of_old_and_new_servers) {
     for (const char* name : {"mysql_97_all_types.binlog", "mysql_97_all_types_full_metadata.binlog",
-                             "mysql_56_all_types.binlog"}) {
+                             "mysql_56_all_types.binlog", "mariadb_1011.binlog"}) {
         SCOPED_TRACE(name);
         for (const char* how : {"--json", "--full"}) {
             const auto shown = relay({"show", how, captured(name)});
@@ -45,6 +45,35 @@ TEST(relay_tool, shows_transactions_of_old_and_new_servers) {
             EXPECT_GT(shown.output.size(), 500U);
         }
     }
+}
+
+TEST(relay_tool, shows_what_mariadb_has_compressed) {
+    const auto shown = relay({"show", captured("mariadb_1011_compressed.binlog")});
+    ASSERT_EQ(shown.status.code, 0) << shown.error;
+    EXPECT_EQ(count(shown.output, "INSERT ma.t  "), 1U) << shown.output;
+    EXPECT_EQ(count(shown.output, "'cccccccccccccccccccc'"), 1U) << shown.output;
+    EXPECT_EQ(count(shown.output, "  CREATE TABLE ma.longname (a INT) COMMENT"), 1U)
+        << shown.output;
+    const auto ddl = relay(
+        {"show", "--table", "ma.longname", "--sql", captured("mariadb_1011_compressed.binlog")});
+    EXPECT_EQ(count(ddl.output, "CREATE TABLE "), 1U) << ddl.output << ddl.error;
+    // By its GTID, which stands before both.
+    const auto at = shown.output.find("0-");
+    ASSERT_NE(at, std::string::npos);
+    const auto gtid = shown.output.substr(at, shown.output.find(' ', at) - at);
+    const auto one = relay({"show", "--gtid", gtid, captured("mariadb_1011_compressed.binlog")});
+    EXPECT_EQ(count(one.output, "  0-"), 1U) << one.output << one.error;
+}
+
+TEST(relay_tool, shows_documents_that_were_changed_by_parts) {
+    const auto file = captured("mysql_97_payload_and_partial_json.binlog");
+    const auto shown = relay({"show", "--where", "@1 = 1", "--full", file});
+    ASSERT_EQ(shown.status.code, 0) << shown.error;
+    EXPECT_EQ(count(shown.output, "{\"a\": 1, \"b\": \"looo"), 3U) << shown.output;
+    EXPECT_EQ(count(shown.output, "→ {\"a\": 2, \"b\": \"looo"), 1U) << shown.output;
+    const auto json = relay({"show", "--json", "--where", "after.@4 LIKE '{\"a\": 2, %'", file});
+    ASSERT_EQ(json.status.code, 0) << json.error;
+    EXPECT_EQ(count(json.output, "\"kind\":\"update\""), 1U) << json.output;
 }
 
 TEST(relay_tool, filters_by_kind_gtid_and_table) {
