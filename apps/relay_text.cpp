@@ -3,6 +3,7 @@
 #include "apps/figure_text.hpp"
 #include "apps/styled_line.hpp"
 #include "apps/time_text.hpp"
+#include "relay/server_turn.hpp"
 
 #include <fmt/format.h>
 
@@ -27,10 +28,15 @@ std::string span_text(std::uint32_t from, std::uint32_t to) {
     return from == 0 ? std::string("-") : time_text(from) + " … " + time_text(to);
 }
 
+// As the source calls its file.
+std::string place_text(const protocol::binlog_position& place) {
+    return fmt::format("{}:{}", relay::server_turn::own_name(place.file), place.offset);
+}
+
 row row_of(const relay::segment_summary& segment) {
     return {segment.path.filename().string(),
-            segment.begin.binlog.to_string(),
-            segment.end.to_string(),
+            place_text(segment.begin.binlog),
+            place_text(segment.end),
             count_text(segment.groups),
             count_text(segment.events),
             bytes_text(segment.raw_bytes),

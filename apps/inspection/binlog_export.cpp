@@ -3,6 +3,7 @@
 #include "protocol/binlog/format_description.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/wire/byte_reader.hpp"
+#include "relay/server_turn.hpp"
 
 #include <utility>
 
@@ -33,13 +34,15 @@ binlog_export::done binlog_export::open() {
     if (to_.one_file && begun_) {
         if (say_the_same(format_, written_format_)) return {};
         return protocol::fail(protocol::errc::unsupported,
-                              "the format of the log changes in " + file_ +
+                              "the format of the log changes in " +
+                                  std::string(relay::server_turn::own_name(file_)) +
                                   ", so that one file cannot hold this range; give --output a "
                                   "directory, which gets a file for each of the source's");
     }
     begun_ = true;
     written_format_ = format_;
-    if (auto done = to_.begin_file(file_); !done) return done;
+    if (auto done = to_.begin_file(std::string(relay::server_turn::own_name(file_))); !done)
+        return done;
     if (auto done = to_.write(protocol::as_bytes(magic)); !done) return done;
     if (auto done = to_.write(format_); !done) return done;
     return previous_gtids_.empty() ? done{} : to_.write(previous_gtids_);

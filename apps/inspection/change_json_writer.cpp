@@ -3,6 +3,7 @@
 #include "apps/inspection/change_text_writer.hpp"
 #include "protocol/value/byte_text.hpp"
 #include "protocol/wire/byte_reader.hpp"
+#include "relay/server_turn.hpp"
 
 #include <fmt/format.h>
 
@@ -67,7 +68,7 @@ change_json_writer::done change_json_writer::begin(const transaction& in) {
         append_any_string(head_, in.gtid);
     }
     head_ += ",\"file\":";
-    append_any_string(head_, in.file);
+    append_any_string(head_, relay::server_turn::own_name(in.file));
     fmt::format_to(std::back_inserter(head_), R"(,"position":{},"server_id":{},"time":"{}")",
                    in.start_offset, in.server_id, iso_time(in.time_us()));
     return {};

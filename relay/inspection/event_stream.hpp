@@ -4,6 +4,7 @@
 #include "protocol/binlog/format_description.hpp"
 #include "protocol/binlog/transaction_payload.hpp"
 #include "relay/inspection/event_source.hpp"
+#include "relay/server_turn.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -25,7 +26,7 @@ struct stream_event {
     bool unpacked = false; // from within a TRANSACTION_PAYLOAD; has no checksum
 
     [[nodiscard]] std::string place() const {
-        return std::string(file) + ":" + std::to_string(start_offset);
+        return std::string(server_turn::own_name(file)) + ":" + std::to_string(start_offset);
     }
 };
 

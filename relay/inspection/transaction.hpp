@@ -7,6 +7,7 @@
 #include "protocol/gtid/gtid.hpp"
 #include "protocol/result.hpp"
 #include "relay/inspection/event_stream.hpp"
+#include "relay/server_turn.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -35,7 +36,10 @@ struct transaction {
     [[nodiscard]] std::uint64_t time_us() const {
         return commit_us != 0 ? commit_us : std::uint64_t{timestamp} * 1'000'000;
     }
-    [[nodiscard]] std::string place() const { return file + ":" + std::to_string(start_offset); }
+    // As the source calls its file.
+    [[nodiscard]] std::string place() const {
+        return std::string(server_turn::own_name(file)) + ":" + std::to_string(start_offset);
+    }
 };
 
 // A table as a TABLE_MAP describes it. layout is another number whenever map is another one, so

@@ -1,5 +1,6 @@
 // The tool on relay logs of a source that logs neither names nor keys, as a user runs it.
 
+#include "relay/server_turn.hpp"
 #include "tests/relay/shop_log.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/scratch_directory.hpp"
@@ -47,7 +48,8 @@ TEST_F(relay_log_tool, shows_names_labels_and_keys_that_the_log_remembers) {
     log_.insert(8, "orders", 3, 2);
     log_.insert(9, "unknown", 4, 1);
     log_.flush();
-    for (const auto& given : {path(), directory_.path().string(), path() + "/000000000001.segment"}) {
+    for (const auto& given :
+         {path(), directory_.path().string(), path() + "/000000000001.segment"}) {
         SCOPED_TRACE(given);
         const auto shown = relay({"show", given});
         ASSERT_EQ(shown.status.code, 0) << shown.error;
@@ -60,8 +62,8 @@ TEST_F(relay_log_tool, shows_names_labels_and_keys_that_the_log_remembers) {
         EXPECT_TRUE(has(shown.output, "INSERT shop.unknown  @1=4, @2=1")) << shown.output;
     }
     const auto where = relay({"show", "--where", "status = 'paid'", "--sql", path()});
-    EXPECT_TRUE(has(where.output,
-                    "UPDATE `shop`.`orders` SET `status` = 'paid' WHERE `id` = 2 LIMIT 1;"))
+    EXPECT_TRUE(
+        has(where.output, "UPDATE `shop`.`orders` SET `status` = 'paid' WHERE `id` = 2 LIMIT 1;"))
         << where.output << where.error;
     const auto history = relay({"history", "shop.orders", "2", "--json", path()});
     ASSERT_EQ(history.status.code, 0) << history.error;
@@ -83,6 +85,27 @@ TEST_F(relay_log_tool, does_not_believe_what_contradicts_the_log_and_says_so_onc
     EXPECT_TRUE(has(shown.output, "shop.good  id=4, status='new'")) << shown.output;
     EXPECT_EQ(count(shown.error, "as the log alone tells"), 1U) << shown.error;
     EXPECT_TRUE(has(shown.error, "shop.orders at binlog.000001:")) << shown.error;
+}
+
+TEST_F(relay_log_tool, calls_files_of_later_servers_as_those_do) {
+    log_.insert(7, "orders", 1, 1);
+    const auto later = *protocol::uuid::parse("4e11fa47-71ca-11e1-9e33-c80aa9429562");
+    log_.enter(relay::server_turn{1, later}.name_of("binlog.000007"));
+    log_.insert(7, "orders", 2, 1);
+    log_.flush();
+    for (const char* verb : {"show", "events", "ls", "stat"}) {
+        SCOPED_TRACE(verb);
+        const auto done = relay({verb, path()});
+        EXPECT_EQ(done.status.code, 0) << done.error;
+        EXPECT_TRUE(has(done.output, "binlog.000007:")) << done.output;
+        EXPECT_FALSE(has(done.output, "~")) << done.output;
+    }
+    const auto json = relay({"show", "--json", path()});
+    EXPECT_TRUE(has(json.output, "\"file\":\"binlog.000007\"")) << json.output;
+    const auto done = relay({"export", "-o", directory_.path().string(), path()});
+    EXPECT_EQ(done.status.code, 0) << done.error;
+    EXPECT_TRUE(std::filesystem::exists(directory_.path() / "binlog.000001"));
+    EXPECT_TRUE(std::filesystem::exists(directory_.path() / "binlog.000007"));
 }
 
 } // namespace
