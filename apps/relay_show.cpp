@@ -18,6 +18,7 @@
 #include "protocol/errc.hpp"
 #include "relay/errc.hpp"
 #include "relay/inspection/change_selector.hpp"
+#include "relay/inspection/key_search.hpp"
 #include "relay/inspection/open_source.hpp"
 #include "relay/inspection/remembered_definitions.hpp"
 #include "relay/inspection/row_condition.hpp"
@@ -119,11 +120,13 @@ struct reading {
     const relay_command& what;
     const transaction_filter& filter;
     remembered_definitions* definitions = nullptr;
+    key_search* search = nullptr;
 };
 
 result<event_stream> open(const reading& of) {
-    const auto& [what, filter, definitions] = of;
+    const auto& [what, filter, definitions, search] = of;
     open_options options;
+    options.indexed = search;
     options.keys = what.keys;
     if (definitions != nullptr) {
         options.entered = [definitions](const std::filesystem::path& path) {
@@ -239,11 +242,22 @@ result<void> show_changes(const relay_command& what) {
         condition.emplace(std::move(*parsed));
     }
     change_selector::row_test test;
+    key_search::keys_of keys;
+    if (condition) {
+        keys = [&](const described_table& table) -> std::optional<std::vector<std::string>> {
+            const auto values = condition->pinned_key(table);
+            return values.empty() ? std::nullopt : row_keys(table, values);
+        };
+    }
+    key_search search(filter->tables, std::move(keys));
     if (condition) {
         test = [&](const described_table& table, const row_change& change) {
+            search.see(table);
             return condition->holds(table, change);
         };
     }
+    // Without tables or a condition everything is wanted, whatever it is.
+    const bool narrows = condition || !filter->tables.empty();
     filter->show_annotations = what.how == format::text || what.how == format::json;
     auto definitions = definitions_of(what);
     change_output output(what);
@@ -253,10 +267,11 @@ result<void> show_changes(const relay_command& what) {
                                        .gate = &output.gate(what.how),
                                        .statement = *statements,
                                        .row = std::move(test)});
-    auto done = run({what, filter->transactions, &definitions}, selector, [&]() -> result<void> {
-        if (auto flushed = output.out.flush(); !flushed) return flushed;
-        return output.to.flush();
-    });
+    auto done = run({what, filter->transactions, &definitions, narrows ? &search : nullptr},
+                    selector, [&]() -> result<void> {
+                        if (auto flushed = output.out.flush(); !flushed) return flushed;
+                        return output.to.flush();
+                    });
     if (done || what.how == format::text || what.how == format::json) {
         const auto finished = writer.finish();
         if (done) done = finished;
@@ -303,16 +318,26 @@ result<void> show_history(const relay_command& what) {
     auto history = row_history::parse(what.key);
     if (!history) return bad_option("KEY", history.error());
     auto definitions = definitions_of(what);
+    key_search search(filter->tables,
+                      [&](const described_table& table) { return history->keys(table); });
     if (std::ranges::find(what.paths, "-") == what.paths.end()) {
         auto updates = *filter;
         updates.inserts = updates.deletes = updates.ddl = updates.statements = false;
         key_notes notes(*history);
-        change_selector first(updates, {.definitions = definitions,
-                                        .writer = notes,
-                                        .gate = nullptr,
-                                        .statement = *statements,
-                                        .row = {}});
-        if (auto done = run({what, filter->transactions, &definitions}, first); !done) return done;
+        const auto seen = [&](const described_table& table, const row_change&) -> result<bool> {
+            search.see(table);
+            return true;
+        };
+        // Another key that the row had stands where this one may not be.
+        do {
+            change_selector first(updates, {.definitions = definitions,
+                                            .writer = notes,
+                                            .gate = nullptr,
+                                            .statement = *statements,
+                                            .row = seen});
+            if (auto done = run({what, filter->transactions, &definitions, &search}, first); !done)
+                return done;
+        } while (history->extend(search.runs_skipped() == 0));
     }
     history->begin();
     change_output output(what);
@@ -323,9 +348,12 @@ result<void> show_history(const relay_command& what) {
                               .gate = nullptr,
                               .statement = *statements,
                               .row = [&](const described_table& table, const row_change& change) {
+                                  search.see(table);
                                   return history->is_of_row(table, change);
                               }});
-    auto done = run({what, filter->transactions, &definitions}, selector);
+    const bool is_piped = std::ranges::find(what.paths, "-") != what.paths.end();
+    auto done =
+        run({what, filter->transactions, &definitions, is_piped ? nullptr : &search}, selector);
     const auto finished = writer.finish();
     return unless_left(output, done ? finished : std::move(done));
 }

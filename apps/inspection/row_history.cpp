@@ -1,6 +1,7 @@
 #include "apps/inspection/row_history.hpp"
 
 #include "protocol/errc.hpp"
+#include "relay/inspection/key_search.hpp"
 #include "relay/inspection/row_condition.hpp"
 #include "state/name_glob.hpp"
 
@@ -137,6 +138,44 @@ void row_history::forget(const key& one) {
     std::erase_if(tracked_, [&](const key& other) {
         return are_equal(one, other) && !are_equal(other, asked_);
     });
+}
+
+bool row_history::extend(bool everything_was_read) {
+    if (connected_.empty()) connected_ = {asked_};
+    const auto before = connected_.size();
+    const auto has = [&](const key& one) {
+        return std::ranges::any_of(connected_,
+                                   [&](const key& other) { return are_equal(one, other); });
+    };
+    for (bool more = true; more;) {
+        more = false;
+        for (const auto& [from, to] : moves_) {
+            const bool has_from = has(from);
+            if (has_from == has(to)) continue;
+            connected_.push_back(has_from ? to : from);
+            more = true;
+        }
+    }
+    if (connected_.size() == before || everything_was_read) return false;
+    moves_.clear();
+    return true;
+}
+
+std::optional<std::vector<std::string>> row_history::keys(const described_table& table) {
+    if (!bind(table) || columns_.size() != table.key.size()) return std::nullopt;
+    std::vector<std::string> found;
+    for (const auto& one : connected_.empty() ? std::vector<key>{asked_} : connected_) {
+        key_values values;
+        for (const auto part : table.key) {
+            const auto place = std::ranges::find(columns_, part);
+            if (place == columns_.end() || one.size() != columns_.size()) return std::nullopt;
+            values.emplace_back(part, one[static_cast<std::size_t>(place - columns_.begin())]);
+        }
+        const auto keys = row_keys(table, values);
+        if (!keys) return std::nullopt;
+        found.insert(found.end(), keys->begin(), keys->end());
+    }
+    return found;
 }
 
 // From the end to the beginning: what has this key now had another one before.

@@ -23,7 +23,13 @@ public:
 
     [[nodiscard]] protocol::result<void> note(const relay::inspection::described_table& table,
                                               const relay::inspection::row_change& change);
+    // True: the row turned out to have had more keys, of which changes may stand where nothing was
+    // read; then keys() are more, and notes begin anew.
+    [[nodiscard]] bool extend(bool everything_was_read);
     void begin();
+    // Every key that the row had as far as is known, for key_search; nothing: that cannot be told.
+    [[nodiscard]] std::optional<std::vector<std::string>>
+    keys(const relay::inspection::described_table& table);
     [[nodiscard]] protocol::result<bool> is_of_row(const relay::inspection::described_table& table,
                                                    const relay::inspection::row_change& change);
     // The number of keys the row had in the log, so far.
@@ -49,6 +55,7 @@ private:
     protocol::value_writer text_{protocol::value_form::text};
     std::vector<move> moves_;
     std::vector<key> tracked_;
+    std::vector<key> connected_; // with changes of keys, from asked_
 };
 
 } // namespace understudy::apps

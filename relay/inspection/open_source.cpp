@@ -17,7 +17,7 @@ result<std::unique_ptr<event_source>> open_one(const std::filesystem::path& give
     if (options.entered) options.entered(path);
     if (given == "-") return std::make_unique<binlog_file_source>(standard_input(), "stdin");
     if (is_relay_path(path))
-        return segment_source::open(path, follow, options.wanted, options.keys);
+        return segment_source::open(path, follow, options.wanted, options.keys, options.indexed);
     return binlog_file_source::open(path, follow);
 }
 

@@ -14,9 +14,10 @@ namespace understudy::relay::inspection {
 // What a user may look at: a task's directory, a relay directory, a segment, a binary log file, or
 // "-" for standard input. Several of them are read one after the other.
 struct open_options {
-    bool follow = false; // the last one
-    frame_test wanted;   // for frames of segments
-    key_ring keys{};     // of encrypted relay logs
+    bool follow = false;           // the last one
+    frame_test wanted;             // for frames of segments
+    index_test* indexed = nullptr; // for runs of those that have an index of keys
+    key_ring keys{};               // of encrypted relay logs
     // What comes from now on is of this path (a task's directory: its relay directory).
     std::function<void(const std::filesystem::path&)> entered{};
 };

@@ -180,6 +180,23 @@ result<bool> row_condition::holds(const described_table& table, const row_change
     return found;
 }
 
+key_values row_condition::pinned_key(const described_table& table) {
+    if (table.layout != layout_) bind(table);
+    const auto pinned = condition_.pinned();
+    key_values found;
+    std::optional<where_expression::image> image;
+    for (const auto part : table.key) {
+        const auto here = std::ranges::find_if(
+            pinned, [&](const auto& one) { return places_[one.first] == part; });
+        if (here == pinned.end()) return {};
+        const auto of = condition_.columns()[here->first].of;
+        if (image.value_or(of) != of) return {};
+        image = of;
+        found.emplace_back(part, here->second);
+    }
+    return found;
+}
+
 std::vector<std::string> row_condition::columns_never_seen() const {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < seen_.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include "protocol/value/value_writer.hpp"
 #include "relay/inspection/change.hpp"
+#include "relay/inspection/key_search.hpp"
 #include "relay/inspection/where_expression.hpp"
 
 #include <cstdint>
@@ -30,6 +31,8 @@ public:
 
     [[nodiscard]] protocol::result<bool> holds(const described_table& table,
                                                const row_change& change);
+    // The values that the condition asks of the whole primary key in one image; empty: it does not.
+    [[nodiscard]] key_values pinned_key(const described_table& table);
     // Columns that no table had so far: probably a typing error.
     [[nodiscard]] std::vector<std::string> columns_never_seen() const;
 

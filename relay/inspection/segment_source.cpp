@@ -56,9 +56,9 @@ bool is_relay_path(const std::filesystem::path& path) {
 
 result<std::unique_ptr<event_source>> segment_source::open(const std::filesystem::path& path,
                                                            bool follow, frame_test wanted,
-                                                           key_ring keys) {
+                                                           key_ring keys, index_test* indexed) {
     std::unique_ptr<segment_source> opened(
-        new segment_source(follow, std::move(wanted), std::move(keys)));
+        new segment_source(follow, std::move(wanted), std::move(keys), indexed));
     const auto one = parse_segment_name(path.filename().string());
     auto folder = one ? path.parent_path() : path;
     if (folder.empty()) folder = ".";
@@ -95,6 +95,12 @@ result<void> segment_source::open_segment(std::uint64_t number) {
     sealed_ = false;
     planned_until_ = segment_->first_offset();
     size_seen_ = 0;
+    if (indexed_ != nullptr) {
+        // What cannot be read of an index costs time only.
+        auto index = read_key_index(*where_, number, keys_);
+        const bool good = index && *index;
+        indexed_->enter(good ? std::make_shared<const key_index>(std::move(**index)) : nullptr);
+    }
     const auto planned = plan_more();
     if (!planned) return std::unexpected(planned.error());
     return {};
@@ -176,9 +182,29 @@ result<bool> segment_source::find_next_segment() {
     return true;
 }
 
+// Whether the run that is next was turned down, and is gone from the plan.
+bool segment_source::skip_run() {
+    const auto goes_on = [](const frame_entry& one) {
+        return one.header.has(frame_flag::group_goes_on) ||
+               one.header.has(frame_flag::event_goes_on);
+    };
+    if (indexed_ != nullptr && !in_run_ && planned_.front().header.kind != frame_kind::format &&
+        !indexed_->may_hold(planned_.front().header.number)) {
+        bool more = true;
+        while (more && !planned_.empty()) {
+            more = goes_on(planned_.front());
+            planned_.pop_front();
+        }
+        return true;
+    }
+    in_run_ = goes_on(planned_.front());
+    return false;
+}
+
 // Whether raw_ is a new frame.
 result<bool> segment_source::load_frame() {
-    while (planned_.empty()) {
+    while (planned_.empty() || skip_run()) {
+        if (!planned_.empty()) continue;
         if (segment_ && follow_) {
             const auto more = plan_more();
             if (!more) return more;

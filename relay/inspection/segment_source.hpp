@@ -3,6 +3,7 @@
 #include "relay/compression.hpp"
 #include "relay/file.hpp"
 #include "relay/inspection/event_source.hpp"
+#include "relay/key_index.hpp"
 #include "relay/key_ring.hpp"
 #include "relay/segment_reader.hpp"
 
@@ -22,28 +23,41 @@ namespace understudy::relay::inspection {
 // one group are asked for as if they were one.
 using frame_test = std::function<bool(const frame_header&)>;
 
+// Whether a run of frames may hold something that is looked for, by the index of keys; asked for
+// one after the other, just before each would be read.
+class index_test {
+public:
+    virtual ~index_test() = default;
+    // A segment begins. nullptr: it has no index that can be read.
+    virtual void enter(std::shared_ptr<const key_index> index) = 0;
+    // The run that begins with this frame.
+    [[nodiscard]] virtual bool may_hold(std::uint64_t frame) = 0;
+};
+
 // Events of a relay directory or of one segment file, also beside the task that writes it: a reader
 // of the files that takes no lock and writes nothing. The format description in force at the
 // beginning comes first. Only whole groups are given. Frames that the test turns down are not even
-// read (format descriptions always are). Memory for one frame, or one event that is larger.
+// read (format descriptions always are), nor runs that the index test turns down. Memory for one
+// frame, or one event that is larger.
 class segment_source final : public event_source {
 public:
     // follow: at the end of the log next() gives nothing, and later what was written since.
     [[nodiscard]] static protocol::result<std::unique_ptr<event_source>>
     open(const std::filesystem::path& where, bool follow, frame_test wanted = {},
-         key_ring keys = {});
+         key_ring keys = {}, index_test* indexed = nullptr);
 
     [[nodiscard]] protocol::result<std::optional<raw_event>> next() override;
     [[nodiscard]] std::uint64_t unfinished_bytes() const override { return torn_bytes_; }
     [[nodiscard]] std::string place() const override;
 
 private:
-    segment_source(bool follow, frame_test wanted, key_ring keys)
-        : follow_(follow), wanted_(std::move(wanted)), keys_(std::move(keys)) {}
+    segment_source(bool follow, frame_test wanted, key_ring keys, index_test* indexed)
+        : follow_(follow), wanted_(std::move(wanted)), keys_(std::move(keys)), indexed_(indexed) {}
     [[nodiscard]] protocol::result<void> open_segment(std::uint64_t number);
     [[nodiscard]] protocol::result<bool> find_next_segment();
     [[nodiscard]] protocol::result<bool> plan_more();
     void plan(const std::vector<frame_entry>& frames);
+    [[nodiscard]] bool skip_run();
     [[nodiscard]] protocol::result<bool> load_frame();
     [[nodiscard]] protocol::result<std::optional<raw_event>> cut();
 
@@ -52,6 +66,8 @@ private:
     bool one_ = false; // a single segment
     frame_test wanted_;
     key_ring keys_;
+    index_test* indexed_; // may be nullptr
+    bool in_run_ = false; // the next frame belongs to the last one's run
     std::uint64_t number_ = 0;
     std::optional<segment_reader> segment_;
     bool sealed_ = false;

@@ -67,6 +67,26 @@ std::optional<bool> where_expression::evaluate_predicate(const node& one,
     }
 }
 
+void where_expression::collect_pinned(std::size_t index,
+                                      std::vector<std::pair<std::size_t, comparable>>& into) const {
+    const node& one = nodes_[index];
+    if (one.what == operation::and_) {
+        collect_pinned(one.left, into);
+        collect_pinned(one.right, into);
+    }
+    if (one.what != operation::equal) return;
+    const auto& left = one.operands[0];
+    const auto& right = one.operands[1];
+    if (left.column && !right.column) into.emplace_back(*left.column, right.literal);
+    if (right.column && !left.column) into.emplace_back(*right.column, left.literal);
+}
+
+std::vector<std::pair<std::size_t, comparable>> where_expression::pinned() const {
+    std::vector<std::pair<std::size_t, comparable>> found;
+    collect_pinned(root_, found);
+    return found;
+}
+
 std::optional<bool> where_expression::evaluate(const lookup& value) const {
     return evaluate_node(root_, value);
 }

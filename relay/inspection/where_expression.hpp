@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace understudy::relay::inspection {
@@ -41,6 +42,9 @@ public:
 
     // The columns it speaks of, each once.
     [[nodiscard]] const std::vector<column>& columns() const { return columns_; }
+
+    // Columns, by their place in columns(), that equal a literal wherever the condition holds.
+    [[nodiscard]] std::vector<std::pair<std::size_t, comparable>> pinned() const;
 
     // value(i): of columns()[i]; asked for only when it decides. nullopt: neither true nor false.
     using lookup = std::function<const comparable&(std::size_t column)>;
@@ -76,6 +80,9 @@ private:
     [[nodiscard]] std::optional<bool> evaluate_node(std::size_t index, const lookup& value) const;
     [[nodiscard]] std::optional<bool> evaluate_predicate(const node& one,
                                                          const lookup& value) const;
+
+    void collect_pinned(std::size_t index,
+                        std::vector<std::pair<std::size_t, comparable>>& into) const;
 
     std::vector<column> columns_;
     std::vector<node> nodes_;

@@ -1,0 +1,163 @@
+#include "relay/inspection/key_search.hpp"
+
+#include "protocol/binlog/row_key.hpp"
+#include "protocol/value/character_set.hpp"
+#include "protocol/wire/byte_reader.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace understudy::relay::inspection {
+
+namespace {
+
+using protocol::column_type;
+using kind = comparable::kind;
+using bytes = std::vector<std::byte>;
+
+constexpr std::size_t keys_max = 1'000;
+
+bytes little_endian(std::uint64_t value, std::size_t size) {
+    bytes made(size);
+    for (std::size_t i = 0; i < size; ++i)
+        made[i] = static_cast<std::byte>(value >> (8 * i) & 0xffU);
+    return made;
+}
+
+std::vector<bytes> integers(std::string_view text) {
+    const auto* const end = text.data() + text.size();
+    std::int64_t small = 0;
+    std::uint64_t large = 0;
+    const auto is_whole = [end](const std::from_chars_result& read) {
+        return read.ec == std::errc{} && read.ptr == end;
+    };
+    const bool is_small = is_whole(std::from_chars(text.data(), end, small));
+    if (!is_small && !is_whole(std::from_chars(text.data(), end, large))) return {};
+    if (is_small) large = static_cast<std::uint64_t>(small);
+    std::vector<bytes> found;
+    for (const std::size_t size : {1U, 2U, 3U, 4U, 8U}) {
+        const auto bits = 8 * size;
+        const bool fits = size == 8 || (is_small && small < std::int64_t{1} << bits &&
+                                        small >= -(std::int64_t{1} << (bits - 1)));
+        if (fits) found.push_back(little_endian(large, size));
+    }
+    return found;
+}
+
+std::vector<bytes> strings(std::string_view text) {
+    std::vector<bytes> found;
+    const auto raw = protocol::as_bytes(text);
+    for (const std::size_t prefix : {1U, 2U}) {
+        if (text.size() >= std::size_t{1} << (8 * prefix)) continue;
+        found.push_back(little_endian(text.size(), prefix));
+        found.back().insert(found.back().end(), raw.begin(), raw.end());
+    }
+    return found;
+}
+
+// Text as it is in the log is text as it is shown; bytes that are none are shown as 0x… or _utf8….
+bool is_plain_text(const protocol::column_definition& column, std::string_view text) {
+    if (!column.collation || text.starts_with("0x") || text.starts_with('_')) return false;
+    const auto* charset = protocol::character_set_of(*column.collation);
+    return charset != nullptr &&
+           (charset->name == "utf8mb4" || charset->name == "utf8" || charset->name == "ascii");
+}
+
+std::vector<bytes> images_of(const protocol::column_definition& column, const comparable& value) {
+    switch (column.type) {
+    case column_type::tiny:
+    case column_type::short_:
+    case column_type::int24:
+    case column_type::long_:
+    case column_type::longlong:
+        if (value.what == kind::number || value.what == kind::text) return integers(value.text);
+        return {};
+    case column_type::string:
+    case column_type::varchar:
+        if (value.what == kind::text && is_plain_text(column, value.text))
+            return strings(value.text);
+        return {};
+    default: return {};
+    }
+}
+
+} // namespace
+
+std::optional<std::vector<std::string>> row_keys(const described_table& table,
+                                                 const key_values& values) {
+    protocol::table_map map;
+    map.columns.resize(table.columns.size());
+    std::vector<std::string> keys{std::string()};
+    for (const auto& [column, value] : values) {
+        const auto images = images_of(table.columns[column], value);
+        if (images.empty() || keys.size() * images.size() > keys_max) return std::nullopt;
+        std::vector<std::string> longer;
+        for (const auto& key : keys) {
+            for (const auto& image : images) {
+                protocol::row_image row;
+                row.columns.resize(table.columns.size());
+                row.columns[column] = {.value = image, .present = true};
+                longer.push_back(key);
+                const std::uint32_t one[] = {column};
+                if (!protocol::append_row_key(longer.back(), map, row, one)) return std::nullopt;
+            }
+        }
+        keys = std::move(longer);
+    }
+    return keys;
+}
+
+void key_search::forget() {
+    learned_.clear();
+    layout_ = 0;
+}
+
+void key_search::enter(std::shared_ptr<const key_index> index) {
+    index_ = std::move(index);
+    last_frame_ = 0;
+    forget();
+}
+
+void key_search::see(const described_table& table) {
+    if (!keys_ || table.layout == layout_) return;
+    layout_ = table.layout;
+    learned_.insert_or_assign({table.database, table.name}, learned{table.key, keys_(table)});
+}
+
+bool key_search::may_hold(std::uint64_t frame) {
+    const bool may = judge(frame);
+    ++(may ? read_ : skipped_);
+    return may;
+}
+
+bool key_search::judge(std::uint64_t frame) {
+    if (!index_) return true;
+    // Behind a statement columns may be others, also where it was not looked at.
+    for (auto passed = last_frame_; passed != 0 && passed < frame; ++passed) {
+        if (!index_->has_statements(passed)) continue;
+        forget();
+        break;
+    }
+    last_frame_ = frame;
+    // No table is called that: nothing is known of this run.
+    if (index_->has_statements(frame) || index_->may_touch(frame, {}, {})) return true;
+    return std::ranges::any_of(index_->tables, [&](const indexed_table& table) {
+        const bool asked =
+            tables_.empty() || std::ranges::any_of(tables_, [&](const auto& pattern) {
+                return pattern.matches(table.database, table.table, false);
+            });
+        return asked && may_hold(frame, table);
+    });
+}
+
+bool key_search::may_hold(std::uint64_t frame, const indexed_table& table) const {
+    if (!index_->may_touch(frame, table.database, table.table)) return false;
+    const auto known = learned_.find({table.database, table.table});
+    if (known == learned_.end() || !known->second.keys) return true;
+    return std::ranges::any_of(*known->second.keys, [&](const std::string& key) {
+        return index_->may_hold(frame, {table.database, table.table, known->second.columns, key});
+    });
+}
+
+} // namespace understudy::relay::inspection
