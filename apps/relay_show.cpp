@@ -355,7 +355,8 @@ result<void> show_history(const relay_command& what) {
     auto done =
         run({what, filter->transactions, &definitions, is_piped ? nullptr : &search}, selector);
     const auto finished = writer.finish();
-    return unless_left(output, done ? finished : std::move(done));
+    if (done) done = finished;
+    return unless_left(output, std::move(done));
 }
 
 result<void> show_events(const relay_command& what) {

@@ -49,17 +49,15 @@ public:
         record.from = end();
         record.what.database = "shop";
         record.what.table = table;
-        record.what.columns = {{.name = names[0],
-                                .type_text = "int",
-                                .type = key,
-                                .nullable = false},
-                               {.name = names[1],
-                                .type_text = "enum('new','paid')",
-                                .type = protocol::column_type::enum_,
-                                .metadata = 1,
-                                .character_set = "utf8mb4",
-                                .collation = "utf8mb4_bin",
-                                .labels = {"new", "paid"}}};
+        record.what.columns = {
+            {.name = names[0], .type_text = "int", .type = key, .nullable = false},
+            {.name = names[1],
+             .type_text = "enum('new','paid')",
+             .type = protocol::column_type::enum_,
+             .metadata = 1,
+             .character_set = "utf8mb4",
+             .collation = "utf8mb4_bin",
+             .labels = {"new", "paid"}}};
         record.what.unique_keys = {{"PRIMARY", {{0, 0}}}};
         EXPECT_TRUE(log_->definitions().note(record));
     }
