@@ -136,11 +136,11 @@ std::optional<json_container> json_container::open(const json_value& value) {
 
 std::size_t json_container::values_at() const {
     const std::size_t keys_size = is_object_ ? std::size_t{count_} * (width_ + 2U) : 0;
-    return 2U * width_ + keys_size;
+    return std::size_t{2} * width_ + keys_size;
 }
 
 std::optional<std::string_view> json_container::key(std::uint32_t index) const {
-    byte_reader entry(bytes_.subspan(2U * width_ + std::size_t{index} * (width_ + 2U)));
+    byte_reader entry(bytes_.subspan(std::size_t{2} * width_ + std::size_t{index} * (width_ + 2U)));
     const auto offset = entry.little_endian(width_);
     const auto length = entry.u16();
     if (!entry.ok() || offset > bytes_.size() || length > bytes_.size() - offset) {
