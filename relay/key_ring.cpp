@@ -94,7 +94,7 @@ result<key_ring> key_ring::parse(std::string_view text, const std::string& origi
         if (std::ranges::find(found->keys, one.id, &key::id) != found->keys.end()) {
             return complain("the id is there already");
         }
-        found->keys.push_back(std::move(one));
+        found->keys.push_back(one);
         OPENSSL_cleanse(one.bytes.data(), one.bytes.size());
     }
     if (found->keys.empty()) return fail(errc::bad_key, origin + " holds no key");
