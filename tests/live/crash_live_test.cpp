@@ -125,7 +125,7 @@ TEST_P(crash, of_the_sources_log_is_noticed) {
     for (int i = 0; i < 300 && pair.target_sql().scalar("SELECT COUNT(*) FROM w.a") != "2"; ++i)
         std::this_thread::sleep_for(100ms);
     pair.source_sql().exec("RESET BINARY LOGS AND GTIDS; INSERT INTO w.a VALUES (11)");
-    const auto ended = task.wait(60s);
+    const auto ended = task.wait(120s);
     ASSERT_TRUE(ended) << "it waits for what will never come";
     EXPECT_NE(ended->code, 0);
     EXPECT_THAT(task.error() + task.output(),
