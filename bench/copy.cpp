@@ -1,4 +1,5 @@
-// The initial copy alone: database sbtest of a source into a target, timed. Used by bench/copy.sh.
+// The initial copy alone: database sbtest of a source into a target. Prints
+// the CPU seconds and the largest resident set that it took. Used by bench/copy.sh.
 //   copy SOURCE_PORT TARGET_PORT USER PASSWORD CONNECTIONS
 
 #include "snapshot/snapshot.hpp"
@@ -7,12 +8,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <vector>
+
+#include <sys/resource.h>
 
 namespace {
 
@@ -28,10 +31,7 @@ protocol::connect_options account(const std::string& port, const std::string& us
     return options;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-    const std::vector<std::string> arguments(argv + 1, argv + argc);
+int copy(const std::vector<std::string>& arguments) {
     if (arguments.size() != 5) {
         std::fputs("usage: copy SOURCE_PORT TARGET_PORT USER PASSWORD CONNECTIONS\n", stderr);
         return EXIT_FAILURE;
@@ -49,7 +49,6 @@ int main(int argc, char** argv) {
     state::status_board board(task.name);
     snapshot::copier copier(loop.get_executor(), pool, task, selection, board);
     protocol::result<snapshot::copy_outcome> outcome;
-    const auto begin = std::chrono::steady_clock::now();
     boost::asio::co_spawn(
         loop, copier.run(),
         [&](std::exception_ptr thrown, protocol::result<snapshot::copy_outcome> end) {
@@ -57,11 +56,25 @@ int main(int argc, char** argv) {
             outcome = std::move(end);
         });
     loop.run();
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
     if (!outcome) {
         std::fprintf(stderr, "copy: %s\n", outcome.error().what.c_str());
         return EXIT_FAILURE;
     }
-    std::printf("%.1f\n", time.count());
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    const double cpu = static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                       static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    std::printf("%.2f s of CPU, %ld MB\n", cpu, used.ru_maxrss / 1024);
     return EXIT_SUCCESS;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return copy({argv + 1, argv + argc});
+    } catch (const std::exception& thrown) {
+        std::fprintf(stderr, "copy: %s\n", thrown.what());
+        return EXIT_FAILURE;
+    }
 }

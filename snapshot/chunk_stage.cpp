@@ -1,6 +1,7 @@
 #include "snapshot/chunk_stage.hpp"
 
 #include "snapshot/errc.hpp"
+#include "snapshot/index_stage.hpp"
 #include "snapshot/key_range.hpp"
 #include "snapshot/lanes.hpp"
 #include "snapshot/part_copy.hpp"
@@ -124,6 +125,7 @@ awaitable<result<void>> finish_table(copy_context& context, lane& on, const sour
                 "{} was altered while it was copied.\nbefore:\n{}now:\n{}Drop what was copied "
                 "and start the task anew",
                 table.name.to_string(), table.fingerprint(), *now));
+    if (auto made = co_await make_late_keys(context, table.name); !made) co_return made;
     context.board->update([&](state::status& status) {
         status.copy[table.name.database + "." + table.name.object].finished = true;
     });

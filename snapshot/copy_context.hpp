@@ -1,5 +1,6 @@
 #pragma once
 
+#include "snapshot/copy_pace.hpp"
 #include "snapshot/copy_progress.hpp"
 #include "snapshot/source_catalog.hpp"
 #include "snapshot/source_session.hpp"
@@ -29,6 +30,7 @@ struct copy_context {
     source_link source;
     source_catalog catalog{};
     std::map<progress_key, progress_row> done{}; // as stored on the target
+    copy_pace* pace = nullptr;                   // while rows are copied
 
     [[nodiscard]] state::object_name on_target(const state::object_name& source_name) const {
         return selection->map(source_name.database, source_name.object);

@@ -3,6 +3,7 @@
 #include "snapshot/chunk_stage.hpp"
 #include "snapshot/copy_plan.hpp"
 #include "snapshot/errc.hpp"
+#include "snapshot/index_stage.hpp"
 #include "snapshot/snapshot_stage.hpp"
 
 #include <algorithm>
@@ -62,6 +63,14 @@ awaitable<result<void>> data_copy::open_lanes() {
 
 awaitable<result<void>> data_copy::run() {
     publish_tables();
+    copy_pace pace(*context_);
+    context_->pace = &pace;
+    auto done = co_await copy_tables();
+    context_->pace = nullptr;
+    co_return done;
+}
+
+awaitable<result<void>> data_copy::copy_tables() {
     if (auto opened = co_await open_lanes(); !opened) co_return opened;
     const copy_plan plan = plan_copy(context_->catalog);
 
@@ -83,6 +92,7 @@ awaitable<result<void>> data_copy::run() {
     }
     auto copied = co_await copy_in_chunks(*context_, *source_, lanes_, plan.chunked);
     if (!copied) co_return copied;
+    if (auto made = co_await make_all_late_keys(*context_); !made) co_return made;
     for (const auto& one : lanes_)
         co_await one->source->close();
     co_return copied;

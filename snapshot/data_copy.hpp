@@ -28,6 +28,7 @@ private:
     [[nodiscard]] bool is_copied(const state::object_name& table) const;
     void publish_tables() const;
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> open_lanes();
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> copy_tables();
 
     copy_context* context_;
     protocol::net::connection* source_;

@@ -77,6 +77,8 @@ awaitable<result<void>> copy_part(part_run run, table_reader& reader, const row_
         show_progress(*run.context, *run.table, current);
         if (current.last) co_return written;
         if (!filled) co_return filled;
+        if (auto waited = co_await run.context->pace->wait(next.rows, next.bytes); !waited)
+            co_return waited;
         std::swap(current, next);
     }
 }

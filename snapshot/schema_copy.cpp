@@ -5,6 +5,7 @@
 #include "snapshot/column_dictionary.hpp"
 #include "snapshot/definition_text.hpp"
 #include "snapshot/errc.hpp"
+#include "snapshot/index_stage.hpp"
 
 #include <fmt/format.h>
 
@@ -110,10 +111,17 @@ schema_copy::create_table(const source_table& table,
     if (plan->what != applier::statement_plan::action::execute)
         co_return fail(errc::unsupported_object, fmt::format("{} cannot be created: {}",
                                                              table.name.to_string(), plan->reason));
+    split_definition definition{plan->text, {}};
+    if (takes_late_keys(*context_, table)) definition = split_keys(plan->text);
+    if (!definition.late.empty()) {
+        auto noted =
+            co_await note_late_keys(*context_, creator_->worker(), table.name, definition.late);
+        if (!noted) co_return noted;
+    }
     co_return co_await creator_->create({.kind = "table",
                                          .source = table.name,
                                          .target = context_->on_target(table.name),
-                                         .text = plan->text,
+                                         .text = definition.table,
                                          .sql_mode = std::string(table_sql_mode),
                                          .collation_connection = {},
                                          .database_collation = {},

@@ -135,17 +135,20 @@ awaitable<result<void>> read_foreign_keys(protocol::net::connection& source,
                                           const state::object_selection& selection,
                                           source_catalog& catalog) {
     auto keys = co_await ask(
-        source, "SELECT TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME FROM "
-                "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = " +
-                    name_literal(database) +
-                    " AND (UPDATE_RULE NOT IN ('RESTRICT', 'NO ACTION') OR DELETE_RULE "
-                    "NOT IN ('RESTRICT', 'NO ACTION'))");
+        source,
+        "SELECT TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, UPDATE_RULE NOT IN "
+        "('RESTRICT', 'NO ACTION') OR DELETE_RULE NOT IN ('RESTRICT', 'NO ACTION') FROM "
+        "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = " +
+            name_literal(database));
     if (!keys) co_return std::unexpected(std::move(keys.error()));
     for (const auto& row : *keys) {
         const cascading_key key{{database, row[0].value()}, {row[1].value(), row[2].value()}};
-        if (selection.selects(key.child.database, key.child.object) &&
-            selection.selects(key.parent.database, key.parent.object))
-            catalog.cascading_keys.push_back(key);
+        const bool child = selection.selects(key.child.database, key.child.object);
+        const bool parent = selection.selects(key.parent.database, key.parent.object);
+        if (child) catalog.in_foreign_keys.insert(key.child);
+        if (parent) catalog.in_foreign_keys.insert(key.parent);
+        const bool cascades = row[3].value_or("") != "0";
+        if (child && parent && cascades) catalog.cascading_keys.push_back(key);
     }
     co_return result<void>{};
 }

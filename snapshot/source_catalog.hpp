@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,8 @@ struct source_catalog {
     std::vector<source_database> databases;
     std::vector<source_table> tables; // base tables
     std::vector<state::object_name> views;
-    std::vector<cascading_key> cascading_keys; // both ends selected
+    std::vector<cascading_key> cascading_keys;    // both ends selected
+    std::set<state::object_name> in_foreign_keys; // selected tables at either end of one
 };
 
 [[nodiscard]] boost::asio::awaitable<protocol::result<source_catalog>>

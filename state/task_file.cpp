@@ -114,6 +114,12 @@ void read_initial(task_section& root, task_spec& spec, task_file_context& contex
     initial.read("connections", spec.initial.connections, 1, 16);
     initial.read_size("chunk_bytes", spec.initial.chunk_bytes,
                       {.smallest = 64 * kib, .largest = 64 * mib});
+    initial.read("late_keys_rows", spec.initial.late_keys_rows, 0, 1'000'000'000'000);
+    initial.read("binlog", spec.initial.binlog);
+    initial.read("rows_per_second_max", spec.initial.rows_per_second_max, 0, 1'000'000'000);
+    initial.read_size("bytes_per_second_max", spec.initial.bytes_per_second_max,
+                      {.smallest = 64 * kib, .zero_too = true});
+    initial.read("threads_running_max", spec.initial.threads_running_max, 0, 100'000);
     context.finish(initial);
 }
 

@@ -36,6 +36,12 @@ struct task_spec {
         bool data = true;
         std::uint32_t connections = 2; // source sessions that read chunks at the same time
         std::uint64_t chunk_bytes = 4U << 20U;
+        std::uint64_t late_keys_rows = 50'000; // tables from this size on get keys behind the rows
+        bool binlog = true;                    // copied rows go to the target's binary log
+        // Limits of reading from the source; 0: none.
+        std::uint64_t rows_per_second_max = 0;
+        std::uint64_t bytes_per_second_max = 0;
+        std::uint32_t threads_running_max = 0; // pause while source or target is busier
     } initial;
 
     struct {

@@ -20,7 +20,7 @@ string(CONCAT asio_allowed
     "^(protocol/net/"
     "|relay/receiver"
     "|applier/(applier|coordinator|worker|on_thread)"
-    "|snapshot/([a-z]+_copy|[a-z]+_stage|batch_writer|copier|copy_context|coordinator|lane|object_creator)"
+    "|snapshot/([a-z]+_copy|[a-z]+_stage|batch_writer|copier|copy_context|copy_pace|coordinator|lane|object_creator)"
     "|snapshot/(snapshot|source_|table_lock|table_reader|target_)"
     "|precheck/"
     "|api/server"

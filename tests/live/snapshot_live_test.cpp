@@ -381,7 +381,7 @@ TEST(snapshot_live, goes_on_where_a_kill_stopped_it) {
     sql.exec("CREATE DATABASE shop");
     make_numbers(sql, 30'000);
     sql.exec(
-        "CREATE TABLE shop.keyed (id INT PRIMARY KEY, c CHAR(100), u INT UNIQUE); "
+        "CREATE TABLE shop.keyed (id INT PRIMARY KEY, c CHAR(100), u INT UNIQUE, KEY c (c)); "
         "INSERT INTO shop.keyed SELECT n, REPEAT(HEX(n), 10), n FROM shop.numbers; "
         "CREATE TABLE shop.keyless (id INT, c CHAR(100)); "
         "INSERT INTO shop.keyless SELECT n % 100, REPEAT(HEX(n), 10) FROM shop.numbers; "
@@ -392,6 +392,7 @@ TEST(snapshot_live, goes_on_where_a_kill_stopped_it) {
         "CREATE TRIGGER shop.t AFTER INSERT ON shop.keyed FOR EACH ROW SET @x = 1");
     pair.select({.include = {"shop.*"}});
     pair.task.initial.chunk_bytes = 50'000;
+    pair.task.initial.late_keys_rows = 0;
     int killed = 0;
     for (int i = 0; i < 12; ++i) {
         if (pair.copy_and_kill(
@@ -405,6 +406,103 @@ TEST(snapshot_live, goes_on_where_a_kill_stopped_it) {
     EXPECT_THAT(pair.differences(), IsEmpty());
     EXPECT_EQ(outcome->start_after.size(), 2U);
     EXPECT_EQ(outcome->copied.size(), 4U);
+}
+
+TEST(snapshot_live, makes_secondary_keys_behind_the_rows) {
+    for (const auto kind : {server_kind::mysql_97, server_kind::mysql_56}) {
+        SCOPED_TRACE(to_string(kind));
+        servers pair(kind);
+        auto& sql = pair.source_sql;
+        sql.exec(
+            "CREATE DATABASE shop; USE shop; SET sql_mode = ''; "
+            "CREATE TABLE `odd name` (n INT AUTO_INCREMENT, a VARCHAR(200) CHARACTER SET utf8, "
+            "b INT, c DATETIME DEFAULT '0000-00-00', PRIMARY KEY (a), UNIQUE KEY u (b), KEY n (n), "
+            "KEY `k 1` (a(3), b), KEY c (c) COMMENT 'it''s, (x)') ENGINE=InnoDB; "
+            "CREATE TABLE parent (id INT PRIMARY KEY, code INT, k INT, UNIQUE KEY code (code), KEY "
+            "k (k)) ENGINE=InnoDB; "
+            "CREATE TABLE child (id INT PRIMARY KEY, code INT, other INT, KEY other (other), "
+            "CONSTRAINT fk FOREIGN KEY (code) REFERENCES parent (code)) ENGINE=InnoDB; "
+            "CREATE TABLE words (id INT PRIMARY KEY, w TEXT, k INT, KEY k (k), FULLTEXT KEY w (w)) "
+            "ENGINE=InnoDB; "
+            "CREATE TABLE parts (id INT PRIMARY KEY, k INT, KEY k (k)) ENGINE=InnoDB PARTITION BY "
+            "HASH (id) PARTITIONS 3; "
+            "INSERT INTO parent VALUES (1, 10, 1), (2, 20, 1); INSERT INTO child VALUES (1, 10, "
+            "3); "
+            "INSERT INTO words VALUES (1, 'some words', 1); INSERT INTO parts VALUES (1, 2), (2, "
+            "1)");
+        for (int i = 0; i < 300; ++i)
+            sql.exec(fmt::format("INSERT INTO `odd name` (a, b) VALUES ('{0:05}', {0})", i));
+        if (kind == server_kind::mysql_97)
+            sql.exec("CREATE TABLE newer (id INT PRIMARY KEY, d INT, KEY down (d DESC), KEY h (d) "
+                     "INVISIBLE, KEY e ((d * 2)), KEY l (id, d)); INSERT INTO newer VALUES (1, 2)");
+        pair.select({.include = {"shop.*"}});
+        pair.task.initial.late_keys_rows = 0;
+        const auto outcome = pair.copy();
+        ASSERT_TRUE(outcome) << why(outcome);
+        EXPECT_THAT(pair.differences(), IsEmpty());
+        EXPECT_EQ(
+            pair.target_sql.scalar("SELECT GROUP_CONCAT(source_object ORDER BY source_object) "
+                                   "FROM understudy.copy_progress WHERE kind = 'keys' AND "
+                                   "state = 'created'"),
+            kind == server_kind::mysql_97 ? "newer,odd name,parts" : "odd name,parts");
+    }
+}
+
+TEST(snapshot_live, reads_no_faster_than_it_may) {
+    servers pair(server_kind::mysql_97);
+    pair.source_sql.exec(
+        "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, v CHAR(100)); SET SESSION "
+        "cte_max_recursion_depth = 20000; INSERT INTO shop.t WITH RECURSIVE n AS (SELECT 1 AS i "
+        "UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i, REPEAT('x', 100) FROM n");
+    pair.select({.include = {"shop.*"}});
+    pair.task.initial.chunk_bytes = 100'000;
+    pair.task.initial.rows_per_second_max = 8'000;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto outcome = pair.copy();
+    ASSERT_TRUE(outcome) << why(outcome);
+    EXPECT_GT(std::chrono::steady_clock::now() - begin, 2s);
+    EXPECT_THAT(pair.differences(), IsEmpty());
+}
+
+TEST(snapshot_live, pauses_while_the_source_is_busy) {
+    servers pair(server_kind::mysql_97);
+    pair.source_sql.exec(
+        "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, v CHAR(100)); SET SESSION "
+        "cte_max_recursion_depth = 20000; INSERT INTO shop.t WITH RECURSIVE n AS (SELECT 1 AS i "
+        "UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i, REPEAT('x', 100) FROM n");
+    pair.select({.include = {"shop.*"}});
+    pair.task.initial.chunk_bytes = 100'000;
+    pair.task.initial.threads_running_max = 9; // the copy itself needs fewer
+    std::vector<std::jthread> sleepers;
+    for (int i = 0; i < 12; ++i) {
+        sleepers.emplace_back([&pair] {
+            auto busy = pair.source().root();
+            busy.exec("SELECT SLEEP(4)");
+        });
+    }
+    std::this_thread::sleep_for(500ms);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto outcome = pair.copy();
+    ASSERT_TRUE(outcome) << why(outcome);
+    EXPECT_GT(std::chrono::steady_clock::now() - begin, 2s);
+    EXPECT_THAT(pair.differences(), IsEmpty());
+    EXPECT_EQ(pair.status.applier_note, "");
+}
+
+TEST(snapshot_live, keeps_copied_rows_out_of_the_binary_log_when_told) {
+    servers pair(server_kind::mysql_97);
+    pair.source_sql.exec(
+        "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, v LONGBLOB); "
+        "INSERT INTO shop.t VALUES (1, REPEAT('x', 1000000))");
+    pair.select({.include = {"shop.*"}});
+    pair.task.initial.binlog = false;
+    const auto outcome = pair.copy();
+    ASSERT_TRUE(outcome) << why(outcome);
+    EXPECT_THAT(pair.differences(), IsEmpty());
+    EXPECT_EQ(pair.target_sql.scalar("SELECT SUM(SUM_NUMBER_OF_BYTES_WRITE) < 500000 FROM "
+                                     "performance_schema.file_summary_by_event_name WHERE "
+                                     "EVENT_NAME = 'wait/io/file/sql/binlog'"),
+              "1");
 }
 
 TEST(snapshot_live, stops_when_told_and_goes_on_later) {

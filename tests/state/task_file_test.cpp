@@ -108,6 +108,11 @@ schema = false
 data = false
 connections = 4
 chunk_bytes = "8MiB"
+late_keys_rows = 0
+binlog = false
+rows_per_second_max = 20000
+bytes_per_second_max = "10MB"
+threads_running_max = 40
 [conflict]
 existing_tables = "ignore"
 [apply]
@@ -162,6 +167,11 @@ heartbeat_period = "500ms"
     EXPECT_FALSE(spec.initial.data);
     EXPECT_EQ(spec.initial.connections, 4U);
     EXPECT_EQ(spec.initial.chunk_bytes, 8U << 20U);
+    EXPECT_EQ(spec.initial.late_keys_rows, 0U);
+    EXPECT_FALSE(spec.initial.binlog);
+    EXPECT_EQ(spec.initial.rows_per_second_max, 20'000U);
+    EXPECT_EQ(spec.initial.bytes_per_second_max, 10'000'000U);
+    EXPECT_EQ(spec.initial.threads_running_max, 40U);
     EXPECT_EQ(spec.conflict.policy, task_spec::existing_tables::ignore);
     EXPECT_EQ(spec.apply.how, task_spec::writer::row_image);
     EXPECT_EQ(spec.apply.group_bytes_max, 32U << 20U);

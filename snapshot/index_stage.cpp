@@ -1,0 +1,135 @@
+#include "snapshot/index_stage.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace understudy::snapshot {
+
+using applier::quote_string;
+using applier::target_session;
+using boost::asio::awaitable;
+using protocol::result;
+
+namespace {
+
+progress_key key_of(const state::object_name& table) {
+    return {"keys", table};
+}
+
+result<void> run(target_session& target, std::string_view sql) {
+    auto done = target.execute(sql);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
+}
+
+result<std::set<std::string>> keys_there(target_session& target, const state::object_name& table) {
+    auto rows = target.query(fmt::format("SELECT DISTINCT INDEX_NAME FROM "
+                                         "information_schema.STATISTICS WHERE TABLE_SCHEMA = {} "
+                                         "AND TABLE_NAME = {}",
+                                         quote_string(table.database), quote_string(table.object)));
+    if (!rows) return std::unexpected(std::move(rows.error()));
+    std::set<std::string> names;
+    for (const auto& row : rows->rows)
+        names.insert(row[0].value_or(""));
+    return names;
+}
+
+// A killed server may have made them without telling: ALTER TABLE is all or nothing, but which of
+// the two is only to be seen there.
+result<void> add_missing(target_session& target, const state::object_name& table,
+                         const std::vector<late_key>& keys) {
+    auto there = keys_there(target, table);
+    if (!there) return std::unexpected(std::move(there.error()));
+    std::string alter;
+    for (const late_key& one : keys) {
+        if (there->contains(one.name)) continue;
+        alter += (alter.empty() ? " ADD " : ", ADD ") + one.clause;
+    }
+    if (alter.empty()) return {};
+    return run(target, "ALTER TABLE " + table.to_string() + alter);
+}
+
+} // namespace
+
+bool takes_late_keys(const copy_context& context, const source_table& table) {
+    return context.task->initial.data && table.engine == "InnoDB" && table.order.has_value() &&
+           table.rows_estimated >= context.task->initial.late_keys_rows &&
+           !context.catalog.in_foreign_keys.contains(table.name);
+}
+
+awaitable<result<void>> note_late_keys(copy_context& context, target_worker& worker,
+                                       const state::object_name& table,
+                                       const std::vector<late_key>& keys) {
+    progress_row row;
+    row.definition = to_clauses(keys);
+    const progress_key key = key_of(table);
+    auto call = [&context, &key, &row](target_session& target) -> result<void> {
+        auto stored = context.progress.load_one(target, key);
+        if (!stored) return std::unexpected(std::move(stored.error()));
+        if (!*stored) {
+            row.change = 0;
+            return context.progress.insert(target, key, row);
+        }
+        row.change = (*stored)->change;
+        return context.progress.update(target, key, row);
+    };
+    auto noted = co_await worker.run_retrying(call);
+    if (noted) {
+        ++row.change;
+        context.done[key] = row;
+    }
+    co_return noted;
+}
+
+awaitable<result<void>> make_late_keys(copy_context& context, const state::object_name& table) {
+    const auto found = context.done.find(key_of(table));
+    if (found == context.done.end() || found->second.now != progress_row::stage::creating)
+        co_return result<void>{};
+    const auto made = context.done.find({"table", table});
+    if (made == context.done.end() || made->second.now != progress_row::stage::created)
+        co_return result<void>{}; // it was there before us, with the keys it has
+
+    auto how =
+        context.worker({"SET NAMES utf8mb4", "SET SESSION sql_mode = "
+                                             "'NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES'"});
+    how.target.read_timeout = std::chrono::milliseconds{0};
+    target_worker worker(std::move(how));
+    const state::object_name target_name = context.on_target(table);
+    const std::vector<late_key> keys = from_clauses(found->second.definition);
+    progress_row& row = found->second;
+    auto call = [&](target_session& target) -> result<void> {
+        if (auto added = add_missing(target, target_name, keys); !added) return added;
+        auto stored = context.progress.load_one(target, found->first);
+        if (!stored) return std::unexpected(std::move(stored.error()));
+        if (*stored && (*stored)->now == progress_row::stage::created) {
+            row = **stored;
+            return {};
+        }
+        progress_row after = row;
+        after.now = progress_row::stage::created;
+        if (auto noted = context.progress.update(target, found->first, after); !noted) return noted;
+        ++after.change;
+        row = after;
+        return {};
+    };
+    auto done = co_await worker.run_retrying(call);
+    if (!done)
+        co_return protocol::wrap(std::move(done.error()),
+                                 fmt::format("making the keys of {} behind its rows ({})",
+                                             target_name.to_string(), found->second.definition));
+    co_return done;
+}
+
+awaitable<result<void>> make_all_late_keys(copy_context& context) {
+    std::vector<state::object_name> tables;
+    for (const auto& [key, row] : context.done) {
+        if (key.kind == "keys") tables.push_back(key.source);
+    }
+    for (const state::object_name& table : tables) {
+        if (auto made = co_await make_late_keys(context, table); !made) co_return made;
+    }
+    co_return result<void>{};
+}
+
+} // namespace understudy::snapshot
