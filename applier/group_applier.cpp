@@ -5,7 +5,6 @@
 #include "applier/partial_updates.hpp"
 #include "applier/prepared_changes.hpp"
 #include "applier/row_description.hpp"
-#include "applier/server_errors.hpp"
 #include "protocol/assert.hpp"
 
 #include <fmt/format.h>
@@ -53,9 +52,9 @@ group_applier::group_applier(target_session& target, const checkpoint_store& sto
                              definition_recorder& definitions, apply_settings settings,
                              state::source_position position)
     : target_(target), store_(store), rules_(rules), definitions_(definitions),
-      selection_(selection), settings_(settings), plans_(selection),
-      writer_(limits_for(target, settings),
-              [this](std::string_view sql, rbr_mode mode) { return send(sql, mode); }),
+      selection_(selection), settings_(settings), plans_(selection), pipe_(target),
+      row_images_(limits_for(target, settings),
+                  [this](std::string_view sql, rbr_mode mode) { return pipe_.send(sql, mode); }),
       texts_(target, rules), prepared_store_(store.meta_database(), store.task()),
       prepared_(target, prepared_store_), committed_(position), reached_(std::move(position)) {}
 
@@ -104,7 +103,7 @@ result<void> group_applier::apply_transaction(const group& work,
     const auto last = first + static_cast<std::ptrdiff_t>(transaction.changes_count);
     for (auto change = first; change != last; ++change) {
         if (stopping()) {
-            if (auto done = drain(); !done) return done;
+            if (auto done = pipe_.drain(); !done) return done;
             return fail(errc::cancelled, "stopped on request");
         }
         const bool waits = !transaction.prepares.empty() && !change->prepared_end;
@@ -125,7 +124,7 @@ result<void> group_applier::apply_transaction(const group& work,
 // What was said before is executed before what is said next.
 result<void> group_applier::settle() {
     auto done = writer_.finish();
-    return done ? drain() : done;
+    return done ? pipe_.drain() : done;
 }
 
 result<void> group_applier::keep_prepared(const group& work, const source_transaction& transaction,
@@ -182,7 +181,7 @@ result<const table_plan*>
 group_applier::plan_for(const source_transaction& transaction,
                         const std::shared_ptr<const source_table>& table) {
     if (const table_plan* const known = plans_.find(*table)) return known;
-    if (auto done = drain(); !done) return std::unexpected(std::move(done.error()));
+    if (auto done = pipe_.drain(); !done) return std::unexpected(std::move(done.error()));
     auto loaded = plans_.load(target_, table);
     if (!loaded) return loaded;
     auto noted = definitions_.note(table->name, (*loaded)->target,
@@ -386,33 +385,9 @@ result<void> group_applier::begin() {
     auto begun = target_.execute("START TRANSACTION");
     if (!begun) return std::unexpected(std::move(begun.error()));
     in_transaction_ = true;
-    rows_were_refused_ = false;
+    pipe_.begin_transaction();
     began_ = std::chrono::steady_clock::now();
     return {};
-}
-
-// One statement is on its way while the next is put together: the target never waits for base64.
-result<void> group_applier::send(std::string_view sql, rbr_mode mode) {
-    if (auto done = drain(); !done) return done;
-    if (mode != session_mode_) {
-        auto set =
-            target_.execute(mode == rbr_mode::strict ? "SET SESSION rbr_exec_mode = 'STRICT'"
-                                                     : "SET SESSION rbr_exec_mode = 'IDEMPOTENT'");
-        if (!set) return std::unexpected(std::move(set.error()));
-        session_mode_ = mode;
-    }
-    if (auto sent = target_.send(sql); !sent) return sent;
-    outstanding_ = true;
-    return {};
-}
-
-result<void> group_applier::drain() {
-    if (!std::exchange(outstanding_, false)) return {};
-    auto done = target_.receive();
-    if (done) return {};
-    const auto code = static_cast<errc>(done.error().code.value());
-    rows_were_refused_ = !is_retryable(code);
-    return wrap(std::move(done.error()), "writing rows");
 }
 
 result<void> group_applier::commit() {

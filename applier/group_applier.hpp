@@ -7,6 +7,7 @@
 #include "applier/prepared_store.hpp"
 #include "applier/prepared_writer.hpp"
 #include "applier/row_image_writer.hpp"
+#include "applier/statement_pipe.hpp"
 #include "applier/table_plan.hpp"
 #include "applier/target_session.hpp"
 #include "applier/text_change_writer.hpp"
@@ -83,7 +84,7 @@ public:
     [[nodiscard]] std::chrono::system_clock::time_point source_time() const { return source_time_; }
 
     // Why apply() failed: a statement with rows was refused by the target.
-    [[nodiscard]] bool rows_were_refused() const { return rows_were_refused_; }
+    [[nodiscard]] bool rows_were_refused() const { return pipe_.rows_were_refused(); }
     [[nodiscard]] const refused_row& refused() const { return refused_; } // with caution::each_row
 
 private:
@@ -122,8 +123,6 @@ private:
     [[nodiscard]] protocol::result<void> write_in_parts(const rows_to_write& rows,
                                                         const protocol::rows_event& event,
                                                         const std::vector<std::size_t>& cuts);
-    [[nodiscard]] protocol::result<void> send(std::string_view sql, rbr_mode mode);
-    [[nodiscard]] protocol::result<void> drain();
     [[nodiscard]] protocol::result<void> begin();
     [[nodiscard]] protocol::result<void> commit();
     [[nodiscard]] bool may_be_there(const table_plan& table,
@@ -140,13 +139,13 @@ private:
     const state::object_selection& selection_;
     apply_settings settings_;
     table_plans plans_;
-    row_image_writer writer_;
+    statement_pipe pipe_;
+    row_image_writer row_images_;
+    change_writer& writer_ = row_images_; // of the rows at hand
     text_change_writer texts_;
     prepared_store prepared_store_;
     prepared_writer prepared_;
     std::vector<std::byte> documents_; // rows of an UPDATE whose JSON changes were made whole
-    rbr_mode session_mode_ = rbr_mode::strict;
-    bool outstanding_ = false; // a statement was sent and its answer not read
     bool in_transaction_ = false;
     std::chrono::steady_clock::time_point began_;
     std::vector<const table_plan*> statement_plans_; // of the source's statement at hand
@@ -160,7 +159,6 @@ private:
     apply_counts counts_;
     std::chrono::system_clock::time_point reached_time_;
     std::chrono::system_clock::time_point source_time_;
-    bool rows_were_refused_ = false;
     refused_row refused_;
 };
 

@@ -52,7 +52,7 @@ bool row_image_writer::try_join(const rows_to_write& rows) {
     if (!rows.joinable || !last_joinable_ || last_table_ != rows.table || last_kind_ != rows.kind ||
         last_has_partial_json_ != rows.has_partial_json)
         return false;
-    if (rows_.size() - last_event_ + rows.rows.size() > limits_.event_bytes) return false;
+    if (rows_.size() - last_event_ + rows.size() > limits_.event_bytes) return false;
     const std::string_view bitmaps = last_present_;
     const std::string_view present = protocol::as_text(rows.present);
     if (!bitmaps.starts_with(present) ||
@@ -60,6 +60,7 @@ bool row_image_writer::try_join(const rows_to_write& rows) {
         return false;
     }
     rows_.insert(rows_.end(), rows.rows.begin(), rows.rows.end());
+    rows_.insert(rows_.end(), rows.after.begin(), rows.after.end());
     protocol::byte_writer(rows_).patch_u32(last_event_ + length_offset,
                                            static_cast<std::uint32_t>(rows_.size() - last_event_));
     return true;
@@ -77,7 +78,7 @@ result<void> row_image_writer::append(const rows_to_write& rows, rbr_mode mode,
                                       std::span<const table_plan* const> statement_tables) {
     const auto flags = static_cast<std::uint16_t>(rows.flags & ~protocol::rows_flag::statement_end);
     std::size_t size = event_overhead + rows.present.size() + rows.present_after.size() +
-                       rows.rows.size() + map_size(*rows.table);
+                       rows.size() + map_size(*rows.table);
     for (const table_plan* const table : statement_tables)
         size += map_size(*table);
     const std::size_t held = statement_.size() + maps_.size() + rows_.size();
@@ -110,7 +111,7 @@ result<void> row_image_writer::append(const rows_to_write& rows, rbr_mode mode,
     header.column_count = static_cast<std::uint32_t>(rows.table->source->map.columns.size());
     header.present = rows.present;
     header.present_after = rows.present_after;
-    protocol::encode_rows_event(rows_, header, rows.rows);
+    protocol::encode_rows_event(rows_, header, rows.rows, rows.after);
     return {};
 }
 

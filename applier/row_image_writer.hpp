@@ -1,5 +1,6 @@
 #pragma once
 
+#include "applier/change_writer.hpp"
 #include "applier/table_plan.hpp"
 #include "protocol/binlog/rows_event.hpp"
 #include "protocol/result.hpp"
@@ -13,26 +14,6 @@
 #include <vector>
 
 namespace understudy::applier {
-
-enum class rbr_mode : std::uint8_t {
-    strict,     // a missing row or an existing key is an error
-    idempotent, // rows are overwritten, missing ones are no error
-};
-
-// Rows of one event for one table of the target.
-struct rows_to_write {
-    const table_plan* table = nullptr;
-    protocol::rows_kind kind = protocol::rows_kind::write;
-    std::uint16_t flags = 0; // statement_end does not count
-    std::uint32_t timestamp = 0;
-    std::uint32_t server_id = 0;
-    std::span<const std::byte> present;
-    std::span<const std::byte> present_after; // UPDATE only
-    std::span<const std::byte> rows;
-    bool has_partial_json = false; // as in protocol::rows_event
-    // The rows may share an event with the ones before them (same table, kind, columns and flags).
-    bool joinable = true;
-};
 
 struct writer_limits {
     std::size_t statement_bytes = 1U
@@ -53,7 +34,7 @@ struct writer_limits {
 // not end with STMT_END_F can crash the server: neither can come out of here.
 //
 // Pure but for the sink, which gets each finished statement; the text is good during the call only.
-class row_image_writer {
+class row_image_writer final : public change_writer {
 public:
     using sink = std::function<protocol::result<void>(std::string_view sql, rbr_mode mode)>;
 
@@ -63,11 +44,10 @@ public:
     // between the tables of one statement of the source are checked against the tables it mapped.
     [[nodiscard]] protocol::result<void>
     append(const rows_to_write& rows, rbr_mode mode,
-           std::span<const table_plan* const> statement_tables);
+           std::span<const table_plan* const> statement_tables) override;
     // Ends the run and hands out what is there.
-    [[nodiscard]] protocol::result<void> finish();
-    // After an error: forget what was collected.
-    void reset();
+    [[nodiscard]] protocol::result<void> finish() override;
+    void reset() override;
 
 private:
     [[nodiscard]] protocol::result<void> check_size(const rows_to_write& rows,

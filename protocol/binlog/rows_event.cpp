@@ -132,7 +132,7 @@ result<std::size_t> value_length(const table_map_column& column, std::span<const
 }
 
 void encode_rows_event(std::vector<std::byte>& out, const rows_event_header& header,
-                       std::span<const std::byte> rows) {
+                       std::span<const std::byte> rows, std::span<const std::byte> more) {
     constexpr std::uint16_t no_extra = 2;
     constexpr std::size_t event_size_max = 0x4000'0000; // max_log_event_size of the server
     UNDERSTUDY_ASSERT(header.present.size() == (header.column_count + 7) / 8);
@@ -156,6 +156,7 @@ void encode_rows_event(std::vector<std::byte>& out, const rows_event_header& hea
         writer.bytes(header.present_after);
     }
     writer.bytes(rows);
+    writer.bytes(more);
     UNDERSTUDY_ASSERT(out.size() - start <= event_size_max);
     constexpr std::size_t length_offset = 9;
     writer.patch_u32(start + length_offset, static_cast<std::uint32_t>(out.size() - start));

@@ -125,7 +125,8 @@ struct rows_event_header {
     std::span<const std::byte> present_after; // UPDATE only
     bool has_partial_json = false;            // PARTIAL_UPDATE_ROWS
 };
+// `more` follows `rows` at once: an after image that lies elsewhere than its before image.
 void encode_rows_event(std::vector<std::byte>& out, const rows_event_header& header,
-                       std::span<const std::byte> rows);
+                       std::span<const std::byte> rows, std::span<const std::byte> more = {});
 
 } // namespace understudy::protocol

@@ -120,6 +120,29 @@ TEST_F(row_images, join_neighbours_of_one_kind) {
     EXPECT_EQ(outline(statements.at(0)), "MaRa5Ra1Ra1!");
 }
 
+TEST_F(row_images, take_an_update_whose_images_lie_apart) {
+    auto writer = make();
+    std::vector<std::byte> before;
+    std::vector<std::byte> after;
+    fake_stream::append_row(before, 1, 10);
+    fake_stream::append_row(after, 1, 11);
+    rows_to_write update;
+    update.table = &plan_a;
+    update.kind = protocol::rows_kind::update;
+    update.present = update.present_after = {&both, 1};
+    update.rows = before;
+    update.after = after;
+    ASSERT_TRUE(writer.append(update, rbr_mode::strict, {}));
+    ASSERT_TRUE(writer.append(update, rbr_mode::strict, {}));
+    ASSERT_TRUE(writer.finish());
+    EXPECT_EQ(outline(statements.at(0)), "MaRa4!");
+    const auto bytes = decode_statement(statements.at(0));
+    std::vector<std::byte> images = before;
+    images.insert(images.end(), after.begin(), after.end());
+    images.insert(images.end(), images.begin(), images.end());
+    EXPECT_TRUE(std::ranges::equal(std::span(bytes).last(images.size()), images));
+}
+
 TEST_F(row_images, start_a_run_when_the_flags_change) {
     auto writer = make();
     ASSERT_TRUE(writer.append(rows(plan_a, 1), rbr_mode::strict, {}));
