@@ -67,6 +67,14 @@ result<std::uint64_t> number(const std::optional<std::string>& text) {
     return value;
 }
 
+std::unexpected<protocol::error> taken_over(const std::string& task, std::uint64_t epoch) {
+    return fail(errc::fenced,
+                fmt::format("task {} was taken over by another process (epoch {} is no longer that "
+                            "of its checkpoint): this process stops and has rolled back what it "
+                            "was writing",
+                            task, epoch));
+}
+
 } // namespace
 
 checkpoint_store::checkpoint_store(std::string meta_database, std::string task)
@@ -164,14 +172,26 @@ result<std::uint64_t> checkpoint_store::take_over(target_session& target) const 
     return epoch;
 }
 
+result<void> checkpoint_store::hold(target_session& target, std::uint64_t epoch) const {
+    auto held = target.query(fmt::format(
+        "SELECT 1 FROM {}.`checkpoint` WHERE `task` = {} AND `epoch` = {} LOCK IN SHARE MODE",
+        state::quote_identifier(meta_database_), quote_string(task_), epoch));
+    if (!held) return std::unexpected(std::move(held.error()));
+    if (held->rows.empty()) return taken_over(task_, epoch);
+    return {};
+}
+
 result<void> checkpoint_store::finish_copy(target_session& target,
-                                           const protocol::binlog_position& copy_end) const {
-    return run(
-        target,
+                                           const protocol::binlog_position& copy_end,
+                                           std::uint64_t epoch) const {
+    auto done = target.execute(
         fmt::format("UPDATE {}.`checkpoint` SET `stage` = 'streaming', `copy_end_file` = {}, "
-                    "`copy_end_offset` = {} WHERE `task` = {}",
+                    "`copy_end_offset` = {} WHERE `task` = {} AND `epoch` = {}",
                     state::quote_identifier(meta_database_), quote_string(copy_end.file),
-                    copy_end.offset, quote_string(task_)));
+                    copy_end.offset, quote_string(task_), epoch));
+    if (!done) return std::unexpected(std::move(done.error()));
+    if (done->affected_rows != 1) return taken_over(task_, epoch);
+    return {};
 }
 
 result<void> checkpoint_store::advance(target_session& target,
@@ -185,13 +205,7 @@ result<void> checkpoint_store::advance(target_session& target,
         epoch));
     if (!done) return std::unexpected(std::move(done.error()));
     // The session counts matched rows (CLIENT_FOUND_ROWS), so an equal position is one row too.
-    if (done->affected_rows != 1) {
-        return fail(
-            errc::fenced,
-            fmt::format("task {} was taken over by another process (epoch {} is no longer that "
-                        "of its checkpoint): this process stops and has rolled its group back",
-                        task_, epoch));
-    }
+    if (done->affected_rows != 1) return taken_over(task_, epoch);
     return {};
 }
 

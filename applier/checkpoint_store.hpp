@@ -44,8 +44,13 @@ public:
     // Raises the epoch and returns it: from now on an older process's groups fail with
     // errc::fenced.
     [[nodiscard]] protocol::result<std::uint64_t> take_over(target_session& target) const;
-    [[nodiscard]] protocol::result<void>
-    finish_copy(target_session& target, const protocol::binlog_position& copy_end) const;
+    // errc::fenced unless the task's epoch is still this one. Inside a transaction it stays so
+    // until the end of it: who takes the task over waits for that.
+    [[nodiscard]] protocol::result<void> hold(target_session& target, std::uint64_t epoch) const;
+    // errc::fenced, too.
+    [[nodiscard]] protocol::result<void> finish_copy(target_session& target,
+                                                     const protocol::binlog_position& copy_end,
+                                                     std::uint64_t epoch) const;
     // Inside the caller's transaction; affected rows must be 1, else errc::fenced.
     [[nodiscard]] protocol::result<void> advance(target_session& target,
                                                  const state::source_position& applied,

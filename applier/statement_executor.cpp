@@ -3,6 +3,7 @@
 #include "applier/errc.hpp"
 #include "applier/event_statement.hpp"
 #include "applier/object_fingerprint.hpp"
+#include "applier/statement_lock.hpp"
 
 #include <fmt/format.h>
 
@@ -46,6 +47,8 @@ statement_executor::execute(const source_statement& statement,
     auto query = protocol::decode_query_event(*event, format);
     if (!query) return failed(std::move(query.error()));
 
+    const auto lock = statement_lock::acquire(target_, store_, epoch_);
+    if (!lock) return failed(lock.error());
     auto entry = journal_.load(target_);
     if (!entry) return failed(std::move(entry.error()));
     const bool known = entry->now != journal_entry::state::idle;

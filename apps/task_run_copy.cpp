@@ -20,13 +20,13 @@ using namespace std::chrono_literals;
 
 task_run::step<snapshot::copy_outcome> task_run::initial_copy() {
     copier_ = std::make_unique<snapshot::copier>(work_loop_.get_executor(), pool_, task_,
-                                                 selection_, board_);
+                                                 checkpoint_->epoch, selection_, board_);
     if (checkpoint_->now == applier::checkpoint::stage::streaming)
         co_return co_await copier_->load_outcome();
     set_phase(task_.initial.schema ? state::phase::copying_schema : state::phase::copying_data);
     auto copied = co_await checked_copy();
     if (!copied) co_return std::unexpected(copied.error());
-    if (auto kept = checkpoints_.finish_copy(*target_, copied->copy_end); !kept)
+    if (auto kept = checkpoints_.finish_copy(*target_, copied->copy_end, checkpoint_->epoch); !kept)
         co_return std::unexpected(kept.error());
     checkpoint_->now = applier::checkpoint::stage::streaming;
     checkpoint_->copy_end = copied->copy_end;

@@ -35,9 +35,9 @@ std::vector<std::string> row_session_setup(bool binlog) {
     return setup;
 }
 
-batch_writer::batch_writer(target_worker& worker, const copy_progress& progress,
+batch_writer::batch_writer(target_worker& worker, const copy_context& context,
                            const source_table& table, const row_encoder& encoder, progress_key key)
-    : worker_(&worker), progress_(&progress), table_(&table), encoder_(&encoder),
+    : worker_(&worker), context_(&context), table_(&table), encoder_(&encoder),
       key_(std::move(key)) {}
 
 boost::asio::awaitable<result<void>> batch_writer::write(const batch& rows, progress_row& row) {
@@ -65,7 +65,7 @@ boost::asio::awaitable<result<void>> batch_writer::write(const batch& rows, prog
 result<void> batch_writer::write_once(applier::target_session& target, const batch& rows,
                                       const progress_row& row) {
     if (retrying_) {
-        auto stored = progress_->load_one(target, key_);
+        auto stored = context_->progress.load_one(target, key_);
         if (!stored) return std::unexpected(std::move(stored.error()));
         if (*stored && (*stored)->change == row.change + 1) return {};
     }
@@ -73,11 +73,13 @@ result<void> batch_writer::write_once(applier::target_session& target, const bat
         // Not in one transaction: with enforce_gtid_consistency the server refuses to mix engines.
         // A crash in between repeats the batch, which the table's key makes harmless; tables
         // without a key start anew.
+        if (auto held = context_->hold(target); !held) return held;
         if (auto done = write_rows(target, rows); !done) return done;
-        return progress_->update(target, key_, row);
+        return context_->progress.update(target, key_, row);
     }
     if (auto done = run(target, "START TRANSACTION"); !done) return done;
-    if (auto done = progress_->update(target, key_, row); !done) return done;
+    if (auto held = context_->hold(target); !held) return held;
+    if (auto done = context_->progress.update(target, key_, row); !done) return done;
     if (auto done = write_rows(target, rows); !done) return done;
     return run(target, "COMMIT");
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/result.hpp"
+#include "snapshot/copy_context.hpp"
 #include "snapshot/copy_progress.hpp"
 #include "snapshot/row_encoder.hpp"
 #include "snapshot/source_table.hpp"
@@ -18,11 +19,12 @@ namespace understudy::snapshot {
 // binlog: the rows go to the target's binary log.
 [[nodiscard]] std::vector<std::string> row_session_setup(bool binlog);
 
-// Writes batches of one part of one table, each with its progress in one transaction. The progress
-// row is changed first: its lock keeps out a late transaction of a process that was killed.
+// Writes batches of one part of one table, each with its progress in one transaction. The task's
+// epoch is held and the progress row changed first: no other process can have taken the task over
+// when the batch commits, and the lock keeps out a late transaction of one that was killed.
 class batch_writer {
 public:
-    batch_writer(target_worker& worker, const copy_progress& progress, const source_table& table,
+    batch_writer(target_worker& worker, const copy_context& context, const source_table& table,
                  const row_encoder& encoder, progress_key key);
 
     // After success `row` is what is stored. On a lost connection or a deadlock the batch is tried
@@ -41,7 +43,7 @@ private:
                                                         const encoded_rows& statement) const;
 
     target_worker* worker_;
-    const copy_progress* progress_;
+    const copy_context* context_;
     const source_table* table_;
     const row_encoder* encoder_;
     progress_key key_;

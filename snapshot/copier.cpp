@@ -7,6 +7,7 @@
 #include "snapshot/snapshot.hpp"
 #include "snapshot/table_lock.hpp"
 
+#include "applier/statement_lock.hpp"
 #include "protocol/errc.hpp"
 
 #include <fmt/format.h>
@@ -55,7 +56,7 @@ struct copier::impl {
     copy_context context;
 
     impl(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
-         state::task_spec spec, const state::object_selection& selection,
+         state::task_spec spec, std::uint64_t epoch, const state::object_selection& selection,
          state::status_board& board)
         : task(std::move(spec)),
           context{executor,
@@ -65,6 +66,8 @@ struct copier::impl {
                   &board,
                   &stop,
                   copy_progress(task.apply.meta_database, task.name),
+                  applier::checkpoint_store(task.apply.meta_database, task.name),
+                  epoch,
                   source_link{executor, task.source,
                               [&board](std::string text) { board.warn(std::move(text)); }, &stop}} {
         context.source.options.database.clear(); // SHOW CREATE VIEW then names everything in full
@@ -174,6 +177,8 @@ awaitable<result<copy_outcome>> copier::impl::run() {
 // Views and programs first, then tables whatever their foreign keys say, then databases that are
 // selected as a whole and left empty.
 result<void> copier::impl::drop_all(target_session& target) const {
+    const auto lock = applier::statement_lock::acquire(target, context.checkpoints, context.epoch);
+    if (!lock) return std::unexpected(lock.error());
     auto done = target.execute("SET SESSION foreign_key_checks = 0");
     if (!done) return std::unexpected(std::move(done.error()));
     const auto drop = [&](std::string_view kind, const std::string& name) -> result<void> {
@@ -212,11 +217,11 @@ result<void> copier::impl::drop_all(target_session& target) const {
 
 // Progress and checkpoint in one: the next run is a first start.
 result<void> copier::impl::forget(target_session& target) const {
-    const applier::checkpoint_store checkpoints(task.apply.meta_database, task.name);
     auto done = target.execute("START TRANSACTION");
     if (!done) return std::unexpected(std::move(done.error()));
+    if (auto held = context.hold(target); !held) return held;
     if (auto removed = context.progress.remove(target); !removed) return removed;
-    if (auto removed = checkpoints.remove(target); !removed) return removed;
+    if (auto removed = context.checkpoints.remove(target); !removed) return removed;
     done = target.execute("COMMIT");
     if (!done) return std::unexpected(std::move(done.error()));
     return {};
@@ -234,9 +239,9 @@ awaitable<result<void>> copier::impl::discard() {
 }
 
 copier::copier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
-               state::task_spec task, const state::object_selection& selection,
+               state::task_spec task, std::uint64_t epoch, const state::object_selection& selection,
                state::status_board& board)
-    : impl_(std::make_unique<impl>(executor, pool, std::move(task), selection, board)) {}
+    : impl_(std::make_unique<impl>(executor, pool, std::move(task), epoch, selection, board)) {}
 
 copier::~copier() = default;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "applier/checkpoint_store.hpp"
 #include "snapshot/copy_pace.hpp"
 #include "snapshot/copy_progress.hpp"
 #include "snapshot/source_catalog.hpp"
@@ -13,6 +14,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <cstdint>
 #include <map>
 
 namespace understudy::snapshot {
@@ -27,6 +29,9 @@ struct copy_context {
     state::status_board* board;
     stop_signal* stop;
     copy_progress progress;
+    // Each chunk and each statement makes sure that the task is still ours.
+    applier::checkpoint_store checkpoints;
+    std::uint64_t epoch;
     source_link source;
     source_catalog catalog{};
     std::map<progress_key, progress_row> done{}; // as stored on the target
@@ -34,6 +39,10 @@ struct copy_context {
 
     [[nodiscard]] state::object_name on_target(const state::object_name& source_name) const {
         return selection->map(source_name.database, source_name.object);
+    }
+    // Before anything is written, in the transaction that writes it.
+    [[nodiscard]] protocol::result<void> hold(applier::target_session& target) const {
+        return checkpoints.hold(target, epoch);
     }
     [[nodiscard]] bool keeps_existing() const {
         return task->conflict.policy == state::task_spec::existing_tables::ignore;

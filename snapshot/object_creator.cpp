@@ -1,6 +1,7 @@
 #include "snapshot/object_creator.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/statement_lock.hpp"
 #include "snapshot/errc.hpp"
 
 #include <fmt/format.h>
@@ -195,6 +196,9 @@ awaitable<result<void>> object_creator::create(object_definition object) {
     const bool keep = context_->keeps_existing();
     auto call = [this, &object, &key, &row, keep](target_session& target) -> result<void> {
         const auto& progress = context_->progress;
+        const auto lock =
+            applier::statement_lock::acquire(target, context_->checkpoints, context_->epoch);
+        if (!lock) return std::unexpected(lock.error());
         // Stored but not answered: the run before this retry got further than it knew.
         auto stored = progress.load_one(target, key);
         if (!stored) return std::unexpected(std::move(stored.error()));

@@ -52,7 +52,7 @@ row_encoder make_encoder(const copy_context& context, const source_table& table,
 
 awaitable<result<void>> copy_part(part_run run, table_reader& reader, const row_encoder& encoder,
                                   progress_row& row) {
-    batch_writer writer(*run.worker, run.context->progress, *run.table, encoder, run.key);
+    batch_writer writer(*run.worker, *run.context, *run.table, encoder, run.key);
     batch current;
     batch next;
     if (auto filled = co_await reader.fill(current); !filled) co_return filled;

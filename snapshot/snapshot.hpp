@@ -56,8 +56,10 @@ struct copy_outcome {
 // sessions (coroutines on the executor), writes on as many target sessions (on the pool).
 class copier {
 public:
+    // epoch: ours in the task's checkpoint, which must be on the target. Once another process has
+    // taken the task over nothing more is written (applier::errc::fenced).
     copier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
-           state::task_spec task, const state::object_selection& selection,
+           state::task_spec task, std::uint64_t epoch, const state::object_selection& selection,
            state::status_board& board);
     ~copier();
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <tuple>
 
 namespace understudy::snapshot {
 
@@ -25,20 +26,27 @@ progress_key data_key(const source_table& table) {
     return {"data", table.name};
 }
 
-result<void> delete_rows(target_session& target, const state::object_name& table) {
+result<void> delete_rows(target_session& target, const copy_context& context,
+                         const state::object_name& table) {
     const std::string sql =
         fmt::format("DELETE FROM {} LIMIT {}", table.to_string(), rows_deleted_at_once);
     for (;;) {
+        auto begun = target.execute("START TRANSACTION");
+        if (!begun) return std::unexpected(std::move(begun.error()));
+        if (auto held = context.hold(target); !held) return held;
         auto done = target.execute(sql);
         if (!done) return std::unexpected(std::move(done.error()));
+        auto committed = target.execute("COMMIT");
+        if (!committed) return std::unexpected(std::move(committed.error()));
         if (done->affected_rows == 0) return {};
     }
 }
 
 // Not TRUNCATE: that would set AUTO_INCREMENT back, which the definition has given.
-result<progress_row> clear_table(target_session& target, const copy_progress& progress,
+result<progress_row> clear_table(target_session& target, const copy_context& context,
                                  const source_table& table, const state::object_name& target_name,
                                  bool ours) {
+    const copy_progress& progress = context.progress;
     const progress_key key = data_key(table);
     auto stored = progress.load_one(target, key);
     if (!stored) return std::unexpected(std::move(stored.error()));
@@ -65,7 +73,7 @@ result<progress_row> clear_table(target_session& target, const copy_progress& pr
     if (auto noted = progress.update(target, key, row); !noted)
         return std::unexpected(std::move(noted.error()));
     ++row.change;
-    if (auto deleted = delete_rows(target, target_name); !deleted)
+    if (auto deleted = delete_rows(target, context, target_name); !deleted)
         return std::unexpected(std::move(deleted.error()));
     return row;
 }
@@ -76,7 +84,10 @@ awaitable<result<void>> clear(copy_context& context, lane& on, const source_tabl
         made != context.done.end() && made->second.now == progress_row::stage::created;
     const auto target_name = context.on_target(table.name);
     auto call = [&](target_session& target) {
-        return clear_table(target, context.progress, table, target_name, ours);
+        auto row = clear_table(target, context, table, target_name, ours);
+        // The error to report is the first one.
+        if (!row && !target.broken()) std::ignore = target.execute("ROLLBACK");
+        return row;
     };
     auto row = co_await on.worker.run_retrying(call);
     if (!row)

@@ -109,7 +109,8 @@ void applier_rig::end_copy(std::set<state::object_name> copied,
     start_after_ = std::move(start_after);
     auto session = connect();
     const applier::checkpoint_store store(spec_.apply.meta_database, spec_.name);
-    value_of(store.finish_copy(*session, source_position().binlog));
+    const auto epoch = value_of(store.take_over(*session));
+    value_of(store.finish_copy(*session, source_position().binlog, epoch));
 }
 
 struct applier_rig::run_state {

@@ -1,5 +1,6 @@
 // The initial copy alone, between real servers at rest: after it both sides are equal.
 
+#include "applier/checkpoint_store.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/snapshot.hpp"
 #include "tests/support/comparison.hpp"
@@ -78,7 +79,9 @@ public:
         boost::asio::io_context loop;
         boost::asio::thread_pool pool(4);
         state::status_board board("test");
-        snapshot::copier copier(loop.get_executor(), pool, task, *selection, board);
+        auto epoch = take_over();
+        if (!epoch) return std::unexpected(epoch.error());
+        snapshot::copier copier(loop.get_executor(), pool, task, *epoch, *selection, board);
         protocol::result<copy_outcome> outcome;
         boost::asio::steady_timer stopper(loop);
         if (stop_after) {
@@ -117,6 +120,22 @@ public:
 
     [[nodiscard]] std::vector<std::string> differences() {
         return compare(source_sql, target_sql, selected);
+    }
+
+    // As a process does that starts with this task.
+    protocol::result<std::uint64_t> take_over() {
+        auto session = applier::target_session::connect(task.target, {});
+        if (!session) return std::unexpected(session.error());
+        const applier::checkpoint_store store(task.apply.meta_database, task.name);
+        if (auto prepared = store.prepare(**session); !prepared)
+            return std::unexpected(prepared.error());
+        auto known = store.load(**session);
+        if (!known) return std::unexpected(known.error());
+        if (!*known) {
+            if (auto made = store.create(**session, {}); !made)
+                return std::unexpected(made.error());
+        }
+        return store.take_over(**session);
     }
 
 private:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -152,7 +153,9 @@ void source_and_target::write_task_file() {
 }
 
 std::vector<std::string> source_and_target::task_arguments(std::vector<std::string> more) const {
-    std::vector<std::string> arguments = {"run", task_file(), "--data-dir", data_dir()};
+    std::vector<std::string> arguments = {"run", task_file()};
+    if (std::ranges::find(more, "--data-dir") == more.end())
+        arguments.insert(arguments.end(), {"--data-dir", data_dir()});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
 }

@@ -83,7 +83,8 @@ public:
     void write_task_file();
     [[nodiscard]] pair_options& options() { return options_; }
 
-    // understudy run TASK --data-dir DIR, and `more`. The first waits for its end.
+    // understudy run TASK --data-dir DIR, and `more`, which may have a --data-dir of its own. The
+    // first waits for its end.
     [[nodiscard]] finished_process
     run_task(std::vector<std::string> more = {"--until", "caught-up"},
              std::chrono::milliseconds timeout = std::chrono::minutes(5));
