@@ -9,6 +9,7 @@ one a line. Every test that is not equal is run once more with a native replica 
 place. The verdicts:
 
   equal           everything on the source is on the target, and nothing else
+  skipped         the test wants another kind of server, and did nothing
   not applicable  the test took from the source what any replica needs; the reason is told
   as native       a native replica stops or differs on this test too; how is told
   STOPPED         Understudy ended, a native replica does not
@@ -22,7 +23,6 @@ import argparse
 import os
 import pathlib
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -30,7 +30,7 @@ import time
 import dictionary
 import followers
 from mysqltest import mysqltest
-from servers import fetched, quoted, server, server_error
+from servers import fetched, literal, quoted, server, server_error
 
 SENTINEL = "sentinel"
 ARRIVAL_SECONDS = 60
@@ -51,6 +51,26 @@ class rig:
         self.native = followers.native_replica(self.source, self.target)
         self.follower = None
         self.number = 0
+        self.settings = self.read_settings()
+
+    def read_settings(self):
+        return dict(self.source.rows(
+            "select variable_name, replace(replace(variable_value, '\\t', ' '), '\\n', ' ') from "
+            "performance_schema.global_variables where variable_name not like 'gtid%' and "
+            "variable_name not in ('timestamp', 'pseudo_thread_id')"))
+
+    def restore_settings(self):
+        """Global variables as they were at first; a test may end with any of them changed."""
+        for name, value in self.read_settings().items():
+            wanted = self.settings.get(name, value)
+            if wanted == value:
+                continue
+            for text in (wanted, literal(wanted)):
+                try:
+                    self.source.sql(f"set global {name} = {text}")
+                    break
+                except server_error:
+                    pass  # a number or a text; or what cannot be set
 
     def begin(self, follower):
         """Both servers empty, logs anew, the follower in place."""
@@ -58,6 +78,7 @@ class rig:
             self.follower.end()
         if not self.source.answers():
             self.source.start()
+        self.restore_settings()
         for one in (self.source, self.target):
             one.clear()
         self.source.sql(
@@ -82,10 +103,11 @@ class rig:
         """What a test left behind, while the follower goes on."""
         for database in self.source.databases():
             if database not in ("test", "mtr", SENTINEL):
-                self.source.sql("set foreign_key_checks = 0; drop database " + quoted(database))
+                self.source.sql("set foreign_key_checks = 0; drop database if exists "
+                                + quoted(database))
         self.source.sql("set foreign_key_checks = 0; drop database if exists test; "
-                        "create database test; create database if not exists mtr; "
-                        "set global binlog_format = ROW; set global binlog_row_image = FULL")
+                        "create database test; create database if not exists mtr")
+        self.restore_settings()
 
     def arrives(self):
         """Sends a row behind everything else. None once it is there, or what went wrong."""
@@ -134,7 +156,7 @@ class rig:
             return "DIFFERS", "\n".join(
                 f"{key}\n  source {there[:1500]!r}\n  target {here[:1500]!r}"
                 for key, there, here in found[:4]), ended
-        return "equal", "", ended
+        return ("skipped" if ended == "skipped itself" else "equal"), "", ended
 
     def inapplicable(self, before):
         """What no replica survives, asked of the source itself."""
@@ -153,7 +175,7 @@ class rig:
 
 def judge(rig_, test):
     verdict, details, ended = rig_.one(test)
-    if verdict == "equal":
+    if verdict in ("equal", "skipped"):
         try:
             rig_.clean_up()
         except server_error:
@@ -164,7 +186,7 @@ def judge(rig_, test):
         native, how, _ = rig_.one(test)
         if native == "not applicable":
             verdict, details = native, how
-        elif native != "equal":
+        elif native not in ("equal", "skipped"):
             verdict, details = "as native", (f"Understudy {verdict}: {details}\n"
                                              f"native {native}: {how}")
     rig_.begin(rig_.understudy)
@@ -186,6 +208,7 @@ def main():
     binary = wanted.binary.resolve(strict=True)
     directory = pathlib.Path(tempfile.mkdtemp(prefix="regression."))
     counts = {}
+    rig_ = None
     try:
         rig_ = rig(binary, directory)
         rig_.begin(rig_.understudy)
@@ -203,9 +226,9 @@ def main():
         print("total " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items()),
               file=wanted.report)
     finally:
-        # The servers end with this process; their directories too.
-        for file in directory.glob("*/mysqld.pid"):
-            os.kill(int(file.read_text()), signal.SIGKILL)
+        # The servers end with this process.
+        if rig_ is not None:
+            rig_.understudy.end()
         shutil.rmtree(directory, ignore_errors=True)
     return 1 if any(verdict in OURS for verdict in counts) else 0
 

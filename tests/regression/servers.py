@@ -63,15 +63,22 @@ class server:
             "('mysql','sys','information_schema','performance_schema')")]
 
     def clear(self, kept=()):
-        """Without the databases and accounts that a test made."""
+        """Without the databases and accounts that a test made, and without other sessions."""
+        sessions = self.rows("select id from information_schema.processlist where id <> "
+                             "connection_id() and command not in ('Daemon')")
+        for (session,) in sessions:
+            try:
+                self.sql("kill " + session)
+            except server_error:
+                pass  # it has ended by itself
         for database in self.databases():
             if database not in kept:
-                self.sql("set foreign_key_checks = 0; drop database " + quoted(database))
+                self.sql("set foreign_key_checks = 0; drop database if exists " + quoted(database))
         accounts = self.rows(
             "select concat(quote(user), '@', quote(host)) from mysql.user where user not in "
             f"('root', '{ACCOUNT}', 'mysql.sys', 'mysql.session', 'mysql.infoschema')")
         for (account,) in accounts:
-            self.sql("drop user " + account)
+            self.sql("drop user if exists " + account)
 
     def make_account(self):
         self.sql(f"create user if not exists {ACCOUNT}@'%' identified by '{PASSWORD}'; "
