@@ -59,6 +59,9 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     }
     auto from = load_checkpoint(context, *session);
     if (!from) return std::unexpected(std::move(from.error()));
+    auto decisions =
+        decision_store(context.store.meta_database(), context.store.task()).load(*session);
+    if (!decisions) return std::unexpected(std::move(decisions.error()));
     auto reader = context.relay.open_reader(from->applied);
     if (!reader) return std::unexpected(std::move(reader.error()));
 
@@ -70,6 +73,8 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     stream->builder_ = std::make_unique<group_builder>(
         std::move(*reader), context.selection, from->applied, from->by_gtid, context.source_version,
         stream->limits_for(how));
+    stream->decisions_ = std::move(*decisions);
+    stream->builder_->set_decisions(stream->decisions_);
     apply_settings settings;
     settings.epoch = context.epoch;
     settings.group_time_max = context.task.apply.group_time_max;
@@ -82,6 +87,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     stream->statements_executor_ = std::make_unique<statement_executor>(
         *stream->session_, context.store, context.rules, stream->definitions_, context.epoch,
         context.source_version, context.hook);
+    stream->statements_executor_->set_decisions(stream->decisions_);
     return stream;
 }
 

@@ -5,6 +5,7 @@
 #include "applier/definition_recorder.hpp"
 #include "applier/group_applier.hpp"
 #include "applier/group_builder.hpp"
+#include "applier/statement_decision.hpp"
 #include "applier/statement_executor.hpp"
 #include "applier/target_session.hpp"
 #include "protocol/result.hpp"
@@ -78,6 +79,7 @@ private:
 
     const stream_context& context_;
     definition_recorder definitions_;
+    statement_decisions decisions_;
     std::unique_ptr<target_session> session_;
     std::unique_ptr<group_builder> builder_;
     std::unique_ptr<group_applier> rows_;

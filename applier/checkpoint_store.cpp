@@ -2,6 +2,7 @@
 
 #include "applier/errc.hpp"
 #include "applier/prepared_store.hpp"
+#include "applier/statement_decision.hpp"
 #include "state/object_selection.hpp"
 
 #include <fmt/format.h>
@@ -88,6 +89,7 @@ result<void> checkpoint_store::prepare(target_session& target) const {
     if (done) done = run(target, fmt::format(checkpoint_table, database));
     if (done) done = run(target, fmt::format(journal_table, database));
     if (done) done = prepared_store(meta_database_, task_).prepare(target);
+    if (done) done = decision_store(meta_database_, task_).prepare(target);
     if (!done)
         return wrap(std::move(done.error()),
                     "preparing the database " + database + " for checkpoints");

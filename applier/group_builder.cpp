@@ -461,7 +461,7 @@ result<group_builder::verdict> group_builder::take_load_query(const relay::store
     const std::string text = load->text_for("");
     logged_statement logged = logged_statement::of(load->query, source_version_);
     logged.text = text;
-    auto plan = plan_statement(logged, *selection_);
+    auto plan = decisions_.apply_to(open_, logged, *selection_);
     if (!plan) {
         return wrap(std::move(plan.error()),
                     fmt::format("transaction {} of the source", open_.to_string()));
@@ -481,10 +481,11 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
                                                              const event_view& event,
                                                              const protocol::query_event& query,
                                                              boundary::role role) {
-    auto plan = plan_statement(logged_statement::of(query, source_version_), *selection_);
+    auto plan =
+        decisions_.apply_to(open_, logged_statement::of(query, source_version_), *selection_);
     if (!plan) {
-        plan.error().what =
-            fmt::format("transaction {} of the source: {}", open_.to_string(), plan.error().what);
+        plan.error().what = fmt::format("transaction {} of the source: {}: {}", open_.to_string(),
+                                        plan.error().what, decision_advice(open_));
         return std::unexpected(std::move(plan.error()));
     }
     auto context = std::exchange(context_, {});

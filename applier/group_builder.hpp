@@ -1,6 +1,7 @@
 #pragma once
 
 #include "applier/group.hpp"
+#include "applier/statement_decision.hpp"
 #include "protocol/binlog/boundary.hpp"
 #include "protocol/binlog/query_event.hpp"
 #include "protocol/result.hpp"
@@ -40,6 +41,7 @@ public:
     // nullopt: nothing more at the moment.
     [[nodiscard]] protocol::result<std::optional<group>> next();
     void set_limits(const group_limits& limits) { limits_ = limits; }
+    void set_decisions(statement_decisions decisions) { decisions_ = std::move(decisions); }
     void release_until(const protocol::binlog_position& applied) {
         reader_->release_until(applied);
     }
@@ -87,6 +89,7 @@ private:
     bool by_gtid_;
     std::uint32_t source_version_;
     group_limits limits_;
+    statement_decisions decisions_;
     protocol::boundary boundary_;
     source_table_cache tables_;
     std::shared_ptr<const protocol::format_description> format_;

@@ -4,6 +4,7 @@
 #include "applier/event_statement.hpp"
 #include "applier/object_fingerprint.hpp"
 #include "applier/statement_lock.hpp"
+#include "applier/stand_in_definers.hpp"
 
 #include <fmt/format.h>
 
@@ -38,6 +39,9 @@ statement_executor::execute(const source_statement& statement,
                             const protocol::format_description& format,
                             const state::source_position& after) {
     const auto failed = [&](protocol::error error) {
+        if (error.code == errc::target_refused || error.code == errc::unsupported_statement)
+            error.what += ". To go on without it, or with something else in its place: " +
+                          decision_advice(statement.transaction);
         return wrap(std::move(error), place_of(statement.plan, statement.transaction));
     };
     if (auto allowed = refuse_during_copy(statement); !allowed)
@@ -51,7 +55,9 @@ statement_executor::execute(const source_statement& statement,
     if (!lock) return failed(lock.error());
     auto entry = journal_.load(target_);
     if (!entry) return failed(std::move(entry.error()));
-    const bool known = entry->now != journal_entry::state::idle;
+    // Of a statement that was begun and then left out nothing is open any more.
+    const bool known = entry->now != journal_entry::state::idle &&
+                       (entry->is_about(statement.transaction) || !was_decided_about(*entry));
     if (known && !entry->is_about(statement.transaction)) {
         return fail(errc::checkpoint_invalid,
                     fmt::format("the DDL journal on the target holds an open statement of {}:{} "
@@ -155,15 +161,46 @@ result<void> statement_executor::use_database(const statement_plan& plan) {
     return std::unexpected(std::move(used.error()));
 }
 
-result<void> statement_executor::run_text(std::string_view text, const journal_entry& entry) {
+result<void> statement_executor::run_text_once(std::string_view text, const journal_entry& entry) {
     if (target_.facts().gtid_mode_on) {
         auto set = target_.execute(
             fmt::format("SET SESSION gtid_next = _utf8mb4'{}'", entry.target_gtid()));
         if (!set) return wrap(std::move(set.error()), "giving it a GTID of its own");
     }
     auto done = target_.execute(text);
+    if (target_.broken()) return std::unexpected(std::move(done.error()));
+    auto released = let_go_of_gtid(done.has_value());
     if (!done) return std::unexpected(std::move(done.error()));
+    return released;
+}
+
+// A statement that failed still owns its GTID; ROLLBACK lets go of it.
+result<void> statement_executor::let_go_of_gtid(bool executed) {
+    if (!target_.facts().gtid_mode_on) return {};
+    auto released = executed ? result<execute_info>{} : target_.execute("ROLLBACK");
+    if (released) released = target_.execute("SET SESSION gtid_next = _utf8mb4'AUTOMATIC'");
+    if (!released) return std::unexpected(std::move(released.error()));
     return {};
+}
+
+result<void> statement_executor::run_text(std::string_view text, const journal_entry& entry) {
+    stand_in_definers stand_ins(target_);
+    auto done = run_text_once(text, entry);
+    while (!done && !target_.broken()) {
+        auto made = stand_ins.made_for(done.error());
+        if (!made) return std::unexpected(std::move(made.error()));
+        if (!*made) break;
+        done = run_text_once(text, entry);
+    }
+    auto removed = stand_ins.remove();
+    return done ? removed : done;
+}
+
+bool statement_executor::was_decided_about(const journal_entry& entry) const {
+    if (decisions_ == nullptr) return false;
+    const std::string place =
+        entry.gtid.empty() ? fmt::format("{}:{}", entry.file, entry.offset) : entry.gtid;
+    return decisions_->find_place(place) != nullptr;
 }
 
 result<void> statement_executor::run(const source_statement& statement,
@@ -175,12 +212,6 @@ result<void> statement_executor::run(const source_statement& statement,
     if (auto entered = session_.enter(query.status, timestamp); !entered) return entered;
     auto done = run_text(*text, entry);
     if (target_.broken()) return done;
-    if (target_.facts().gtid_mode_on) {
-        // A statement that failed still owns its GTID; ROLLBACK lets go of it.
-        auto released = done ? result<execute_info>{} : target_.execute("ROLLBACK");
-        if (released) released = target_.execute("SET SESSION gtid_next = _utf8mb4'AUTOMATIC'");
-        if (!released && done) return std::unexpected(std::move(released.error()));
-    }
     auto left = session_.leave();
     return done ? left : done;
 }

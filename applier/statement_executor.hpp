@@ -5,6 +5,7 @@
 #include "applier/ddl_journal.hpp"
 #include "applier/definition_recorder.hpp"
 #include "applier/group.hpp"
+#include "applier/statement_decision.hpp"
 #include "applier/statement_session.hpp"
 #include "applier/target_session.hpp"
 #include "protocol/binlog/query_event.hpp"
@@ -48,6 +49,8 @@ public:
                                                     const protocol::format_description& format,
                                                     const state::source_position& after);
     [[nodiscard]] std::string closing_sql() const { return journal_.closing_sql(); }
+    // They have to outlive the executor.
+    void set_decisions(const statement_decisions& decisions) { decisions_ = &decisions; }
 
 private:
     [[nodiscard]] protocol::result<bool> was_executed(const source_statement& statement,
@@ -58,6 +61,10 @@ private:
                                              std::uint32_t timestamp, const journal_entry& entry);
     [[nodiscard]] protocol::result<void> run_text(std::string_view text,
                                                   const journal_entry& entry);
+    [[nodiscard]] protocol::result<void> run_text_once(std::string_view text,
+                                                       const journal_entry& entry);
+    [[nodiscard]] protocol::result<void> let_go_of_gtid(bool executed);
+    [[nodiscard]] bool was_decided_about(const journal_entry& entry) const;
     [[nodiscard]] protocol::result<void> use_database(const statement_plan& plan);
     // The text to execute: as planned, or with its event switched off.
     [[nodiscard]] protocol::result<std::string> text_for(const statement_plan& plan,
@@ -76,6 +83,7 @@ private:
     std::uint64_t epoch_;
     std::uint32_t source_version_;
     step_hook hook_;
+    const statement_decisions* decisions_ = nullptr;
     ddl_journal journal_;
     statement_session session_;
 };

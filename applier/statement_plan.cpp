@@ -51,7 +51,7 @@ std::unexpected<protocol::error> refused(const logged_statement& statement,
         errc::unsupported_statement,
         fmt::format("the statement `{}` (default database '{}') is not applied: MySQL does not "
                     "have what MariaDB has here: {}. Do by hand on the target what comes closest, "
-                    "then go on behind it",
+                    "then leave it out",
                     statement.text.substr(0, shown_max), statement.database, lacking));
 }
 

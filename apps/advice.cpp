@@ -74,9 +74,8 @@ std::string_view advice(applier::errc code) {
         return "SET GLOBAL super_read_only = OFF, read_only = OFF on the target, then run the task "
                "again.";
     case unsupported_statement:
-        return "Execute what the statement means on the target by hand, or exclude the object; "
-               "docs/operations.md says how to "
-               "go on behind it.";
+        return "Execute what the statement means on the target by hand and leave it out with "
+               "`understudy skip`, or exclude the object (docs/operations.md).";
     case fenced: return "Another process has taken this task over; run it in one place only.";
     default: return {};
     }

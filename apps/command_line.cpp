@@ -32,6 +32,7 @@ struct options {
     precheck_command precheck;
     status_command status;
     stop_command stop;
+    skip_command skip;
     relay_command relay;
     std::string data_dir;
     std::string until;
@@ -92,6 +93,22 @@ void add_stop(CLI::App& program, options& into) {
     stop->footer("");
 }
 
+void add_skip(CLI::App& program, options& into) {
+    CLI::App* skip = program.add_subcommand(
+        "skip", "Leave out the statement that stopped a task, or give another in its place");
+    skip->add_option("TASK.toml", into.skip.task_file, "Task file")->required()->type_name("");
+    skip->add_option("--at", into.skip.at,
+                     "The transaction of the source that the statement is in, as the task's "
+                     "message names it: a GTID, or file:offset where the source has none")
+        ->required()
+        ->type_name("PLACE");
+    skip->add_option("--replacement", into.skip.replacement,
+                     "A file with one statement that the target executes instead, as it is")
+        ->type_name("FILE.sql");
+    skip->footer("It takes effect at the task's next start. What a transaction changes in rows is "
+                 "never left out.");
+}
+
 say_and_exit complaint(const std::string& text) {
     return {.code = exit_usage, .text = "understudy: " + text + "\n"};
 }
@@ -116,6 +133,7 @@ command chosen(const CLI::App& program, options& from) {
     if (program.got_subcommand("precheck")) return from.precheck;
     if (program.got_subcommand("status")) return from.status;
     if (program.got_subcommand("stop")) return from.stop;
+    if (program.got_subcommand("skip")) return from.skip;
     return from.relay;
 }
 
@@ -134,6 +152,7 @@ command parse_command_line(int argc, const char* const* argv) {
     add_precheck(program, into);
     add_status(program, into);
     add_stop(program, into);
+    add_skip(program, into);
     add_relay_commands(program, into.relay);
     try {
         program.parse(argc, argv);

@@ -32,6 +32,12 @@ struct stop_command {
     std::filesystem::path data_dir;
 };
 
+struct skip_command {
+    std::filesystem::path task_file;
+    std::string at;                    // GTID or file:offset, as the message says it
+    std::filesystem::path replacement; // a file with one statement; empty: nothing in its place
+};
+
 // Help, version or a mistake: say it and end.
 struct say_and_exit {
     int code = 0;
@@ -39,7 +45,7 @@ struct say_and_exit {
 };
 
 using command = std::variant<run_command, precheck_command, status_command, stop_command,
-                             relay_command, say_and_exit>;
+                             skip_command, relay_command, say_and_exit>;
 
 // Exit codes of all commands.
 inline constexpr int exit_good = 0;

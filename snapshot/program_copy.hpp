@@ -30,6 +30,8 @@ private:
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
     events(const std::string& database);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> views();
+    [[nodiscard]] boost::asio::awaitable<protocol::result<std::string>>
+    why_invalid(const state::object_name& view);
     [[nodiscard]] boost::asio::awaitable<protocol::result<object_definition>>
     read_view(const state::object_name& view);
     // SHOW CREATE … of a stored program; `table` is the trigger's.

@@ -77,6 +77,7 @@ std::string object_name::to_string() const {
 protocol::result<object_selection> object_selection::make(const task_spec& spec) {
     object_selection selection;
     selection.meta_database_ = spec.apply.meta_database;
+    selection.definers_ = spec.objects.definers;
     auto include = parse_patterns(spec.objects.include, "objects.include");
     if (!include) return std::unexpected(include.error());
     selection.include_ = *std::move(include);
@@ -256,6 +257,26 @@ std::string object_selection::map_database(std::string_view database) const {
 bool object_selection::is_renamed(std::string_view database, std::string_view table) const {
     const object_name target = map(database, table);
     return target.database != database || target.object != table;
+}
+
+bool object_selection::moves_tables_out_of(std::string_view database) const {
+    const std::string rest = map_database(database);
+    return std::ranges::any_of(rename_, [&](const rename& entry) {
+        return !entry.first.object.empty() &&
+               names_equal(entry.first.database, database, case_insensitive_) &&
+               entry.second.database != rest;
+    });
+}
+
+bool object_selection::renames_anything() const {
+    return std::ranges::any_of(rename_,
+                               [](const rename& entry) { return entry.first != entry.second; });
+}
+
+object_selection object_selection::without_renames() const {
+    object_selection same = *this;
+    same.rename_.clear();
+    return same;
 }
 
 bool object_selection::renames_anything_in(std::string_view database) const {

@@ -48,12 +48,19 @@ public:
     // True if the name on the target differs from the source's (for the table itself, or its
     // database).
     [[nodiscard]] bool is_renamed(std::string_view database, std::string_view table) const;
+    [[nodiscard]] bool renames_anything() const;
+    // Some table of it is in another database on the target than the rest.
+    [[nodiscard]] bool moves_tables_out_of(std::string_view database) const;
     [[nodiscard]] bool renames_anything_in(std::string_view database) const;
     // Another selected object is renamed to the very name that this one has on the target: both
     // must not exist. For tables that a wildcard takes; what the file names literally is refused by
     // make().
     [[nodiscard]] bool takes_name_of_another(std::string_view database,
                                              std::string_view table) const;
+
+    [[nodiscard]] const definer_policy& definers() const { return definers_; }
+    // The same objects under their own names.
+    [[nodiscard]] object_selection without_renames() const;
 
     // lower_case_table_names of the source is not 0: names compare without case (of ASCII letters).
     void set_case_insensitive(bool value) { case_insensitive_ = value; }
@@ -76,6 +83,7 @@ private:
     std::vector<object_pattern> exclude_;
     std::vector<rename> rename_;
     std::string meta_database_;
+    definer_policy definers_;
     bool case_insensitive_ = false;
 };
 

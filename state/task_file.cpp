@@ -97,11 +97,38 @@ void read_renames(task_section& section, task_spec& spec) {
     }
 }
 
+void read_definers(task_section& section, task_spec& spec) {
+    constexpr std::string_view allowed =
+        "; allowed are \"keep\", \"current-user\", or a table of accounts { \"app@%\" = "
+        "\"dw@%\", \"*\" = \"current-user\" }";
+    const toml_node* found = section.take("definers");
+    if (found == nullptr) return;
+    if (found->what == toml_node::kind::text && found->text == "keep") return;
+    if (found->what == toml_node::kind::text && found->text == "current-user") {
+        spec.objects.definers = definer_policy(definer_policy::choice::current_user);
+        return;
+    }
+    if (found->what != toml_node::kind::table) {
+        section.complain("definers", "found " + found->describe() + std::string(allowed));
+        return;
+    }
+    for (const toml_entry& entry : found->table) {
+        if (entry.value.what != toml_node::kind::text) {
+            section.complain("definers", entry.value,
+                             "found " + entry.value.describe() + std::string(allowed));
+            continue;
+        }
+        if (const auto added = spec.objects.definers.add(entry.key, entry.value.text); !added)
+            section.complain("definers", entry.value, added.error().what + std::string(allowed));
+    }
+}
+
 void read_objects(task_section& root, task_spec& spec, task_file_context& context) {
     task_section objects(root, "objects");
     read_patterns(objects, "include", spec.objects.include);
     read_patterns(objects, "exclude", spec.objects.exclude);
     read_renames(objects, spec);
+    read_definers(objects, spec);
     if (objects.present())
         objects.require("include", "what to replicate, such as [\"shop.*\", \"crm.customers\"]");
     context.finish(objects);

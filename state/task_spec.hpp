@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/session/connect_options.hpp"
+#include "state/definer_policy.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -29,6 +30,7 @@ struct task_spec {
         std::vector<std::string> exclude;
         std::vector<std::pair<std::string, std::string>>
             rename; // "db.table" = "db2.table2" or "db" = "db2", in file order
+        definer_policy definers;
     } objects;
 
     struct {

@@ -41,34 +41,26 @@ protocol::result<statement_plan> planner::database_statement(kind what) {
     return execute(what, name ? "" : mapped);
 }
 
-// Bodies are taken as they are: their unqualified names follow the default database. What a body
-// calls by a name that the target does not have would be wrong there without a word, so that is
-// refused.
-protocol::result<void> planner::check_body(std::string_view what) {
-    if (!list_.complete) return refuse("a quote or a comment is not closed");
-    if (rewriter_.mentions_renamed(at_))
-        return refuse(
-            fmt::format("the {}'s text names something that is renamed on the target", what));
-    return {};
-}
-
-// Where unqualified names of a body are looked for. The target need not have a database that the
-// task does not touch.
+// The session's default database. The target need not have one that the task does not touch.
 std::string planner::default_on_target() const {
     if (!selection_->touches_database(statement_->database)) return {};
     return selection_->map_database(statement_->database);
 }
 
-protocol::result<statement_plan> planner::view(bool drops) {
-    if (drops) return drop_tables(kind::view);
+protocol::result<statement_plan> planner::view(kind_of_view how) {
+    if (how == kind_of_view::drops) return drop_tables(kind::view);
+    // The target lacks views that were invalid when the copy was made; this one is not any more.
+    if (how == kind_of_view::alters)
+        rewriter_.replace(list_.tokens[verb_].begin, list_.tokens[verb_].end, "CREATE OR REPLACE");
     at_.take_all({"IF", "NOT", "EXISTS"});
     const auto name = at_.take_name();
     if (!name) return no_name();
     const auto view = rewriter_.resolve(*name);
     if (!rewriter_.selects(view)) return skip(kind::view, "the view is not selected");
     touch(view);
-    if (auto checked = check_body("view"); !checked) return std::unexpected(checked.error());
     const auto home = default_on_target();
+    if (auto done = rewrite_body("view", statement_->database, home); !done)
+        return std::unexpected(done.error());
     rewriter_.replace(*name, view, home);
     return execute(kind::view, home);
 }
@@ -86,7 +78,9 @@ protocol::result<statement_plan> planner::routine() {
         return skip(kind::routine, "routines follow databases that are selected as a whole");
     source_names_.push_back(routine);
     target_names_.push_back({selection_->map_database(routine.database), routine.object});
-    if (auto checked = check_body("routine"); !checked) return std::unexpected(checked.error());
+    // The names of a routine are looked for where the routine is.
+    if (auto done = rewrite_body("routine", routine.database, target_names_[0].database); !done)
+        return std::unexpected(done.error());
     const auto home = default_on_target();
     if (name->database.value_or(home) != target_names_[0].database)
         rewriter_.replace(name->begin, name->end, target_names_[0].to_string());
@@ -118,10 +112,11 @@ protocol::result<statement_plan> planner::trigger() {
     if (!rewriter_.selects(table))
         return skip(kind::trigger, "the trigger's table is not selected");
     touch(table);
-    if (auto checked = check_body("trigger"); !checked) return std::unexpected(checked.error());
     const auto home = default_on_target();
     // A trigger lives in the database of its table.
     const state::object_name target{target_names_[0].database, name->name};
+    if (auto done = rewrite_body("trigger", table.database, target.database); !done)
+        return std::unexpected(done.error());
     if (name->database.value_or(home) != target.database)
         rewriter_.replace(name->begin, name->end, target.to_string());
     rewriter_.replace(*table_name, table, home);
@@ -137,8 +132,7 @@ protocol::result<statement_plan> planner::drop_trigger() {
     const auto trigger = rewriter_.resolve(*name);
     if (!selection_->touches_database(trigger.database))
         return skip(kind::trigger, "the database is not selected");
-    if (selection_->renames_anything_in(trigger.database) &&
-        selection_->map_database(trigger.database) == trigger.database)
+    if (selection_->moves_tables_out_of(trigger.database))
         return refuse("the trigger's table may be in another database on the target");
     const state::object_name target{selection_->map_database(trigger.database), trigger.object};
     const bool whole = selection_->selects_database(trigger.database);
@@ -174,7 +168,8 @@ protocol::result<statement_plan> planner::event(bool alters) {
         target_names_.insert(target_names_.begin(), mapped(renamed));
         break;
     }
-    if (auto checked = check_body("event"); !checked) return std::unexpected(checked.error());
+    if (auto done = rewrite_body("event", event.database, mapped(event).database); !done)
+        return std::unexpected(done.error());
     const auto home = default_on_target();
     if (name->database.value_or(home) != mapped(event).database)
         rewriter_.replace(name->begin, name->end, mapped(event).to_string());

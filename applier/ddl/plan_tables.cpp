@@ -121,9 +121,10 @@ protocol::result<void> planner::rewrite_table_clauses(token_cursor from,
             rewriter_.replace(*other, source, home);
         } else if (from.sees("UNION") && (from.sees_symbol('(', 1) || from.sees_symbol('=', 1))) {
             if (auto done = rewrite_union(from, table); !done) return done;
-        } else if ((from.sees("DISCARD") || from.sees("IMPORT")) &&
+        } else if (from.sees("IMPORT") &&
                    (from.sees("TABLESPACE", 1) || from.sees("PARTITION", 1))) {
-            return refuse("it exchanges tablespace files, which exist on the source only");
+            return refuse("it takes in tablespace files, which exist on the source only: give an "
+                          "empty replacement table its rows there, or copy the table anew");
         }
         if (from.at_end()) break;
     }
@@ -166,14 +167,17 @@ protocol::result<statement_plan> planner::drop_tables(kind what) {
     }
     if (source_names_.empty()) return skip(what, "none of its objects is selected");
     const auto home = target_names_[0].database;
+    // The target lacks views that were invalid when the copy was made.
+    const bool guarded = if_exists || what == kind::view;
     if (source_names_.size() == names.size()) {
+        if (guarded && !if_exists) rewriter_.replace(names[0].begin, names[0].begin, "IF EXISTS ");
         for (std::size_t i = 0; i < names.size(); ++i)
             rewriter_.replace(names[i], source_names_[i], home);
         return execute(what, home);
     }
     auto plan = execute(what, home);
     plan.text = std::string(what == kind::view ? "DROP VIEW " : "DROP TABLE ") +
-                (if_exists ? "IF EXISTS " : "") + kept;
+                (guarded ? "IF EXISTS " : "") + kept;
     return plan;
 }
 

@@ -45,6 +45,7 @@ protocol::result<statement_plan> planner::plan_kind() {
         return skip(kind::other, "an empty statement");
     }
     if (at_.take("CREATE")) return create();
+    verb_ = at_.index();
     if (at_.take("ALTER")) return alter();
     if (at_.take("DROP")) return drop();
     if (at_.take("TRUNCATE")) return truncate_table();
@@ -111,7 +112,7 @@ protocol::result<statement_plan> planner::create() {
         at_.take("RELATIONAL");
         at_.take("DUALITY");
     }
-    if (at_.take("VIEW")) return view(false);
+    if (at_.take("VIEW")) return view(kind_of_view::creates);
     at_.take("AGGREGATE");
     if (at_.take_any({"PROCEDURE", "FUNCTION", "LIBRARY"})) return routine();
     if (at_.take("TRIGGER")) return trigger();
@@ -133,7 +134,7 @@ protocol::result<statement_plan> planner::alter() {
         at_.take("RELATIONAL");
         at_.take("DUALITY");
     }
-    if (at_.take("VIEW")) return view(false);
+    if (at_.take("VIEW")) return view(kind_of_view::alters);
     if (at_.take_any({"PROCEDURE", "FUNCTION", "LIBRARY"})) return routine();
     if (at_.take("EVENT")) return event(true);
     if (at_.take_any({"USER", "ROLE"})) return skip(kind::account, "accounts are not replicated");
@@ -147,7 +148,7 @@ protocol::result<statement_plan> planner::drop() {
         return skip(kind::drop_table, "temporary tables live in their session on the source");
     if (at_.take_any({"TABLE", "TABLES"})) return drop_tables(kind::drop_table);
     if (at_.take("SEQUENCE")) return sequence();
-    if (at_.take("VIEW")) return view(true);
+    if (at_.take("VIEW")) return view(kind_of_view::drops);
     if (at_.take("INDEX")) return index_statement(kind::drop_index);
     if (at_.take_any({"DATABASE", "SCHEMA"})) return database_statement(kind::drop_database);
     if (at_.take_any({"PROCEDURE", "FUNCTION", "LIBRARY"})) return drop_routine();
@@ -218,13 +219,31 @@ void planner::take_definer_and_options() {
             at_.advance();
         } else if (at_.take("DEFINER")) {
             at_.take_symbol('=');
-            if (!at_.take_account()) return;
+            if (!take_definer()) return;
         } else if (at_.take_all({"SQL", "SECURITY"})) {
             at_.advance();
         } else {
             return;
         }
     }
+}
+
+bool planner::take_definer() {
+    const auto first = at_.index();
+    if (!at_.take_account()) return false;
+    const token& begin = list_.tokens[first];
+    const token& last = list_.tokens[at_.index() - 1];
+    if (selection_->definers().keeps_all() || equal_keyword(begin.text, "CURRENT_USER"))
+        return true;
+    // As written: quotes of any kind, which the account's own reading knows.
+    const auto text = statement_->text.substr(begin.begin, last.end - begin.begin);
+    const auto readable = charset_.name_to_utf8(text);
+    if (!readable) return false;
+    const auto account = state::account_name::parse(*readable);
+    if (!account) return false;
+    if (auto other = selection_->definers().on_target(*account))
+        rewriter_.replace(begin.begin, last.end, std::move(*other));
+    return true;
 }
 
 statement_plan planner::skip(kind what, std::string reason) const {
@@ -254,7 +273,7 @@ std::unexpected<protocol::error> planner::refuse(std::string_view reason) const 
         errc::unsupported_statement,
         fmt::format(
             "the statement `{}` (default database '{}') is not applied: {}. Do by hand on the "
-            "target what it means there, then go on behind it",
+            "target what it means there and then leave it out, or give a replacement",
             text, statement_->database, reason));
 }
 

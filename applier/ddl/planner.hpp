@@ -1,5 +1,6 @@
 #pragma once
 
+#include "applier/ddl/body_names.hpp"
 #include "applier/ddl/lexer.hpp"
 #include "applier/ddl/rewriter.hpp"
 #include "applier/ddl/token_cursor.hpp"
@@ -7,6 +8,7 @@
 #include "protocol/result.hpp"
 #include "state/object_selection.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,7 @@ public:
 private:
     using outcome = protocol::result<statement_plan>;
     using kind = statement_plan::kind;
+    enum class kind_of_view : std::uint8_t { creates, alters, drops };
 
     // planner.cpp: which statement is it
     [[nodiscard]] outcome plan_kind();
@@ -50,14 +53,24 @@ private:
 
     // plan_objects.cpp
     [[nodiscard]] outcome database_statement(kind what);
-    [[nodiscard]] outcome view(bool drops);
+    [[nodiscard]] outcome view(kind_of_view how);
     [[nodiscard]] outcome routine();
     [[nodiscard]] outcome drop_routine();
     [[nodiscard]] outcome trigger();
     [[nodiscard]] outcome drop_trigger();
     [[nodiscard]] outcome event(bool alters);
     [[nodiscard]] outcome drop_event();
-    [[nodiscard]] protocol::result<void> check_body(std::string_view what);
+
+    // plan_bodies.cpp. `home`: where unqualified names of the body are looked for, on the source
+    // and on the target.
+    [[nodiscard]] protocol::result<void> rewrite_body(std::string_view what, std::string_view home,
+                                                      std::string_view home_on_target);
+    [[nodiscard]] protocol::result<void> rewrite_name(std::string_view what, const body_names& body,
+                                                      const body_name& name, std::string_view home,
+                                                      std::string_view home_on_target);
+    void rewrite_renamed_table(const body_name& name, const state::object_name& source,
+                               const state::object_name& target, std::string_view home_on_target);
+    [[nodiscard]] bool mentions_renamed_in_strings(std::string_view home) const;
     [[nodiscard]] std::string default_on_target() const;
 
     [[nodiscard]] statement_plan skip(kind what, std::string reason) const;
@@ -69,12 +82,14 @@ private:
     [[nodiscard]] bool takes_name_of_another(const state::object_name& source) const;
     void touch(const state::object_name& source);
     void take_definer_and_options();
+    bool take_definer();
 
     const logged_statement* statement_;
     const state::object_selection* selection_;
     statement_charset charset_;
     token_list list_;
     token_cursor at_;
+    std::size_t verb_ = 0; // the token that says ALTER, if one does
     rewriter rewriter_;
     std::vector<state::object_name> source_names_;
     std::vector<state::object_name> target_names_;

@@ -22,7 +22,37 @@ void rewriter::replace(const name_reference& reference, const state::object_name
     if (!right_already) replace(reference.begin, reference.end, target.to_string());
 }
 
+namespace {
+
+// Ends and beginnings of executable comments that stand inside of what is replaced
+// ("/*!50000 db.*/t"): they stay, so that what is around them keeps its meaning.
+std::string comment_marks(std::string_view text) {
+    std::string marks;
+    char quote = '\0';
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (quote != '\0') {
+            if (c == quote) quote = '\0';
+        } else if (c == '`' || c == '"' || c == '\'') {
+            quote = c;
+        } else if (text.substr(at).starts_with("/*!") || text.substr(at).starts_with("/*M!")) {
+            const auto end = text.find_first_not_of("0123456789", text.find('!', at) + 1);
+            marks += ' ';
+            marks += text.substr(at, std::min(end, text.size()) - at);
+            marks += ' ';
+        } else if (text.substr(at).starts_with("/*")) {
+            at = std::min(text.find("*/", at + 2), text.size() - 2) + 1;
+        } else if (text.substr(at).starts_with("*/")) {
+            marks += " */ ";
+        }
+    }
+    return marks;
+}
+
+} // namespace
+
 void rewriter::replace(std::size_t begin, std::size_t end, std::string text) {
+    text += comment_marks(statement_->text.substr(begin, end - begin));
     auto encoded = charset_.from_utf8(text);
     writable_ = writable_ && encoded.has_value();
     edits_.push_back({begin, end, std::move(encoded).value_or("")});

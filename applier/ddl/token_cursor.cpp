@@ -90,7 +90,7 @@ bool token_cursor::take_account() {
     if (!is_part(peek())) return false;
     advance();
     if (!take_symbol('@')) return true;
-    if (!is_part(peek())) return false;
+    if (!is_part(peek()) && peek().what != token::kind::number) return false;
     advance();
     // An unquoted host may hold dots and dashes: root@db-1.example
     while ((sees_symbol('.') || sees_symbol('-')) && peek(1).begin == peek().end) {

@@ -2,6 +2,7 @@
 # Makes a database server available without installing it, and prints the path of its root.
 #
 #   tests/servers/fetch.sh mysql-9.7 | mysql-5.6 | mariadb-10.11 | mariadb-11.8
+#   tests/servers/fetch.sh mysql-testsuite    MySQL's own regression tests, 340 MB: no server in it
 #
 # A root is a directory of its own, nothing outside it is touched:
 #   bin/       the server and its client tools, as wrappers that carry every path they need
@@ -104,7 +105,7 @@ unpack_debian() {
     )
     note "reading the package list of $suite"
     quietly "read the package list of $suite from $address" apt-get "${options[@]}" update
-    note "downloading $*"
+    note "downloading $* ${alone:-}"
     quietly "download $* of $suite from $address" \
         apt-get "${options[@]}" --yes --download-only install "$@"
     if [[ -n ${alone:-} ]]; then
@@ -269,14 +270,24 @@ build_mariadb_118() {
     build_mariadb "$suite"
 }
 
-(($# == 1)) || fail "usage: fetch.sh mysql-9.7 | mysql-5.6 | mariadb-10.11 | mariadb-11.8"
+# The tests are taken without what the package depends on: they run with the programs of mysql-9.7,
+# which comes from the same suite.
+build_mysql_testsuite() {
+    local alone=mysql-testsuite
+    unpack_debian "$(mysql_suite)"
+    [[ -x $work/root/usr/lib/mysql-test/bin/mysqltest ]] ||
+        fail "the package mysql-testsuite has no mysqltest where it was looked for"
+}
+
+(($# == 1)) || fail "usage: fetch.sh mysql-9.7 | mysql-5.6 | mariadb-10.11 | mariadb-11.8 | mysql-testsuite"
 kind=$1
 case $kind in
 mysql-9.7) build=build_mysql_97 ;;
 mysql-5.6) build=build_mysql_56 ;;
 mariadb-10.11) build=build_mariadb_1011 ;;
 mariadb-11.8) build=build_mariadb_118 ;;
-*) fail "unknown server '$kind'" "known: mysql-9.7, mysql-5.6, mariadb-10.11, mariadb-11.8" ;;
+mysql-testsuite) build=build_mysql_testsuite ;;
+*) fail "unknown server '$kind'" "known: mysql-9.7, mysql-5.6, mariadb-10.11, mariadb-11.8, mysql-testsuite" ;;
 esac
 [[ $(uname -m) == x86_64 || $kind != mysql-5.6 ]] || fail "mysql-5.6 exists for x86_64 only"
 need flock

@@ -1,0 +1,156 @@
+// The corpus of DDL on a real server: each statement as it stands in one database, and as it is
+// planned under renames in another; what they made must be the same but for the names.
+
+#include "applier/statement_plan.hpp"
+#include "tests/support/ddl_corpus.hpp"
+#include "tests/support/ddl_corpus_selections.hpp"
+#include "tests/support/live_server.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace understudy::test {
+namespace {
+
+constexpr std::uint32_t version_97 = 90704;
+
+void replace_all(std::string& text, std::string_view what, std::string_view with) {
+    for (std::size_t at = text.find(what); at != std::string::npos;
+         at = text.find(what, at + with.size()))
+        text.replace(at, what.size(), with);
+}
+
+// Names as on the source, without quotes and databases.
+std::string plain(std::string text) {
+    std::erase(text, '`');
+    static constexpr std::array<std::array<std::string_view, 3>, 2> renamed{
+        {{"corpus_dw.facts", "facts", "orders"}, {"corpus_copy.articles", "articles", "items"}}};
+    for (const auto& [target, name, source] : renamed) {
+        replace_all(text, fmt::format("{} AS {}", target, source), source);
+        replace_all(text, fmt::format("{} {}", target, source), source);
+        replace_all(text, target, source);
+        for (const char* const form : {"TABLE {} (", "REFERENCES {} (", "ON {} FOR", "{}_ibfk_",
+                                       "{}_chk_", "({},", "({})", ",{})", ",{},"})
+            replace_all(text, fmt::format(fmt::runtime(form), name),
+                        fmt::format(fmt::runtime(form), source));
+    }
+    replace_all(text, "corpus_copy.", "");
+    replace_all(text, "corpus.", "");
+    return text;
+}
+
+class corpus_run : public testing::Test {
+protected:
+    void exec(const std::string& database, const std::string& mode, const std::string& text) {
+        // A session that has a default database keeps one.
+        sql_client session = server.root();
+        if (!database.empty()) session.exec("USE `" + database + "`");
+        session.exec("SET sql_mode = '" + mode + "', foreign_key_checks = 0");
+        session.exec(text);
+    }
+
+    // SHOW CREATE of everything that has the name, as the server shows it without a default
+    // database.
+    std::string shown(const state::object_name& name) {
+        std::string all;
+        const auto show = [&](const std::string& kind, const std::string& what, std::size_t column) {
+            try {
+                const auto rows = client.query("SHOW CREATE " + kind + " " + what);
+                all += kind + ": " + plain(rows.at(0).at(column).value_or("NULL")) + "\n";
+            } catch (const sql_error&) {
+                all += kind + ": none\n";
+            }
+        };
+        if (name.object.empty()) {
+            show("DATABASE", "`" + name.database + "`", 1);
+            replace_all(all, "corpus_copy", "corpus");
+            return all;
+        }
+        show("TABLE", name.to_string(), 1);
+        for (const char* const kind : {"PROCEDURE", "FUNCTION", "TRIGGER"})
+            show(kind, name.to_string(), 2);
+        show("EVENT", name.to_string(), 3);
+        return all;
+    }
+
+    // How often each of its kinds of objects is there.
+    std::string counts(const std::string& database) {
+        const std::string here = " = '" + database + "'";
+        std::string text;
+        for (const auto& [table, column] : std::vector<std::pair<std::string, std::string>>{
+                 {"tables", "table_schema"},
+                 {"views", "table_schema"},
+                 {"routines", "routine_schema"},
+                 {"triggers", "trigger_schema"},
+                 {"events", "event_schema"}})
+            text += client.scalar("SELECT COUNT(*) FROM information_schema." + table + " WHERE " +
+                                  column + here) +
+                    " " + table + ", ";
+        return text;
+    }
+
+    void one(const corpus_statement& statement, const state::object_selection& selection) {
+        const auto plan = applier::plan_statement(
+            {statement.text, statement.database, statement.mode_bits(), version_97}, selection);
+        const bool refused = !plan.has_value();
+        ASSERT_TRUE(!refused || statement.text.starts_with("DROP TRIGGER")) << plan.error().what;
+        exec(statement.database, statement.sql_mode, statement.text);
+        if (refused) {
+            exec("", "", "DROP TRIGGER IF EXISTS corpus_dw." + last_word(statement.text));
+            return;
+        }
+        ASSERT_EQ(plan->what, applier::statement_plan::action::execute);
+        SCOPED_TRACE("as planned: " + plan->text);
+        exec(plan->database, statement.sql_mode, plan->text);
+        for (std::size_t i = 0; i < plan->source_names.size(); ++i)
+            EXPECT_EQ(shown(plan->source_names[i]), shown(plan->target_names[i]));
+        ++executed;
+    }
+    static std::string last_word(const std::string& text) {
+        return text.substr(text.find_last_of(" .") + 1);
+    }
+
+    void run(const named_selection& how) {
+        for (const std::string& file : ddl_corpus_files()) {
+            for (const char* const database : {"corpus", "corpus_copy", "corpus_dw", "elsewhere"})
+                client.exec(fmt::format("SET foreign_key_checks = 0; DROP DATABASE IF EXISTS "
+                                        "{0}; CREATE DATABASE {0}",
+                                        database));
+            for (const corpus_statement& statement : read_ddl_corpus(file)) {
+                const bool executes = statement.expected == corpus_statement::outcome::executed;
+                if (!statement.is_executable || !executes) continue;
+                SCOPED_TRACE(how.name + ", " + statement.place + ": " + statement.text);
+                try {
+                    one(statement, how.selection);
+                } catch (const sql_error& error) {
+                    ADD_FAILURE() << error.what();
+                }
+            }
+            if (how.name == "renamed database")
+                EXPECT_EQ(counts("corpus"), counts("corpus_copy")) << file;
+        }
+    }
+
+    live_server server = live_server::start(
+        server_kind::mysql_97, {.extra_args = {"--log-bin-trust-function-creators=1",
+                                               "--sync-binlog=0",
+                                               "--innodb-flush-log-at-trx-commit=0"}});
+    sql_client client = server.root();
+    std::size_t executed = 0;
+};
+
+TEST_F(corpus_run, makes_the_same_under_other_names) {
+    const auto selections = ddl_corpus_selections();
+    run(selections[1]);
+    run(selections[2]);
+    EXPECT_GE(executed, 700U);
+}
+
+} // namespace
+} // namespace understudy::test
