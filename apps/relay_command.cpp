@@ -1,17 +1,17 @@
 #include "apps/commands.hpp"
+#include "apps/relay_json.hpp"
 #include "apps/relay_show.hpp"
 #include "apps/relay_text.hpp"
 #include "relay/inspect.hpp"
-#include "relay/inspection/binlog_file_source.hpp"
 #include "relay/inspection/check_binlog.hpp"
 #include "relay/inspection/open_source.hpp"
+#include "relay/inspection/ordered_turns.hpp"
 #include "relay/key_ring.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <system_error>
 
 namespace understudy::apps {
@@ -39,14 +39,14 @@ void print_lines(const std::vector<std::string>& lines) {
         fmt::print("{}\n", line);
 }
 
-result<inspection::binlog_report> check_file(const std::filesystem::path& path) {
+result<inspection::binlog_report> check_file(const std::filesystem::path& path,
+                                             const relay_command& what) {
     if (path == "-") {
-        return inspection::check_binlog(std::make_unique<inspection::binlog_file_source>(
-            inspection::standard_input(), "stdin"));
+        const auto cutter = inspection::whole_paths({path}, {});
+        return inspection::check_binlog(*cutter, 1);
     }
-    auto source = inspection::binlog_file_source::open(path, false);
-    if (!source) return std::unexpected(std::move(source.error()));
-    return inspection::check_binlog(std::move(*source));
+    const auto cutter = inspection::cut_paths({path}, {});
+    return inspection::check_binlog(*cutter, inspection::thread_count(what.threads));
 }
 
 bool is_relay(const std::filesystem::path& path) {
@@ -63,11 +63,16 @@ int list(const relay_command& what) {
             all.insert(all.end(), segments->begin(), segments->end());
             continue;
         }
-        auto report = check_file(path);
+        auto report = check_file(path, what);
         if (!report) return fail(report.error());
         if (!report->damage.empty()) return fail({{}, report->damage, {}});
         report->summary.path = path;
         all.push_back(std::move(report->summary));
+    }
+    if (what.how == relay_command::format::json) {
+        for (const auto& segment : all)
+            fmt::print("{}\n", segment_json(segment));
+        return exit_good;
     }
     print_lines(segment_table(all));
     return exit_good;
@@ -75,18 +80,23 @@ int list(const relay_command& what) {
 
 int verify(const relay_command& what) {
     bool good = true;
+    const bool as_json = what.how == relay_command::format::json;
     for (const auto& given : what.paths) {
         const auto path = inspection::relay_path(given);
         if (is_relay(path)) {
-            const auto found = relay::verify(path, what.keys);
+            const auto found =
+                relay::verify(path, what.keys, inspection::thread_count(what.threads));
             if (!found) return fail(found.error());
-            print_lines(verify_lines(*found));
+            print_lines(as_json ? std::vector{verify_json(path.string(), *found)}
+                                : verify_lines(*found));
             good = good && found->good();
             continue;
         }
-        const auto found = check_file(path);
+        const auto found = check_file(path, what);
         if (!found) return fail(found.error());
-        print_lines(binlog_verify_lines(path == "-" ? "standard input" : path.string(), *found));
+        const auto name = path == "-" ? std::string("standard input") : path.string();
+        print_lines(as_json ? std::vector{binlog_verify_json(name, *found)}
+                            : binlog_verify_lines(name, *found));
         good = good && found->good();
     }
     return good ? exit_good : exit_failed;

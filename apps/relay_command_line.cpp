@@ -36,6 +36,14 @@ void add_paths(CLI::App& to, relay_command& into) {
         ->type_name("");
 }
 
+void add_threads(CLI::App& to, relay_command& into) {
+    to.add_option("--threads", into.threads,
+                  "How many threads read (standard input and --follow: one); 0: one for each core")
+        ->capture_default_str()
+        ->type_name("N")
+        ->check(CLI::Range(0, 256));
+}
+
 void add_transactions(CLI::App& to, relay_command& into) {
     to.add_option("--since", into.since,
                   "Transactions from this time on: '2026-02-03 12:34:56', @1770000000, -2h, -1h30m")
@@ -95,6 +103,7 @@ void add_show(CLI::App& relay, relay_command& into) {
                "SQL that takes it back, the newest first");
     show->add_flag("--follow,-f", into.follow, "Go on as the log grows, like tail -f");
     add_looks(*show, into);
+    add_threads(*show, into);
     show->footer(about_show);
 }
 
@@ -112,6 +121,7 @@ void add_history(CLI::App& relay, relay_command& into) {
     add_format(*history, into, "--json", relay_command::format::json,
                "A JSON object in a line for each change");
     add_looks(*history, into);
+    add_threads(*history, into);
     history->footer("A row is followed when its key changes, in both directions. Standard input "
                     "cannot be read twice, so there it is only followed onwards.");
 }
@@ -123,9 +133,11 @@ void add_relay_commands(CLI::App& program, relay_command& into) {
         "relay", "Look into relay logs and binary log files: what happened, when, to which row");
     relay->footer("Run `understudy relay show --help` for filters and conditions.");
     relay->require_subcommand(1);
-    add_paths(*add_verb(*relay, into, verb::ls, "ls",
-                        "List segments (or files): positions, times, GTIDs, sizes, state"),
-              into);
+    CLI::App* ls = add_verb(*relay, into, verb::ls, "ls",
+                            "List segments (or files): positions, times, GTIDs, sizes, state");
+    add_paths(*ls, into);
+    add_format(*ls, into, "--json", relay_command::format::json,
+               "A JSON object in a line for each");
     add_show(*relay, into);
     add_history(*relay, into);
     CLI::App* events = add_verb(*relay, into, verb::events, "events",
@@ -140,6 +152,7 @@ void add_relay_commands(CLI::App& program, relay_command& into) {
     add_paths(*stat, into);
     add_transactions(*stat, into);
     add_format(*stat, into, "--json", relay_command::format::json, "Print as JSON");
+    add_threads(*stat, into);
     CLI::App* export_ = add_verb(*relay, into, verb::export_, "export",
                                  "Write transactions as a binary log file, byte for byte as the "
                                  "source sent them");
@@ -157,6 +170,8 @@ void add_relay_commands(CLI::App& program, relay_command& into) {
                                 "Read everything and check it: checksums, framing, transaction "
                                 "boundaries");
     add_paths(*verify, into);
+    add_format(*verify, into, "--json", relay_command::format::json, "Print as JSON");
+    add_threads(*verify, into);
     verify->footer("Exit codes: 0 all is good, 1 something is damaged, 2 bad usage.");
 }
 

@@ -32,6 +32,7 @@ struct relay_command {
     bool follow = false;
     bool whole_values = false;
     bool no_pager = false;
+    unsigned threads = 0;   // that read; 0: one for each core
     std::string table;      // history
     std::string key;        // history
     std::string output;     // export: a file, a directory, or "-"

@@ -33,6 +33,7 @@ void complete(column_definition& column, const table_column& known) {
     if (column.name.empty()) column.name = known.name;
     if (!column.is_unsigned) column.is_unsigned = known.is_unsigned;
     if (known.invisible) column.visible = false;
+    column.is_generated = known.generated;
     if (has_labels(column)) {
         // Ours are UTF-8, whatever the column's character set is.
         if (column.labels.empty() && !known.labels.empty()) {
@@ -40,6 +41,7 @@ void complete(column_definition& column, const table_column& known) {
             column.collation = collation_of("utf8mb4");
         }
     } else if (!column.collation && column.is_character()) {
+        column.is_collation_guessed = !known.character_set.empty();
         column.collation = known.character_set.empty() ? protocol::binary_collation
                                                        : collation_of(known.character_set);
     }

@@ -1,16 +1,21 @@
 #include "relay/inspect.hpp"
 
-#include "protocol/binlog/format_description.hpp"
+#include "protocol/binlog/boundary.hpp"
+#include "protocol/errc.hpp"
 #include "relay/compression.hpp"
 #include "relay/errc.hpp"
 #include "relay/event_splitter.hpp"
+#include "relay/inspection/event_stream.hpp"
+#include "relay/inspection/ordered_turns.hpp"
 #include "relay/posix_directory.hpp"
 #include "relay/recovery.hpp"
 #include "relay/segment_reader.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace understudy::relay {
@@ -107,20 +112,24 @@ struct frame_walk {
 
     result<void> run(const segment_set& set, const opener& begin, const taker& take) {
         for (const auto next : set.numbers) {
-            number = next;
-            offset = 0;
-            auto reader = segment_reader::open(*set.where, segment_name(next), set.keys);
-            if (!reader) return std::unexpected(reader.error());
-            ++segments;
-            const auto going = begin(*reader);
-            if (!going) return std::unexpected(going.error());
-            if (!*going) return {};
-            const bool last = next == set.numbers.back();
-            const auto more = run_segment(*reader, last, take);
+            const auto more = run_one(set, next, next == set.numbers.back(), begin, take);
             if (!more) return std::unexpected(more.error());
             if (!*more) return {};
         }
         return {};
+    }
+
+    // last: it may end anywhere.
+    result<bool> run_one(const segment_set& set, std::uint64_t which, bool last,
+                         const opener& begin, const taker& take) {
+        number = which;
+        offset = 0;
+        auto reader = segment_reader::open(*set.where, segment_name(which), set.keys);
+        if (!reader) return std::unexpected(reader.error());
+        ++segments;
+        const auto going = begin(*reader);
+        if (!going || !*going) return going;
+        return run_segment(*reader, last, take);
     }
 
 private:
@@ -235,61 +244,101 @@ result<void> segment_walker::walk(const visitor& visit) const {
 
 namespace {
 
-// What verify() looks at beyond the checksums of frames.
-class event_check {
+// One event at a time, given by hand.
+class given_events final : public inspection::event_source {
 public:
-    void set_format(std::span<const std::byte> bytes) {
-        const auto format = protocol::decode_format_description(bytes);
-        has_checksum_ = format && format->has_checksum();
+    void give(const inspection::raw_event& event) { event_ = event; }
+    result<std::optional<inspection::raw_event>> next() override {
+        return std::exchange(event_, std::nullopt);
     }
+    std::uint64_t unfinished_bytes() const override { return 0; }
+    std::string place() const override { return "a segment"; }
+
+private:
+    std::optional<inspection::raw_event> event_;
+};
+
+// What verify() looks at beyond the checksums of frames.
+class event_judge {
+public:
+    event_judge() {
+        auto source = std::make_unique<given_events>();
+        given_ = source.get();
+        stream_.emplace(std::move(source), inspection::event_stream::checksums::check);
+    }
+    void set_format(std::span<const std::byte> bytes, const protocol::binlog_position& at) {
+        std::ignore = take({bytes, at.file, at.offset, at.offset, true});
+    }
+    // What is wrong; empty: nothing.
     std::string operator()(const walked_event& event) {
-        const auto header = protocol::decode_event_header(event.bytes);
-        if (!header || header->length != event.bytes.size())
-            return "an event has an impossible header";
-        const bool is_format = header->type == protocol::event_type::format_description;
-        if (is_format) set_format(event.bytes);
-        if (has_checksum_ && !protocol::checksum_matches(event.bytes)) {
-            return "the checksum of the event that ends at " + event.file + ":" +
-                   std::to_string(event.end_offset) + " does not match";
-        }
-        return {};
+        const auto size = event.artificial ? 0 : event.bytes.size();
+        const auto done = take(
+            {event.bytes, event.file, event.end_offset - size, event.end_offset, event.artificial});
+        return done ? std::string() : done.error().what;
+    }
+    // Where a transaction begins that does not end; empty: there is none.
+    [[nodiscard]] std::string open_transaction() const {
+        return outer_.in_group() ? begin_ : std::string();
     }
 
 private:
-    bool has_checksum_ = false;
+    using role = protocol::boundary::role;
+
+    [[nodiscard]] result<void> take(const inspection::raw_event& raw) {
+        given_->give(raw);
+        for (;;) {
+            const auto event = stream_->next();
+            if (!event) return std::unexpected(event.error());
+            if (!*event) break;
+            const auto found =
+                ((*event)->unpacked ? inner_ : outer_).feed((*event)->event, *(*event)->format);
+            if (!found) return protocol::wrap(found.error(), (*event)->place());
+            if (!(*event)->unpacked && *found == role::starts) begin_ = (*event)->place();
+        }
+        if (!inner_.in_group()) return {};
+        return fail(protocol::errc::malformed,
+                    "the compressed transaction that begins at " + begin_ + " does not end");
+    }
+
+    given_events* given_ = nullptr; // stream_'s
+    std::optional<inspection::event_stream> stream_;
+    protocol::boundary outer_;
+    protocol::boundary inner_; // of the events in a payload
+    std::string begin_;
 };
 
-} // namespace
+bool is_damage(const std::error_code& code) {
+    return code == errc::corrupt || code == errc::unsupported_version || code == errc::tampered;
+}
 
-result<verify_report> verify(const std::filesystem::path& path, const key_ring& keys) {
-    auto set = find_segments(path, keys);
-    verify_report report;
-    if (!set) {
-        if (set.error().code != errc::corrupt) return std::unexpected(set.error());
-        report.damages.push_back({path, 0, set.error().code, set.error().what});
-        return report;
-    }
-    event_check check;
+// A segment by itself.
+struct segment_check {
+    verify_report report; // without damages
+    std::optional<state::source_position> begin;
+    state::source_position end;
+    std::string first_place;
+    std::optional<protocol::error> failure; // damage, or of the system
+    std::uint64_t failed_at = 0;
+};
+
+segment_check check_segment(const segment_set& all, std::uint64_t number, bool last) {
+    segment_check check;
+    event_judge judge;
     std::string bad_event;
     const segment_walker::visitor visit = [&](const walked_event& event) {
-        bad_event = check(event);
+        bad_event = judge(event);
         return bad_event.empty();
     };
     event_splitter events;
-    std::optional<state::source_position> end;
     frame_walk frames;
-    const auto walked = frames.run(
-        *set,
+    const auto walked = frames.run_one(
+        all, number, last,
         [&](segment_reader& reader) -> result<bool> {
-            if (end && reader.header().base != *end) {
-                return fail(errc::corrupt,
-                            reader.place(0) +
-                                ": the segment does not begin where the one before it ends");
-            }
-            end = reader.header().base;
-            if (!reader.header().format_description.empty()) {
-                check.set_format(reader.header().format_description);
-            }
+            check.begin = reader.header().base;
+            check.end = reader.header().base;
+            check.first_place = reader.place(0);
+            if (!reader.header().format_description.empty())
+                judge.set_format(reader.header().format_description, check.end.binlog);
             return true;
         },
         [&](const segment_reader& reader, const frame_entry& entry,
@@ -298,25 +347,79 @@ result<verify_report> verify(const std::filesystem::path& path, const key_ring& 
             const auto more = visit_events(events, reader, entry, raw, visit);
             if (!more) return more;
             if (!bad_event.empty()) return fail(errc::corrupt, place + ": " + bad_event);
-            ++report.frames;
-            report.events += entry.header.event_count;
-            report.groups += entry.header.group_count;
-            report.raw_bytes += entry.header.raw_size;
-            end->binlog = entry.header.end();
-            end->executed.add(entry.header.gtids);
+            ++check.report.frames;
+            check.report.events += entry.header.event_count;
+            check.report.groups += entry.header.group_count;
+            check.report.raw_bytes += entry.header.raw_size;
+            check.end.binlog = entry.header.end();
+            check.end.executed.add(entry.header.gtids);
             return true;
         });
-    report.segments = frames.segments;
-    report.stored_bytes = frames.stored_bytes;
-    report.torn_bytes = frames.torn_bytes;
+    check.report.segments = frames.segments;
+    check.report.stored_bytes = frames.stored_bytes;
+    check.report.torn_bytes = frames.torn_bytes;
+    check.failed_at = frames.offset;
     if (!walked) {
-        const auto& reason = walked.error();
-        if (reason.code != errc::corrupt && reason.code != errc::unsupported_version &&
-            reason.code != errc::tampered) {
-            return std::unexpected(reason);
+        check.failure = walked.error();
+    } else if (const auto open = judge.open_transaction(); !last && !open.empty()) {
+        check.failure = {make_error_code(errc::corrupt),
+                         "the transaction that begins at " + open + " does not end in its segment",
+                         {}};
+    }
+    return check;
+}
+
+// Behind what was checked before it. The error is the segment's failure.
+result<void> append(verify_report& into, std::optional<state::source_position>& end,
+                    segment_check next) {
+    into.segments += next.report.segments;
+    into.stored_bytes += next.report.stored_bytes;
+    if (next.begin && end && *next.begin != *end) {
+        return fail(errc::corrupt,
+                    next.first_place + ": the segment does not begin where the one before it ends");
+    }
+    into.frames += next.report.frames;
+    into.events += next.report.events;
+    into.groups += next.report.groups;
+    into.raw_bytes += next.report.raw_bytes;
+    into.torn_bytes += next.report.torn_bytes;
+    end = std::move(next.end);
+    if (next.failure) return std::unexpected(std::move(*next.failure));
+    return {};
+}
+
+} // namespace
+
+result<verify_report> verify(const std::filesystem::path& path, const key_ring& keys,
+                             unsigned threads) {
+    const auto set = find_segments(path, keys);
+    verify_report report;
+    if (!set) {
+        if (set.error().code != errc::corrupt) return std::unexpected(set.error());
+        report.damages.push_back({path, 0, set.error().code, set.error().what});
+        return report;
+    }
+    std::optional<state::source_position> end;
+    verify_report::damage where;
+    std::atomic<std::size_t> next = 0;
+    const auto count = set->numbers.size();
+    inspection::ordered_turns turns(2 * std::size_t{threads});
+    inspection::run_on_threads(threads, [&](unsigned) {
+        for (auto i = next++; i < count && turns.wait_for_room(i); i = next++) {
+            const auto number = set->numbers[i];
+            auto check = check_segment(*set, number, i + 1 == count);
+            turns.finish(i, [&, number, check = std::move(check)]() mutable {
+                where.path = set->folder / segment_name(number);
+                where.offset = check.failure ? check.failed_at : 0;
+                return append(report, end, std::move(check));
+            });
         }
-        report.damages.push_back(
-            {set->folder / segment_name(frames.number), frames.offset, reason.code, reason.what});
+    });
+    if (auto done = turns.outcome(); !done) {
+        if (!is_damage(done.error().code)) return std::unexpected(std::move(done.error()));
+        where.code = done.error().code;
+        where.what = std::move(done.error().what);
+        report.damages.push_back(std::move(where));
     }
     return report;
 }

@@ -67,10 +67,12 @@ struct verify_report {
 };
 
 // Reads and decompresses everything (a directory, or one segment file), checks every checksum, the
-// CRC of every event that has one, that frames and segments follow each other, and that footers say
-// what is there. Damage is reported, not returned as an error: an error is that of the system.
-[[nodiscard]] protocol::result<verify_report> verify(const std::filesystem::path& where,
-                                                     const key_ring& keys = {});
+// CRC of every event that has one, that transactions begin and end where they may (also those
+// within compressed ones), that frames and segments follow each other, and that footers say what is
+// there. Damage is reported, not returned as an error: an error is that of the system. Segments are
+// read by so many threads.
+[[nodiscard]] protocol::result<verify_report>
+verify(const std::filesystem::path& where, const key_ring& keys = {}, unsigned threads = 1);
 
 // One event with its place, for visitors. Views live during the call.
 struct walked_event {

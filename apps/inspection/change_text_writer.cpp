@@ -121,7 +121,7 @@ change_text_writer::done change_text_writer::columns(const described_table& tabl
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         if (!image.columns[i].present) continue;
         if (!std::exchange(first, false)) out += ", ";
-        append_harmless(out, table.column_names[i]);
+        out += names_[i];
         out += '=';
         if (auto done = value(table, i, image, style::plain); !done) return done;
     }
@@ -139,7 +139,7 @@ change_text_writer::done change_text_writer::key(const described_table& table,
     bool first = true;
     for (const auto i : table.key) {
         if (!std::exchange(first, false)) out_.text() += ", ";
-        append_harmless(out_.text(), table.column_names[i]);
+        out_.text() += names_[i];
         out_.text() += '=';
         if (auto done = value(table, i, image, style::plain); !done) return done;
     }
@@ -161,7 +161,7 @@ change_text_writer::done change_text_writer::changes(const described_table& tabl
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         if (!changed(i)) continue;
         out += "      ";
-        append_harmless(out, table.column_names[i]);
+        out += names_[i];
         const auto used = text_columns(table.column_names[i]);
         out.append(used < width ? width - used : 0, ' ');
         out += "  ";
@@ -179,6 +179,12 @@ change_text_writer::done change_text_writer::changes(const described_table& tabl
 
 change_text_writer::done change_text_writer::row(const transaction&, const described_table& table,
                                                  const row_change& change) {
+    if (table.layout != layout_) {
+        layout_ = table.layout;
+        names_.clear();
+        for (const auto& name : table.column_names)
+            append_harmless(names_.emplace_back(), name);
+    }
     auto& out = out_.text();
     out += "  ";
     switch (change.kind) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace understudy::apps {
 
@@ -51,6 +52,8 @@ private:
     spooled_output& out_;
     options how_;
     protocol::value_writer text_{protocol::value_form::text};
+    std::uint64_t layout_ = 0;
+    std::vector<std::string> names_; // of the columns of the table of layout_, harmless
 };
 
 // "2026-02-03 12:34:56.123456", UTC.

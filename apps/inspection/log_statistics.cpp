@@ -32,6 +32,16 @@ void keep_top(std::vector<Value>& all, Value one, std::size_t count, Greater gre
     if (all.size() > count) all.pop_back();
 }
 
+void keep_largest(std::vector<log_statistics::notable>& all, const log_statistics::notable& one) {
+    keep_top(all, one, notable_max, [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+}
+
+void keep_longest(std::vector<log_statistics::notable>& all, const log_statistics::notable& one) {
+    if (one.seconds == 0) return;
+    keep_top(all, one, notable_max,
+             [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
+}
+
 // What lies between the first and the last number of each sequence and is not in the set.
 protocol::gtid_set holes_of(const protocol::gtid_set& seen) {
     protocol::gtid_set holes;
@@ -82,27 +92,29 @@ log_statistics::done log_statistics::rows(const transaction&, const table_rows& 
 }
 
 // Twice as wide when it gets too long.
-void log_statistics::add_to_curve(std::int64_t second, std::uint64_t rows, std::uint64_t bytes) {
+void log_statistics::add_to_curve(const moment& one) {
     auto& curve = figures_.over_time;
-    if (curve.points.empty()) curve.begin = second;
+    if (curve.points.empty()) curve.begin = one.second;
     // Clocks go back, too: such a transaction counts where the curve begins.
-    const auto at = std::max<std::int64_t>(second - curve.begin, 0);
+    const auto at = std::max<std::int64_t>(one.second - curve.begin, 0);
     while (static_cast<std::uint64_t>(at / curve.step) >= points_max) {
         for (std::size_t i = 0; i < curve.points.size(); ++i) {
             const auto point = std::exchange(curve.points[i], {});
-            auto& into = curve.points[i / 2];
-            into.transactions += point.transactions;
-            into.rows += point.rows;
-            into.bytes += point.bytes;
+            curve.points[i / 2] += point;
         }
         curve.points.resize((curve.points.size() + 1) / 2);
         curve.step *= 2;
     }
     const auto index = static_cast<std::size_t>(at / curve.step);
     if (index >= curve.points.size()) curve.points.resize(index + 1);
-    ++curve.points[index].transactions;
-    curve.points[index].rows += rows;
-    curve.points[index].bytes += bytes;
+    curve.points[index] += one.count;
+}
+
+// Silence lasts from the latest time so far.
+void log_statistics::note_gap(std::uint64_t from_us, std::uint64_t to_us) {
+    if (from_us == 0 || to_us <= from_us + second_us) return;
+    keep_top(figures_.time_gaps, time_gap{from_us, to_us}, gaps_max,
+             [](const time_gap& a, const time_gap& b) { return a.length_us() > b.length_us(); });
 }
 
 log_statistics::done log_statistics::end(const transaction& one, transaction_end how) {
@@ -113,27 +125,53 @@ log_statistics::done log_statistics::end(const transaction& one, transaction_end
     if (one.id) seen_.add(*one.id);
     const auto time = one.time_us();
     if (figures_.first_us == 0) figures_.first_us = time;
-    if (figures_.last_us != 0 && time > figures_.last_us + second_us) {
-        keep_top(figures_.time_gaps, time_gap{figures_.last_us, time}, gaps_max,
-                 [](const time_gap& a, const time_gap& b) {
-                     return a.to_us - a.from_us > b.to_us - b.from_us;
-                 });
-    }
+    note_gap(figures_.last_us, time);
     figures_.last_us = std::max(figures_.last_us, time);
     notable what{one.gtid, one.place(), time, one.bytes(), rows_, 0};
     const auto earliest = std::uint64_t{one.earliest} * second_us;
     what.seconds = time > earliest ? (time - earliest) / second_us : 0;
-    keep_top(figures_.largest, what, notable_max,
-             [](const notable& a, const notable& b) { return a.bytes > b.bytes; });
-    if (what.seconds > 0) {
-        keep_top(figures_.longest, what, notable_max,
-                 [](const notable& a, const notable& b) { return a.seconds > b.seconds; });
-    }
-    add_to_curve(static_cast<std::int64_t>(time / second_us), rows_, one.bytes());
+    keep_largest(figures_.largest, what);
+    keep_longest(figures_.longest, what);
+    const auto second = static_cast<std::int64_t>(time / second_us);
+    if (moments_.empty() || moments_.back().second != second) moments_.push_back({second, {}});
+    moments_.back().count += {1, rows_, one.bytes()};
     return {};
 }
 
+void log_statistics::append(log_statistics&& next) {
+    auto& more = next.figures_;
+    if (more.transactions == 0 && more.statements == 0) return;
+    figures_.transactions += more.transactions;
+    figures_.statements += more.statements;
+    figures_.rolled_back += more.rolled_back;
+    figures_.compressed += more.compressed;
+    figures_.bytes += more.bytes;
+    figures_.sum += more.sum;
+    for (const auto& [name, counts] : more.tables)
+        figures_.tables[name] += counts;
+    for (const auto& [word, count] : more.statement_words)
+        figures_.statement_words[word] += count;
+    for (const auto& one : more.largest)
+        keep_largest(figures_.largest, one);
+    for (const auto& one : more.longest)
+        keep_longest(figures_.longest, one);
+    // What was silence for itself may have been none after what came before.
+    note_gap(figures_.last_us, more.first_us);
+    for (const auto& gap : more.time_gaps)
+        note_gap(std::max(gap.from_us, figures_.last_us), gap.to_us);
+    if (figures_.first_us == 0) figures_.first_us = more.first_us;
+    figures_.last_us = std::max(figures_.last_us, more.last_us);
+    seen_.add(next.seen_);
+    for (const auto& one : next.moments_) {
+        if (moments_.empty() || moments_.back().second != one.second)
+            moments_.push_back({one.second, {}});
+        moments_.back().count += one.count;
+    }
+}
+
 log_statistics::figures log_statistics::finish() {
+    for (const auto& one : moments_)
+        add_to_curve(one);
     figures_.gtids = seen_.to_string();
     figures_.gtid_gaps = holes_of(seen_).to_string();
     return std::move(figures_);

@@ -12,8 +12,9 @@
 
 namespace understudy::apps {
 
-// What is in a log, counted as it goes by: memory for its tables, the largest transactions and a
-// curve of fixed length. Rows are counted, not decoded. One thread.
+// What is in a log, counted as it goes by: memory for its tables, the largest transactions and the
+// seconds in which there were some. Parts of a log are counted by themselves and put together. Rows
+// are counted, not decoded. One thread.
 class log_statistics final : public relay::inspection::transaction_visitor {
 public:
     struct table {
@@ -22,6 +23,13 @@ public:
         std::uint64_t deletes = 0;
         std::uint64_t bytes = 0; // of its rows events
         [[nodiscard]] std::uint64_t rows() const { return inserts + updates + deletes; }
+        table& operator+=(const table& more) {
+            inserts += more.inserts;
+            updates += more.updates;
+            deletes += more.deletes;
+            bytes += more.bytes;
+            return *this;
+        }
     };
     struct notable {
         std::string gtid;
@@ -34,6 +42,7 @@ public:
     struct time_gap {
         std::uint64_t from_us = 0;
         std::uint64_t to_us = 0;
+        [[nodiscard]] std::uint64_t length_us() const { return to_us - from_us; }
     };
     struct curve {
         std::int64_t begin = 0; // seconds since 1970
@@ -42,6 +51,12 @@ public:
             std::uint64_t transactions = 0;
             std::uint64_t rows = 0;
             std::uint64_t bytes = 0;
+            point& operator+=(const point& more) {
+                transactions += more.transactions;
+                rows += more.rows;
+                bytes += more.bytes;
+                return *this;
+            }
         };
         std::vector<point> points;
     };
@@ -66,6 +81,8 @@ public:
 
     explicit log_statistics(relay::inspection::transaction_filter filter)
         : filter_(std::move(filter)) {}
+    // Of the same filter, of what comes next in the log.
+    void append(log_statistics&& next);
 
     protocol::result<bool> begin(const relay::inspection::transaction& one) override;
     done statement(const relay::inspection::transaction& in, const protocol::query_event& query,
@@ -78,12 +95,19 @@ public:
     [[nodiscard]] figures finish();
 
 private:
-    void add_to_curve(std::int64_t second, std::uint64_t rows, std::uint64_t bytes);
+    // Transactions of one second, in the order of the log.
+    struct moment {
+        std::int64_t second = 0;
+        curve::point count;
+    };
+    void add_to_curve(const moment& one);
+    void note_gap(std::uint64_t from_us, std::uint64_t to_us);
 
     relay::inspection::transaction_filter filter_;
     figures figures_;
     protocol::gtid_set seen_;
-    std::uint64_t rows_ = 0; // of the transaction
+    std::vector<moment> moments_; // a new one whenever the second is another
+    std::uint64_t rows_ = 0;      // of the transaction
 };
 
 } // namespace understudy::apps

@@ -3,6 +3,8 @@
 #include "apps/inspection/change_text_writer.hpp"
 #include "apps/inspection/shown_value.hpp"
 #include "protocol/binlog/simple_events.hpp"
+#include "protocol/binlog/transaction_words.hpp"
+#include "protocol/binlog/xa_id.hpp"
 #include "protocol/errc.hpp"
 #include "state/object_selection.hpp"
 
@@ -64,6 +66,7 @@ std::string transaction_comment(const transaction& of) {
 
 redo_writer::done redo_writer::begin(const transaction& in) {
     begun_ = false;
+    in_xa_ = false;
     out_.text() += transaction_comment(in);
     return out_.written();
 }
@@ -84,12 +87,16 @@ void redo_writer::enter_rows(std::uint16_t flags) {
     flags_ = flags;
 }
 
+void redo_writer::enter_transaction() {
+    if (!begun_ && !in_xa_) out_.text() += "BEGIN;\n";
+    begun_ = true;
+}
+
 redo_writer::done redo_writer::row(const transaction&, const described_table& table,
                                    const row_change& change) {
     enter_rows(change.flags);
     auto& out = out_.text();
-    if (!begun_) out += "BEGIN;\n";
-    begun_ = true;
+    enter_transaction();
     if (auto done = sql_.append_redo(out, table, change); !done) return done;
     return out_.written();
 }
@@ -97,6 +104,15 @@ redo_writer::done redo_writer::row(const transaction&, const described_table& ta
 redo_writer::done redo_writer::statement(const transaction&, const protocol::query_event& query,
                                          statement_kind, const protocol::event_header& header) {
     auto& out = out_.text();
+    // Those around transactions depend on nothing.
+    const bool is_xa = protocol::is_xa_start(query.text) || query.text.starts_with("XA ");
+    if (is_xa || protocol::is_savepoint(query.text)) {
+        in_xa_ = in_xa_ || protocol::is_xa_start(query.text);
+        if (!is_xa) enter_transaction();
+        out += query.text;
+        out += ";\n";
+        return out_.written();
+    }
     for_rows_ = false;
     // CREATE DATABASE and its kin are logged with themselves as the default database.
     if (!query.database.empty() && !header.has(protocol::event_flag::suppress_use)) {
@@ -129,6 +145,13 @@ redo_writer::done redo_writer::other(const transaction& in, const stream_event& 
                        decoded->seed1, decoded->seed2);
         return out_.written();
     }
+    if (event.event.header.type == event_type::xa_prepare && in_xa_) {
+        const auto decoded = protocol::decode_xa_prepare(event.event);
+        if (!decoded) return std::unexpected(decoded.error());
+        out += decoded->one_phase ? "XA COMMIT " + decoded->id.to_string() + " ONE PHASE;\n"
+                                  : "XA PREPARE " + decoded->id.to_string() + ";\n";
+        return out_.written();
+    }
     return protocol::fail(protocol::errc::unsupported,
                           in.place() + ": SQL cannot say what a " +
                               to_string(event.event.header.type) +
@@ -136,10 +159,12 @@ redo_writer::done redo_writer::other(const transaction& in, const stream_event& 
 }
 
 redo_writer::done redo_writer::end(const transaction& of, transaction_end how, std::uint64_t) {
+    if (in_xa_) return out_.written();
     if (how == transaction_end::prepared) {
         return protocol::fail(protocol::errc::unsupported,
                               of.place() + ": whether this XA transaction was committed stands "
-                                           "elsewhere in the log; leave it out, or use `relay "
+                                           "elsewhere in the log; leave it out, write the whole "
+                                           "log (without --where and --table), or use `relay "
                                            "export` and mysqlbinlog");
     }
     if (begun_) out_.text() += "COMMIT;\n";

@@ -14,6 +14,9 @@ class redo_writer final : public relay::inspection::change_writer {
 public:
     explicit redo_writer(spooled_output& out) : out_(out) {}
 
+    // What comes now may be executed behind anything.
+    void begin_session() { for_rows_ = false; }
+
     done begin(const relay::inspection::transaction& in) override;
     done statement(const relay::inspection::transaction& in, const protocol::query_event& query,
                    relay::inspection::statement_kind kind,
@@ -29,11 +32,13 @@ public:
 
 private:
     void enter_rows(std::uint16_t flags);
+    void enter_transaction();
 
     spooled_output& out_;
     row_sql sql_;
     bool for_rows_ = false; // the session has row_session_settings
     bool begun_ = false;
+    bool in_xa_ = false;      // XA START is written
     std::uint16_t flags_ = 0; // rows_flag that decide about checks, as the session has them
 };
 

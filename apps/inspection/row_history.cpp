@@ -6,6 +6,7 @@
 #include "state/name_glob.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 #include <utility>
 
@@ -32,6 +33,12 @@ std::vector<std::string> split_at_commas(std::string_view text) {
         }
     }
     return parts;
+}
+
+std::unexpected<protocol::error> too_many_moves() {
+    return fail(protocol::errc::limit_exceeded,
+                "more than " + std::to_string(moves_max) +
+                    " changes of keys; look at a part of the log (--since, --until)");
 }
 
 bool are_equal(const std::vector<comparable>& left, const std::vector<comparable>& right) {
@@ -121,12 +128,23 @@ result<void> row_history::note(const described_table& table, const row_change& c
     auto to = key_of(table, change.after, change.before);
     if (!to) return std::unexpected(std::move(to.error()));
     if (!*from || !*to || are_equal(**from, **to)) return {};
-    if (moves_.size() == moves_max) {
-        return fail(protocol::errc::limit_exceeded,
-                    "more than " + std::to_string(moves_max) +
-                        " changes of keys; look at a part of the log (--since, --until)");
-    }
+    if (moves_.size() == moves_max) return too_many_moves();
     moves_.push_back({std::move(**from), std::move(**to)});
+    return {};
+}
+
+row_history row_history::fork() const {
+    row_history made;
+    made.names_ = names_;
+    made.asked_ = asked_;
+    made.tracked_ = tracked_;
+    made.connected_ = connected_;
+    return made;
+}
+
+result<void> row_history::add_notes(std::vector<move> later) {
+    if (moves_.size() + later.size() > moves_max) return too_many_moves();
+    std::ranges::move(later, std::back_inserter(moves_));
     return {};
 }
 

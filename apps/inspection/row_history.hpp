@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace understudy::apps {
@@ -23,6 +24,18 @@ public:
 
     [[nodiscard]] protocol::result<void> note(const relay::inspection::described_table& table,
                                               const relay::inspection::row_change& change);
+    // For another thread: the same row, and what is known of its keys.
+    [[nodiscard]] row_history fork() const;
+    using key = std::vector<relay::inspection::comparable>;
+    struct move {
+        key from;
+        key to;
+    };
+    // What a fork noted of a later part of the log; it begins anew.
+    [[nodiscard]] std::vector<move> take_notes() { return std::exchange(moves_, {}); }
+    [[nodiscard]] protocol::result<void> add_notes(std::vector<move> later);
+    // The row has the key that was asked for, wherever it is.
+    [[nodiscard]] bool has_one_key() const { return connected_.size() <= 1; }
     // True: the row turned out to have had more keys, of which changes may stand where nothing was
     // read; then keys() are more, and notes begin anew.
     [[nodiscard]] bool extend(bool everything_was_read);
@@ -36,11 +49,6 @@ public:
     [[nodiscard]] bool changed_its_key() const { return !moves_.empty(); }
 
 private:
-    using key = std::vector<relay::inspection::comparable>;
-    struct move {
-        key from;
-        key to;
-    };
     [[nodiscard]] protocol::result<void> bind(const relay::inspection::described_table& table);
     [[nodiscard]] protocol::result<std::optional<key>>
     key_of(const relay::inspection::described_table& table, const protocol::row_image* image,

@@ -136,6 +136,8 @@ result<void> row_sql::where(std::string& out, const described_table& table, cons
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const bool in_key = std::ranges::find(table.key, i) != table.key.end();
         if (!value_of(i).present || (by_key && !in_key)) continue;
+        // Follows from the others, and expressions need not give it to the bit.
+        if (table.columns[i].is_generated && !in_key) continue;
         const auto& value = value_of(i);
         if (value.is_partial && (fallback == nullptr || !fallback->columns[i].present)) {
             return not_logged(table,
@@ -165,7 +167,9 @@ result<void> row_sql::where(std::string& out, const described_table& table, cons
 
 result<void> row_sql::insert(std::string& out, const described_table& table,
                              const row_image& image) {
-    const bool whole = is_whole(image);
+    const bool whole =
+        is_whole(image) &&
+        std::ranges::none_of(table.columns, &protocol::column_definition::is_generated);
     if (!whole || table.names_known) {
         if (auto good = need_names(table); !good) return good;
     }
@@ -173,7 +177,7 @@ result<void> row_sql::insert(std::string& out, const described_table& table,
     std::string values;
     std::string names;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        if (!image.columns[i].present) continue;
+        if (!image.columns[i].present || table.columns[i].is_generated) continue;
         if (!values.empty()) {
             names += ", ";
             values += ", ";
@@ -199,7 +203,9 @@ result<void> row_sql::update(std::string& out, const described_table& table, con
     std::string set;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const auto& value = to.columns[i];
-        if (!value.present || is_same_value(value, from.columns[i])) continue;
+        if (!value.present || table.columns[i].is_generated ||
+            is_same_value(value, from.columns[i]))
+            continue;
         set += set.empty() ? "" : ", ";
         set += quote_identifier(table.column_names[i]) + " = ";
         if (auto done = append_value(set, table, i, value, from.columns[i]); !done) return done;

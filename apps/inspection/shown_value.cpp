@@ -43,34 +43,73 @@ bool is_harmful(std::string_view text, std::size_t at) {
            (next == 0x81 && last >= 0xa6 && last <= 0xa9);
 }
 
-void append_escaped(std::string& out, std::string_view text, char quote) {
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const char c = text[at];
-        if (c == quote && quote != '\0') {
-            out += '\\';
-            out += c;
-        } else if (c == '\\' && quote != '\0') {
-            out += "\\\\";
-        } else if (c == '\n') {
-            out += "\\n";
-        } else if (c == '\t') {
-            out += "\\t";
-        } else if (is_harmful(text, at)) {
-            fmt::format_to(std::back_inserter(out), "\\x{:02X}", static_cast<unsigned char>(c));
-        } else {
-            out += c;
-        }
+void append_escape(std::string& out, std::string_view text, std::size_t at, char quote) {
+    const char c = text[at];
+    if (quote != '\0' && (c == quote || c == '\\')) {
+        out += '\\';
+        out += c;
+    } else if (c == '\n') {
+        out += "\\n";
+    } else if (c == '\t') {
+        out += "\\t";
+    } else if (is_harmful(text, at)) {
+        fmt::format_to(std::back_inserter(out), "\\x{:02X}", static_cast<unsigned char>(c));
+    } else {
+        out += c;
     }
 }
 
-bool needs_escapes(std::string_view text) {
+bool may_need_escape(unsigned char byte) {
+    return byte < 0x20 || byte == 0x7f || byte == '\\' || byte == '\'' || byte == 0xc2 ||
+           byte == 0xe2;
+}
+
+void append_escaped(std::string& out, std::string_view text, char quote) {
+    std::size_t plain = 0; // from here on nothing was escaped
     for (std::size_t at = 0; at < text.size(); ++at) {
-        const auto byte = static_cast<unsigned char>(text[at]);
-        if (byte < 0x20 || byte == 0x7f || byte == '\\' || byte == '\'' || byte == 0xc2 ||
-            byte == 0xe2)
-            return true;
+        if (!may_need_escape(static_cast<unsigned char>(text[at]))) continue;
+        out += text.substr(plain, at - plain);
+        append_escape(out, text, at, quote);
+        plain = at + 1;
     }
-    return false;
+    out += text.substr(plain);
+}
+
+// Looks at every byte, whatever it finds: compilers turn that into vectors.
+bool needs_escapes(std::string_view text) {
+    unsigned found = 0;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        found |= static_cast<unsigned>(byte < 0x20) | static_cast<unsigned>(byte == 0x7f) |
+                 static_cast<unsigned>(byte == '\\') | static_cast<unsigned>(byte == '\'') |
+                 static_cast<unsigned>(byte == 0xc2) | static_cast<unsigned>(byte == 0xe2);
+    }
+    return found != 0;
+}
+
+// Numbers and times are digits and signs.
+bool is_text(column_type type) {
+    switch (type) {
+    case column_type::tiny:
+    case column_type::short_:
+    case column_type::int24:
+    case column_type::long_:
+    case column_type::longlong:
+    case column_type::float_:
+    case column_type::double_:
+    case column_type::newdecimal:
+    case column_type::bit:
+    case column_type::year:
+    case column_type::date:
+    case column_type::newdate:
+    case column_type::time:
+    case column_type::time2:
+    case column_type::datetime:
+    case column_type::datetime2:
+    case column_type::timestamp:
+    case column_type::timestamp2: return false;
+    default: return true;
+    }
 }
 
 } // namespace
@@ -103,7 +142,7 @@ protocol::result<void> append_shown(std::string& out, protocol::value_writer& te
             --size;
         out.resize(start + size);
     }
-    if (needs_escapes(std::string_view(out).substr(start))) {
+    if (is_text(column.type) && needs_escapes(std::string_view(out).substr(start))) {
         const auto raw = out.substr(start);
         out.resize(start);
         append_escaped(out, raw, quoted ? '\'' : '\0');

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
+#include <utility>
 
 namespace understudy::protocol {
 
@@ -170,12 +170,18 @@ std::uint16_t without_nopad(std::uint16_t collation) {
 } // namespace
 
 const character_set* character_set_of(std::uint16_t collation) {
+    // Asked for each value of text.
+    static constexpr auto all = [] {
+        std::array<std::uint8_t, ranges.back().last + 1> table{};
+        for (const auto& [first, last, of] : ranges) {
+            for (auto number = std::size_t{first}; number <= last; ++number)
+                table[number] = static_cast<std::uint8_t>(std::to_underlying(of) + 1);
+        }
+        return table;
+    }();
     collation = without_nopad(collation);
-    const auto after = std::ranges::upper_bound(ranges, collation, {}, &range::first);
-    if (after == ranges.begin() || std::prev(after)->last < collation) {
-        return nullptr;
-    }
-    return &sets[static_cast<std::size_t>(std::prev(after)->of)];
+    const auto found = collation < all.size() ? all[collation] : std::uint8_t{0};
+    return found == 0 ? nullptr : &sets[found - std::size_t{1}];
 }
 
 bool is_binary_order(std::uint16_t collation) {

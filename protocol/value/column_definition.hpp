@@ -23,6 +23,9 @@ struct column_definition {
     std::optional<bool> is_unsigned; // nothing: unknown, printed as signed
     // Of CHAR, VARCHAR, TEXT, ENUM and SET; binary_collation for BINARY, VARBINARY and BLOB.
     std::optional<std::uint16_t> collation; // nothing: unknown
+    // Only the character set is known: `collation` is one of its collations, whichever.
+    bool is_collation_guessed = false;
+    bool is_generated = false; // known to be; the log alone does not say
     // Of ENUM and SET, in their order, in the character set of `collation`. Empty: unknown.
     std::vector<std::string> labels;
     std::optional<std::uint32_t> geometry_type;     // 0 GEOMETRY, 1 POINT … 7 GEOMETRYCOLLECTION

@@ -3,6 +3,7 @@
 #include "protocol/assert.hpp"
 #include "protocol/binlog/value_size.hpp"
 #include "protocol/value/character_set.hpp"
+#include "protocol/value/collation_key.hpp"
 #include "protocol/wire/byte_reader.hpp"
 
 #include <algorithm>
@@ -40,8 +41,11 @@ bool append_characters(std::string& out, const column_definition& column,
         append(out, prefix == 0 ? bytes : bytes.first(std::min<std::size_t>(prefix, bytes.size())));
         return true;
     }
-    if (!is_binary_order(*column.collation) || column.primary_key_prefix != 0) {
+    if (column.primary_key_prefix != 0 || column.is_collation_guessed) {
         return false;
+    }
+    if (!is_binary_order(*column.collation)) {
+        return append_collation_key(out, *column.collation, bytes);
     }
     const auto text = as_text(bytes);
     out += pads_with_space(*column.collation) ? without_trailing_spaces(text, *charset) : text;

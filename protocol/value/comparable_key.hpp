@@ -12,8 +12,9 @@ namespace understudy::protocol {
 
 // Appends bytes that are equal for two values of a column exactly if a unique index of the server
 // takes them for equal: numbers, dates and times, ENUM, SET and BIT, bytes, and text of the *_bin
-// collations (without trailing spaces where the collation pads). false, and nothing appended: it
-// cannot be told, as for every other collation, for text of an unknown one, for a primary key's
+// and the common case-insensitive collations (collation_key.hpp; without trailing spaces where the
+// collation pads). false, and nothing appended: it cannot be told, as for every other collation and
+// text of an unknown one, for characters that collation_key does not know, for a primary key's
 // prefix of text, and for JSON, GEOMETRY, VECTOR and compressed columns. Such rows must be taken
 // for equal by whoever may not separate equal ones.
 [[nodiscard]] bool append_comparable_value(std::string& out, const column_definition& column,

@@ -50,6 +50,21 @@ result<std::unique_ptr<event_source>> binlog_file_source::open(const std::filesy
     return opened;
 }
 
+result<std::unique_ptr<event_source>>
+binlog_file_source::open_part(const std::filesystem::path& path, part which) {
+    auto input = open_file_part(path, which.begin, which.end);
+    if (!input) return std::unexpected(std::move(input.error()));
+    auto opened = std::make_unique<binlog_file_source>(std::move(*input), path.filename().string());
+    opened->offset_ = which.begin;
+    opened->format_ = std::move(which.format);
+    if (opened->format_) {
+        const auto format = protocol::decode_format_description(*opened->format_);
+        if (!format) return std::unexpected(format.error());
+        opened->has_checksum_ = format->has_checksum();
+    }
+    return opened;
+}
+
 std::string binlog_file_source::place() const {
     return name_ + ":" + std::to_string(offset_);
 }
@@ -130,6 +145,12 @@ void binlog_file_source::look_at(std::span<const std::byte> bytes,
 }
 
 result<std::optional<raw_event>> binlog_file_source::next() {
+    if (format_) {
+        // Kept until the next call in the buffer, which is empty.
+        buffer_.assign(format_->begin(), format_->end());
+        format_.reset();
+        return raw_event{buffer_, name_, offset_, offset_, true};
+    }
     for (;;) {
         if (file_over_) {
             const auto there = have(magic.size());

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,16 @@ public:
     // there.
     [[nodiscard]] static protocol::result<std::unique_ptr<event_source>>
     open(const std::filesystem::path& path, bool follow);
+
+    // Bytes of a file between two transactions, and the format description in force there, which
+    // comes first; none at the beginning of the file.
+    struct part {
+        std::uint64_t begin = 0;
+        std::optional<std::uint64_t> end; // nothing: to the end of the file
+        std::shared_ptr<const std::vector<std::byte>> format;
+    };
+    [[nodiscard]] static protocol::result<std::unique_ptr<event_source>>
+    open_part(const std::filesystem::path& path, part which);
 
     [[nodiscard]] protocol::result<std::optional<raw_event>> next() override;
     [[nodiscard]] std::uint64_t unfinished_bytes() const override { return end_ - begin_; }
@@ -49,7 +60,8 @@ private:
     std::size_t end_ = 0;
     std::uint64_t offset_ = 0; // of begin_ in the file
     bool has_checksum_ = false;
-    bool file_over_ = false; // ROTATE or STOP was its last event
+    std::shared_ptr<const std::vector<std::byte>> format_; // to be given first
+    bool file_over_ = false;                               // ROTATE or STOP was its last event
 };
 
 // The file that follows: "binlog.000009" gives "binlog.000010". Empty for names without a number.

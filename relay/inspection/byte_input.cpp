@@ -2,8 +2,10 @@
 
 #include "relay/errc.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <limits>
 #include <string>
 #include <system_error>
 #include <unistd.h>
@@ -23,8 +25,9 @@ std::unexpected<protocol::error> failed(const std::string& what, const std::stri
 
 class descriptor_input final : public byte_input {
 public:
-    descriptor_input(int descriptor, std::string path, bool owned)
-        : descriptor_(descriptor), path_(std::move(path)), owned_(owned) {}
+    descriptor_input(int descriptor, std::string path, bool owned,
+                     std::uint64_t limit = std::numeric_limits<std::uint64_t>::max())
+        : descriptor_(descriptor), path_(std::move(path)), owned_(owned), left_(limit) {}
     ~descriptor_input() override {
         if (owned_) ::close(descriptor_);
     }
@@ -32,9 +35,14 @@ public:
     descriptor_input& operator=(const descriptor_input&) = delete;
 
     result<std::size_t> read(std::span<std::byte> into) override {
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left_));
+        if (wanted == 0) return 0U;
         for (;;) {
-            const auto count = ::read(descriptor_, into.data(), into.size());
-            if (count >= 0) return static_cast<std::size_t>(count);
+            const auto count = ::read(descriptor_, into.data(), wanted);
+            if (count >= 0) {
+                left_ -= static_cast<std::uint64_t>(count);
+                return static_cast<std::size_t>(count);
+            }
             if (errno != EINTR) return failed("read", path_, errno);
         }
     }
@@ -43,14 +51,25 @@ private:
     int descriptor_;
     std::string path_;
     bool owned_;
+    std::uint64_t left_; // that may be read
 };
 
 } // namespace
 
 result<std::unique_ptr<byte_input>> open_file_input(const std::filesystem::path& path) {
+    return open_file_part(path, 0, std::nullopt);
+}
+
+result<std::unique_ptr<byte_input>> open_file_part(const std::filesystem::path& path,
+                                                   std::uint64_t begin,
+                                                   std::optional<std::uint64_t> end) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return failed("open", path.string(), errno);
-    return std::make_unique<descriptor_input>(descriptor, path.string(), true);
+    const auto limit = end ? *end - begin : std::numeric_limits<std::uint64_t>::max();
+    auto opened = std::make_unique<descriptor_input>(descriptor, path.string(), true, limit);
+    if (begin != 0 && ::lseek(descriptor, static_cast<off_t>(begin), SEEK_SET) < 0)
+        return failed("read", path.string(), errno);
+    return opened;
 }
 
 std::unique_ptr<byte_input> standard_input() {

@@ -3,8 +3,10 @@
 #include "protocol/result.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace understudy::relay::inspection {
@@ -19,6 +21,10 @@ public:
 
 [[nodiscard]] protocol::result<std::unique_ptr<byte_input>>
 open_file_input(const std::filesystem::path& path);
+// Of a file only the bytes from begin up to end.
+[[nodiscard]] protocol::result<std::unique_ptr<byte_input>>
+open_file_part(const std::filesystem::path& path, std::uint64_t begin,
+               std::optional<std::uint64_t> end);
 [[nodiscard]] std::unique_ptr<byte_input> standard_input();
 
 } // namespace understudy::relay::inspection

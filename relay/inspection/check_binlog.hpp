@@ -2,10 +2,9 @@
 
 #include "protocol/result.hpp"
 #include "relay/inspect.hpp"
-#include "relay/inspection/event_source.hpp"
+#include "relay/inspection/log_piece.hpp"
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 namespace understudy::relay::inspection {
@@ -26,6 +25,6 @@ struct binlog_report {
 };
 
 // Errors are those of the system; damage is in the report.
-[[nodiscard]] protocol::result<binlog_report> check_binlog(std::unique_ptr<event_source> source);
+[[nodiscard]] protocol::result<binlog_report> check_binlog(log_cutter& cutter, unsigned threads);
 
 } // namespace understudy::relay::inspection

@@ -140,15 +140,31 @@ std::partial_ordering compare_bytes(std::string_view left, std::string_view righ
     return left.compare(right) <=> 0;
 }
 
+// Most numbers are small and whole.
+std::optional<std::int64_t> parse_small_integer(std::string_view text) {
+    std::int64_t value = 0;
+    const auto* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, value);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+    return value;
+}
+
+order compare_numbers(const comparable& left, const comparable& right) {
+    const auto small = parse_small_integer(left.text);
+    const auto other = small ? parse_small_integer(right.text) : std::nullopt;
+    if (small && other) return *small <=> *other;
+    const auto a = parse_decimal(left.text);
+    const auto b = parse_decimal(right.text);
+    if (!a || !b) return std::nullopt;
+    return compare_values(*a, *b);
+}
+
 order compare_known(const comparable& left, const comparable& right) {
     const auto either = [&](kind what) { return left.what == what || right.what == what; };
     if (either(kind::real)) return compare_reals(left, right);
     if (either(kind::number)) {
         if (either(kind::bytes) || either(kind::moment) || either(kind::time)) return std::nullopt;
-        const auto a = parse_decimal(left.text);
-        const auto b = parse_decimal(right.text);
-        if (!a || !b) return std::nullopt;
-        return compare_values(*a, *b);
+        return compare_numbers(left, right);
     }
     if (either(kind::time)) {
         const auto a = parse_time(left.text);

@@ -1,6 +1,8 @@
 #include "relay/inspection/open_source.hpp"
 
+#include "relay/inspection/binlog_cutter.hpp"
 #include "relay/inspection/binlog_file_source.hpp"
+#include "relay/inspection/segment_cutter.hpp"
 
 #include <system_error>
 #include <utility>
@@ -64,15 +66,86 @@ std::filesystem::path relay_path(const std::filesystem::path& given) {
     return std::filesystem::is_directory(given / "relay", failure) ? given / "relay" : given;
 }
 
+result<std::unique_ptr<event_source>> open_paths(const std::vector<std::filesystem::path>& paths,
+                                                 const open_options& options) {
+    if (paths.size() == 1) return open_one(paths.front(), options.follow, options);
+    return std::make_unique<chained_source>(paths, options);
+}
+
 result<event_stream> open_stream(const std::vector<std::filesystem::path>& paths,
                                  const open_options& options) {
-    if (paths.size() == 1) {
-        auto one = open_one(paths.front(), options.follow, options);
-        if (!one) return std::unexpected(std::move(one.error()));
-        return event_stream(std::move(*one), event_stream::checksums::check);
+    auto source = open_paths(paths, options);
+    if (!source) return std::unexpected(std::move(source.error()));
+    return event_stream(std::move(*source), event_stream::checksums::check);
+}
+
+namespace {
+
+class path_cutter final : public log_cutter {
+public:
+    path_cutter(std::vector<std::filesystem::path> paths, piece_options options)
+        : paths_(std::move(paths)), options_(std::move(options)) {}
+
+    result<std::optional<log_piece>> next() override {
+        for (;;) {
+            if (current_) {
+                auto piece = current_->next();
+                if (!piece || *piece) return piece;
+            }
+            if (next_ == paths_.size()) return std::nullopt;
+            auto opened = open(paths_[next_++]);
+            if (!opened) return std::unexpected(std::move(opened.error()));
+            current_ = std::move(*opened);
+        }
     }
-    return event_stream(std::make_unique<chained_source>(paths, options),
-                        event_stream::checksums::check);
+
+private:
+    [[nodiscard]] result<std::unique_ptr<log_cutter>> open(const std::filesystem::path& given) {
+        const auto path = relay_path(given);
+        if (!is_relay_path(path)) return binlog_cutter::open(path);
+        return segment_cutter::open(path, {.wanted = options_.wanted,
+                                           .keys = options_.keys,
+                                           .with_index = options_.with_index,
+                                           .whole_segments = options_.whole_segments});
+    }
+
+    std::vector<std::filesystem::path> paths_;
+    piece_options options_;
+    std::size_t next_ = 0;
+    std::unique_ptr<log_cutter> current_;
+};
+
+class whole_log final : public log_cutter {
+public:
+    whole_log(std::vector<std::filesystem::path> paths, open_options options)
+        : paths_(std::move(paths)), options_(std::move(options)) {}
+
+    result<std::optional<log_piece>> next() override {
+        if (std::exchange(given_, true)) return std::nullopt;
+        return log_piece{[this](const piece_context& context) {
+            auto options = options_;
+            options.indexed = context.indexed;
+            options.entered = context.entered;
+            return open_paths(paths_, options);
+        }};
+    }
+
+private:
+    std::vector<std::filesystem::path> paths_;
+    open_options options_;
+    bool given_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<log_cutter> cut_paths(std::vector<std::filesystem::path> paths,
+                                      piece_options options) {
+    return std::make_unique<path_cutter>(std::move(paths), std::move(options));
+}
+
+std::unique_ptr<log_cutter> whole_paths(std::vector<std::filesystem::path> paths,
+                                        open_options options) {
+    return std::make_unique<whole_log>(std::move(paths), std::move(options));
 }
 
 } // namespace understudy::relay::inspection

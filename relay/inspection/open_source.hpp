@@ -1,6 +1,7 @@
 #pragma once
 
 #include "relay/inspection/event_stream.hpp"
+#include "relay/inspection/log_piece.hpp"
 #include "relay/inspection/segment_source.hpp"
 #include "relay/key_ring.hpp"
 
@@ -22,9 +23,24 @@ struct open_options {
     std::function<void(const std::filesystem::path&)> entered{};
 };
 
+// The same in pieces that can be read at the same time.
+struct piece_options {
+    frame_test wanted;
+    key_ring keys{};
+    bool with_index = false;     // segment_cutter::options
+    bool whole_segments = false; // likewise
+};
+[[nodiscard]] std::unique_ptr<log_cutter> cut_paths(std::vector<std::filesystem::path> paths,
+                                                    piece_options options);
+// As one piece: standard input, and what is followed. indexed and entered come from its reader.
+[[nodiscard]] std::unique_ptr<log_cutter> whole_paths(std::vector<std::filesystem::path> paths,
+                                                      open_options options);
+
 // The checksums of plain files' events are checked as they are read.
 [[nodiscard]] protocol::result<event_stream>
 open_stream(const std::vector<std::filesystem::path>& paths, const open_options& options);
+[[nodiscard]] protocol::result<std::unique_ptr<event_source>>
+open_paths(const std::vector<std::filesystem::path>& paths, const open_options& options);
 
 // A task's directory stands for the relay directory in it.
 [[nodiscard]] std::filesystem::path relay_path(const std::filesystem::path& given);

@@ -13,6 +13,8 @@ namespace understudy::relay::inspection {
 using protocol::result;
 
 void remembered_definitions::enter(const std::filesystem::path& path) {
+    if (path == entered_) return; // another piece of it
+    entered_ = path;
     folder_.clear();
     seen_.reset();
     history_.reset();

@@ -41,6 +41,7 @@ private:
 
     key_ring keys_;
     warning warn_;
+    std::filesystem::path entered_;
     std::filesystem::path folder_; // empty: nothing is remembered of what is read
     std::optional<state> seen_;    // of the file that history_ was read from
     std::optional<definition_history> history_;

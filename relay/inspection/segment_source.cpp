@@ -19,20 +19,9 @@ using outcome = segment_reader::outcome;
 
 constexpr std::uint32_t event_size_max = 1U << 30U;
 
-// Runs of frames that hold one group; a frame of whole groups is a run by itself.
-template<class Visit>
-void for_each_run(const std::vector<frame_entry>& frames, Visit visit) {
-    for (std::size_t begin = 0; begin < frames.size();) {
-        auto end = begin;
-        while (end + 1 < frames.size() && frames[end].header.has(frame_flag::group_goes_on))
-            ++end;
-        visit(std::span<const frame_entry>(frames).subspan(begin, end + 1 - begin));
-        begin = end + 1;
-    }
-}
+} // namespace
 
-// A run as if it were one frame: its GTIDs stand in the last one, its first event in the first.
-frame_header merged(std::span<const frame_entry> run) {
+frame_header merge_run(std::span<const frame_entry> run) {
     auto header = run.front().header;
     for (const auto& [offset, size, next] : run.subspan(1)) {
         if (next.time_min != 0) {
@@ -45,8 +34,6 @@ frame_header merged(std::span<const frame_entry> run) {
     }
     return header;
 }
-
-} // namespace
 
 bool is_relay_path(const std::filesystem::path& path) {
     std::error_code failure;
@@ -79,6 +66,39 @@ result<std::unique_ptr<event_source>> segment_source::open(const std::filesystem
         first = numbers->front();
     }
     if (auto done = opened->open_segment(first); !done) return std::unexpected(done.error());
+    opened->format_ = opened->segment_->header().format_description;
+    return opened;
+}
+
+result<std::unique_ptr<event_source>> segment_source::open_part(const part& which, key_ring keys,
+                                                                index_test* indexed) {
+    std::unique_ptr<segment_source> opened(new segment_source(false, {}, std::move(keys), indexed));
+    auto where = open_posix_directory(which.folder);
+    if (!where) return std::unexpected(std::move(where.error()));
+    opened->where_ = std::move(*where);
+    opened->one_ = true;
+    auto reader = segment_reader::open(*opened->where_, segment_name(which.number), opened->keys_);
+    if (!reader) return std::unexpected(std::move(reader.error()));
+    opened->segment_ = std::move(*reader);
+    opened->number_ = which.number;
+    opened->sealed_ = true;
+    opened->planned_.assign(which.frames.begin(), which.frames.end());
+    opened->format_ = opened->segment_->header().format_description;
+    if (indexed != nullptr) indexed->enter(which.index);
+    return opened;
+}
+
+result<std::unique_ptr<event_source>> segment_source::open_from(const std::filesystem::path& folder,
+                                                                std::uint64_t number,
+                                                                frame_test wanted, key_ring keys,
+                                                                index_test* indexed) {
+    std::unique_ptr<segment_source> opened(
+        new segment_source(false, std::move(wanted), std::move(keys), indexed));
+    auto where = open_posix_directory(folder);
+    if (!where) return std::unexpected(std::move(where.error()));
+    opened->where_ = std::move(*where);
+    if (auto done = opened->open_segment(number); !done)
+        return std::unexpected(std::move(done.error()));
     opened->format_ = opened->segment_->header().format_description;
     return opened;
 }
@@ -151,7 +171,7 @@ result<bool> segment_source::plan_more() {
 void segment_source::plan(const std::vector<frame_entry>& frames) {
     for_each_run(frames, [&](std::span<const frame_entry> run) {
         const bool wanted =
-            !wanted_ || run.front().header.kind == frame_kind::format || wanted_(merged(run));
+            !wanted_ || run.front().header.kind == frame_kind::format || wanted_(merge_run(run));
         if (wanted) planned_.insert(planned_.end(), run.begin(), run.end());
     });
 }

@@ -46,6 +46,21 @@ public:
     open(const std::filesystem::path& where, bool follow, frame_test wanted = {},
          key_ring keys = {}, index_test* indexed = nullptr);
 
+    // Some of the frames of one segment: whole runs, and before them the format description that is
+    // in force there, where that is not the one of the segment's header.
+    struct part {
+        std::filesystem::path folder;
+        std::uint64_t number = 0;
+        std::vector<frame_entry> frames;
+        std::shared_ptr<const key_index> index; // nullptr: none that can be read
+    };
+    [[nodiscard]] static protocol::result<std::unique_ptr<event_source>>
+    open_part(const part& which, key_ring keys, index_test* indexed);
+    // A directory from this segment on.
+    [[nodiscard]] static protocol::result<std::unique_ptr<event_source>>
+    open_from(const std::filesystem::path& folder, std::uint64_t number, frame_test wanted,
+              key_ring keys, index_test* indexed);
+
     [[nodiscard]] protocol::result<std::optional<raw_event>> next() override;
     [[nodiscard]] std::uint64_t unfinished_bytes() const override { return torn_bytes_; }
     [[nodiscard]] std::string place() const override;
@@ -84,6 +99,21 @@ private:
     bool whole_given_ = false;
     std::vector<std::byte> format_; // to be given first
 };
+
+// Runs of frames that hold one group; a frame of whole groups is a run by itself.
+template<class Visit>
+void for_each_run(const std::vector<frame_entry>& frames, Visit visit) {
+    for (std::size_t begin = 0; begin < frames.size();) {
+        auto end = begin;
+        while (end + 1 < frames.size() && frames[end].header.has(frame_flag::group_goes_on))
+            ++end;
+        visit(std::span<const frame_entry>(frames).subspan(begin, end + 1 - begin));
+        begin = end + 1;
+    }
+}
+
+// A run as if it were one frame: its GTIDs stand in the last one, its first event in the first.
+[[nodiscard]] frame_header merge_run(std::span<const frame_entry> run);
 
 // A path that names a segment file, or a directory with segments.
 [[nodiscard]] bool is_relay_path(const std::filesystem::path& path);

@@ -171,8 +171,16 @@ std::vector<logged_row> read_logged_rows(live_server& server, const std::string&
 
 complete_definitions definitions_of(sql_client& sql, const std::string& database) {
     std::map<std::string, std::uint16_t> collations;
-    for (const auto& row : sql.query("SELECT collation_name, id FROM information_schema.collations "
-                                     "WHERE id IS NOT NULL")) {
+    // MariaDB has collations of several character sets, with a number for each.
+    const bool has_contextual = sql.scalar("SELECT COUNT(*) FROM information_schema.columns WHERE "
+                                           "table_schema = 'information_schema' AND column_name = "
+                                           "'FULL_COLLATION_NAME'") != "0";
+    for (const auto& row : sql.query(
+             has_contextual
+                 ? "SELECT full_collation_name, id FROM "
+                   "information_schema.collation_character_set_applicability WHERE id IS NOT NULL"
+                 : "SELECT collation_name, id FROM information_schema.collations WHERE id IS NOT "
+                   "NULL")) {
         collations[*row[0]] = static_cast<std::uint16_t>(std::stoul(*row[1]));
     }
     std::map<std::string, std::vector<sql_row>> tables;

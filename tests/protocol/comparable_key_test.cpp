@@ -48,10 +48,41 @@ TEST(comparable_key, of_bin_collations_pads_as_they_do) {
     EXPECT_NE(text_key(utf16_bin, "\x20\x20"), text_key(utf16_bin, ""));
 }
 
+TEST(comparable_key, of_common_collations_ignores_what_they_do) {
+    constexpr std::uint16_t latin1_swedish_ci = 8;
+    constexpr std::uint16_t utf8mb4_general_ci = 45;
+    constexpr std::uint16_t utf8mb4_unicode_ci = 224;
+    constexpr std::uint16_t utf8mb4_0900_ai_ci = 255;
+    constexpr std::uint16_t utf8mb4_general_nopad_ci = 1069;
+    constexpr std::uint16_t utf8mb4_uca1400_ai_ci = 2304;
+    for (const auto collation : {latin1_swedish_ci, utf8mb4_general_ci, utf8mb4_unicode_ci,
+                                 utf8mb4_0900_ai_ci, utf8mb4_uca1400_ai_ci}) {
+        SCOPED_TRACE(collation);
+        ASSERT_TRUE(text_key(collation, "a"));
+        EXPECT_EQ(text_key(collation, "Abc-1"), text_key(collation, "aBC-1"));
+        EXPECT_NE(text_key(collation, "a"), text_key(collation, "b"));
+        EXPECT_NE(text_key(collation, " a"), text_key(collation, "a"));
+        const bool pads = collation != utf8mb4_0900_ai_ci;
+        EXPECT_EQ(text_key(collation, "a ") == text_key(collation, "a"), pads);
+    }
+    EXPECT_NE(text_key(utf8mb4_general_nopad_ci, "a "), text_key(utf8mb4_general_nopad_ci, "a"));
+    EXPECT_EQ(text_key(utf8mb4_general_ci, "ß"), text_key(utf8mb4_general_ci, "S"));
+    EXPECT_EQ(text_key(utf8mb4_unicode_ci, "ß"), text_key(utf8mb4_unicode_ci, "sS"));
+    EXPECT_EQ(text_key(utf8mb4_0900_ai_ci, "Straße"), text_key(utf8mb4_0900_ai_ci, "STRASSE"));
+    EXPECT_EQ(text_key(utf8mb4_0900_ai_ci, "ёлка"), text_key(utf8mb4_0900_ai_ci, "ЕЛКА"));
+    EXPECT_EQ(text_key(latin1_swedish_ci, "\xe9"), text_key(latin1_swedish_ci, "E"));
+    // Neighbours may change a weight, or there is none.
+    EXPECT_FALSE(text_key(utf8mb4_unicode_ci, "a\u0301"));
+    EXPECT_FALSE(text_key(utf8mb4_0900_ai_ci, "a\u00ad"));
+    EXPECT_FALSE(text_key(utf8mb4_0900_ai_ci, "\U0001f600"));
+    EXPECT_FALSE(text_key(utf8mb4_general_ci, "\U0001f600"));
+    EXPECT_FALSE(text_key(utf8mb4_general_ci, "\xff"));
+}
+
 TEST(comparable_key, cannot_be_told_of_other_collations) {
-    EXPECT_FALSE(text_key(255, "a"));
-    EXPECT_FALSE(text_key(8, "a"));
-    EXPECT_FALSE(text_key(76, "a")); // utf8mb3_tolower_ci, amid the *_bin
+    EXPECT_FALSE(text_key(278, "a")); // utf8mb4_0900_as_cs
+    EXPECT_FALSE(text_key(31, "a"));  // latin1_german2_ci
+    EXPECT_FALSE(text_key(76, "a"));  // utf8mb3_tolower_ci, amid the *_bin
     EXPECT_FALSE(key_of(column(column_type::varchar, 40, std::nullopt), "\1a"));
     EXPECT_FALSE(key_of(column(column_type::json, 4, std::nullopt), "\1\0\0\0\4"s));
     auto prefix = column(column_type::varchar, 40, 46);

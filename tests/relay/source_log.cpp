@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string_view>
+
 namespace understudy::relay_test {
 
 using protocol::event_type;
@@ -23,6 +26,21 @@ bool source_event::begins_file() const {
     return view().header.type == event_type::format_description;
 }
 
+namespace {
+
+// BEGIN behind a made-up thread and status: what a boundary reads of it.
+void write_begin(std::vector<std::byte>& body) {
+    constexpr std::string_view text("\0BEGIN", 6); // behind the name of no database
+    constexpr std::size_t fixed_size = 13;
+    const auto status_size = body.size() - fixed_size - text.size();
+    std::fill(body.begin() + 8, body.begin() + fixed_size, std::byte{0});
+    body[11] = static_cast<std::byte>(status_size);
+    std::ranges::transform(text, body.end() - static_cast<std::ptrdiff_t>(text.size()),
+                           [](char c) { return static_cast<std::byte>(c); });
+}
+
+} // namespace
+
 void source_log::add(event_type type, std::size_t body_size, role what,
                      std::optional<protocol::gtid> id) {
     source_event event;
@@ -36,6 +54,7 @@ void source_log::add(event_type type, std::size_t body_size, role what,
             body[i] = static_cast<std::byte>(i % 7 == 0 ? salt_ >> (i % 3 * 8) : i);
         }
         ++salt_;
+        if (type == event_type::query) write_begin(body);
     }
     protocol::byte_writer out(event.bytes);
     const auto size = protocol::event_header_size + body.size();
