@@ -279,8 +279,16 @@ protocol::result<toml_node> read_document_text(const std::filesystem::path& file
 } // namespace
 
 protocol::result<task_file> read_task_file(const std::filesystem::path& file) {
-    const auto document = read_document_text(file);
-    if (!document) return std::unexpected(document.error());
+    const auto text = read_whole(file);
+    if (!text) return protocol::fail(errc::task_file_unreadable, text.error().what);
+    return read_task_text(*text, file);
+}
+
+protocol::result<task_file> read_task_text(std::string_view text,
+                                           const std::filesystem::path& file) {
+    const auto document = parse_toml(text);
+    if (!document)
+        return protocol::fail(errc::task_file_invalid, file.string() + ":" + document.error().what);
     task_file_context context{.file = file, .problems = {}, .warnings = {}, .keys = {}};
     task_spec spec = read_document(*document, context);
     if (!context.problems.empty()) {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace understudy::state {
@@ -19,6 +20,11 @@ struct task_file {
 // reported together, a line each: "shop.toml:4:8: source.port: found 99999; allowed is an integer
 // from 1 to 65535". Never quotes a password. errc::task_file_unreadable, errc::task_file_invalid.
 [[nodiscard]] protocol::result<task_file> read_task_file(const std::filesystem::path& file);
+
+// The same for a text that is no file (any more), read as if it stood in `place`: messages name
+// that file, and relative paths start at its directory.
+[[nodiscard]] protocol::result<task_file> read_task_text(std::string_view text,
+                                                         const std::filesystem::path& place);
 
 // The task's name alone, for those who only want to know which task the file is about.
 [[nodiscard]] protocol::result<std::string> read_task_name(const std::filesystem::path& file);

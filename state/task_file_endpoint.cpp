@@ -1,5 +1,6 @@
 #include "state/task_file_endpoint.hpp"
 
+#include "state/command_output.hpp"
 #include "state/durable_file.hpp"
 
 #include <algorithm>
@@ -73,6 +74,17 @@ std::string take_password(task_section& section, task_file_context& context) {
     return node->text;
 }
 
+// A file's or a program's text as a password: one line.
+std::string take_line(task_section& section, std::string_view key, std::string text,
+                      const std::string& from) {
+    if (text.ends_with('\n')) text.pop_back();
+    if (text.ends_with('\r')) text.pop_back();
+    if (text.empty()) section.complain(key, from + " is empty");
+    if (text.find('\n') != std::string::npos)
+        section.complain(key, from + " has more than one line; allowed is the password alone");
+    return text;
+}
+
 std::string take_password_from_file(task_section& section, const std::string& path,
                                     task_file_context& context) {
     const std::filesystem::path file = beside(context.file, path);
@@ -81,15 +93,8 @@ std::string take_password_from_file(task_section& section, const std::string& pa
         section.complain("password_file", text.error().what);
         return {};
     }
-    if (text->ends_with('\n')) text->pop_back();
-    if (text->ends_with('\r')) text->pop_back();
-    if (text->empty()) section.complain("password_file", file.string() + " is empty");
-    if (text->find('\n') != std::string::npos) {
-        section.complain("password_file",
-                         file.string() + " has more than one line; allowed is the password alone");
-    }
     warn_if_others_may_read(file, "a password", context);
-    return *std::move(text);
+    return take_line(section, "password_file", *std::move(text), file.string());
 }
 
 std::string take_password_from_environment(task_section& section, const std::string& name) {
@@ -99,17 +104,34 @@ std::string take_password_from_environment(task_section& section, const std::str
     return value == nullptr ? std::string() : std::string(value);
 }
 
+std::string take_password_from_command(task_section& section,
+                                       const std::vector<std::string>& argv) {
+    if (argv.empty() || argv.front().empty()) {
+        section.complain("password_command",
+                         "is empty; allowed is a list of a program and its arguments");
+        return {};
+    }
+    auto text = command_output(argv);
+    if (!text) {
+        section.complain("password_command", text.error().what);
+        return {};
+    }
+    return take_line(section, "password_command", *std::move(text),
+                     "what " + argv.front() + " prints");
+}
+
 void read_password(task_section& section, connect_options& into, task_file_context& context) {
-    const int given =
-        section.has("password") + section.has("password_file") + section.has("password_env");
+    const int given = section.has("password") + section.has("password_file") +
+                      section.has("password_env") + section.has("password_command");
     if (section.present() && given == 0) {
         section.complain("password",
-                         "is missing; needed is one of password, password_file and password_env");
+                         "is missing; needed is one of password, password_file, password_env and "
+                         "password_command");
     }
     if (given > 1) {
         section.complain("password",
-                         "is given more than once; allowed is one of password, password_file and "
-                         "password_env");
+                         "is given more than once; allowed is one of password, password_file, "
+                         "password_env and password_command");
     }
     std::string password = take_password(section, context);
     std::string path;
@@ -118,6 +140,9 @@ void read_password(task_section& section, connect_options& into, task_file_conte
     std::string variable;
     section.read("password_env", variable);
     if (!variable.empty()) password = take_password_from_environment(section, variable);
+    std::vector<std::string> command;
+    section.read("password_command", command);
+    if (section.has("password_command")) password = take_password_from_command(section, command);
     into.password = protocol::secret(std::move(password));
 }
 

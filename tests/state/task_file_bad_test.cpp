@@ -149,12 +149,11 @@ TEST(bad_task_file, things_that_do_not_go_together) {
         {"two passwords",
          {.source = "host = \"a\"\nuser = \"u\"\npassword = \"s3cr3t\"\npassword_env = \"HOME\""},
          "t.toml:5:12: source.password: is given more than once; allowed is one of password, "
-         "password_file and "
-         "password_env"},
+         "password_file, password_env and password_command"},
         {"no password",
          {.source = "host = \"a\"\nuser = \"u\""},
-         "t.toml:2:1: source.password: is missing; needed is one of password, password_file and "
-         "password_env"},
+         "t.toml:2:1: source.password: is missing; needed is one of password, password_file, "
+         "password_env and password_command"},
         {"password file that is not there",
          {.source = "host = \"a\"\nuser = \"u\"\npassword_file = \"pw\""},
          "t.toml:5:17: source.password_file: pw: cannot open: No such file or directory"},
@@ -248,8 +247,8 @@ TEST(bad_task_file, all_problems_are_told_together_in_the_order_of_the_file) {
         refusal(
             "[source]\nhost = \"a\"\nport = 0\n[target]\nuser = \"u\"\npassword = \"s3cr3t\"\n"),
         "t.toml:1:1: objects: is missing; needed is a table with include = [\"db.*\"]\n"
-        "t.toml:1:1: source.password: is missing; needed is one of password, password_file and "
-        "password_env\n"
+        "t.toml:1:1: source.password: is missing; needed is one of password, password_file, "
+        "password_env and password_command\n"
         "t.toml:1:1: source.user: is missing; needed is the account to sign in with\n"
         "t.toml:3:8: source.port: found 0; allowed is an integer from 1 to 65535\n"
         "t.toml:4:1: target.host: is missing; needed is a name or an address, or socket = the path "
