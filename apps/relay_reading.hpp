@@ -32,11 +32,11 @@ changes_of(const relay_command& what);
 [[nodiscard]] unsigned reader_count(const relay_command& what);
 
 struct index_use {
-    bool is_asked = false;     // runs of frames may be passed over
-    bool learns_keys = false;  // better from one end of a segment to the other
+    bool is_asked = false;    // runs of frames may be passed over
+    bool learns_keys = false; // better from one end of a segment to the other
 };
-// All of it, shared among the readers; says on standard error how the log ends, if it does so in the
-// middle of something.
+// All of it, shared among the readers; says on standard error how the log ends, if it does so in
+// the middle of something.
 [[nodiscard]] protocol::result<void>
 read_in_parallel(const relay_command& what, const relay::inspection::transaction_filter& filter,
                  index_use index,

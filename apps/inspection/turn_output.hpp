@@ -12,7 +12,8 @@ namespace understudy::apps {
 
 // What one thread writes of its pieces, on its way to where everything goes in the order of the
 // log: at once while the piece is the first that is not through, else kept until then. Memory for
-// some megabytes: a piece that gives more waits for its turn. One thread, but for what take() gives.
+// some megabytes: a piece that gives more waits for its turn. One thread, but for what take()
+// gives.
 class turn_output {
 public:
     // to: is never called by two threads at once.

@@ -13,8 +13,7 @@ using protocol::fail;
 event_checks::done event_checks::event(const stream_event& event, const transaction* inside) {
     if (event.artificial) return {};
     const auto& header = event.event.header;
-    if (summary_.events == 0)
-        summary_.begin.binlog = {std::string(event.file), event.start_offset};
+    if (summary_.events == 0) summary_.begin.binlog = {std::string(event.file), event.start_offset};
     if (header.type == event_type::format_description)
         closed_ = !header.has(protocol::event_flag::binlog_in_use);
     if (header.type == event_type::rotate || header.type == event_type::stop) closed_ = true;
@@ -59,9 +58,9 @@ event_checks::done event_checks::check_position(const stream_event& event,
     if (!goes_on || before == 0 || header.end_log_pos == 0 ||
         before + header.length == header.end_log_pos)
         return {};
-    return fail(protocol::errc::malformed,
-                "the event says that it ends at " + std::to_string(header.end_log_pos) +
-                    ", the one before it at " + std::to_string(before));
+    return fail(protocol::errc::malformed, "the event says that it ends at " +
+                                               std::to_string(header.end_log_pos) +
+                                               ", the one before it at " + std::to_string(before));
 }
 
 } // namespace understudy::relay::inspection

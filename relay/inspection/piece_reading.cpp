@@ -38,13 +38,14 @@ public:
             reader.begin_piece(turns_, number);
             auto ending = read(*piece, reader, assembler);
             const bool complete = ending.has_value();
-            turns_.finish(number, [this, deliver = reader.end_piece(complete),
-                                   ending = std::move(ending)]() mutable -> result<void> {
-                if (auto done = deliver(); !done) return done;
-                if (!ending) return std::unexpected(std::move(ending.error()));
-                ending_ = std::move(*ending);
-                return {};
-            });
+            turns_.finish(number,
+                          [this, deliver = reader.end_piece(complete),
+                           ending = std::move(ending)]() mutable -> result<void> {
+                              if (auto done = deliver(); !done) return done;
+                              if (!ending) return std::unexpected(std::move(ending.error()));
+                              ending_ = std::move(*ending);
+                              return {};
+                          });
             if (!complete) return;
         }
     }
@@ -82,12 +83,12 @@ private:
                 auto done = assembler.feed(**event);
                 const bool passed_over = !done && how_.skip_unsupported &&
                                          done.error().code == protocol::errc::unsupported;
-                if (!done && !passed_over)
-                    return std::unexpected(std::move(done.error()));
+                if (!done && !passed_over) return std::unexpected(std::move(done.error()));
                 continue;
             }
             if (!how_.follow) break;
-            if (auto done = reader.waiting(); !done) return std::unexpected(std::move(done.error()));
+            if (auto done = reader.waiting(); !done)
+                return std::unexpected(std::move(done.error()));
             std::this_thread::sleep_for(follow_interval);
         }
         log_ending ending;

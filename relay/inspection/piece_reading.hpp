@@ -41,9 +41,9 @@ struct piece_reading {
     bool skip_unsupported = false;
 };
 
-// Reads all pieces, each by one of the readers, on a thread for each of them. The first error in the
-// order of the log ends it; what comes before it is delivered. Memory is the readers' for as many
-// pieces as are under way, a few for each thread.
+// Reads all pieces, each by one of the readers, on a thread for each of them. The first error in
+// the order of the log ends it; what comes before it is delivered. Memory is the readers' for as
+// many pieces as are under way, a few for each thread.
 [[nodiscard]] protocol::result<log_ending>
 read_pieces(log_cutter& cutter, const std::vector<std::unique_ptr<piece_reader>>& readers,
             piece_reading how);

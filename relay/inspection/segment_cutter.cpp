@@ -35,8 +35,8 @@ result<std::unique_ptr<log_cutter>> segment_cutter::open(const std::filesystem::
 }
 
 log_piece segment_cutter::rest(std::uint64_t number) const {
-    return {[path = path_, folder = folder_, one = one_, number, how = how_](
-                const piece_context& context) {
+    return {[path = path_, folder = folder_, one = one_, number,
+             how = how_](const piece_context& context) {
         if (context.entered) context.entered(path);
         return one ? segment_source::open(path, false, how.wanted, how.keys, context.indexed)
                    : segment_source::open_from(folder, number, how.wanted, how.keys,

@@ -148,13 +148,19 @@ TEST_F(encrypted_log, notices_frames_that_changed_places) {
 }
 
 TEST_F(encrypted_log, notices_a_frame_of_another_segment) {
-    const auto there = frames_of(2).front();
     const auto frames = frames_of(1);
-    const auto here = std::ranges::find_if(frames, [&](const auto& one) {
-        return one.header_size == there.header_size &&
-               one.header.stored_size == there.header.stored_size;
+    const auto others = frames_of(2);
+    // Two of one size.
+    auto here = frames.end();
+    const auto found = std::ranges::find_if(others, [&](const auto& other) {
+        here = std::ranges::find_if(frames, [&](const auto& one) {
+            return one.header_size == other.header_size &&
+                   one.header.stored_size == other.header.stored_size;
+        });
+        return here != frames.end();
     });
-    ASSERT_NE(here, frames.end());
+    ASSERT_NE(found, others.end());
+    const auto& there = *found;
     auto bytes = where_->read(segment_name(1));
     const auto other = where_->read(segment_name(2));
     std::copy_n(other.begin() + static_cast<std::ptrdiff_t>(there.offset),

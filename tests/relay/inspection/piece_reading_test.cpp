@@ -1,8 +1,8 @@
 #include "relay/errc.hpp"
+#include "relay/inspection/binlog_cutter.hpp"
 #include "relay/inspection/open_source.hpp"
 #include "relay/inspection/ordered_turns.hpp"
 #include "relay/inspection/piece_reading.hpp"
-#include "relay/inspection/binlog_cutter.hpp"
 #include "relay/inspection/segment_cutter.hpp"
 #include "tests/relay/test_logs.hpp"
 #include "tests/support/scratch_directory.hpp"
@@ -122,12 +122,11 @@ TEST(segment_cutter, gives_what_the_source_sent) {
     ASSERT_TRUE((*log)->flush(true));
     const auto whole = read_all(*whole_paths({options.directory}, {}));
     for (const bool segments : {false, true}) {
-        auto cutter = segment_cutter::open(options.directory,
-                                           {.wanted = {},
-                                            .keys = {},
-                                            .with_index = false,
-                                            .whole_segments = segments,
-                                            .piece_bytes = 1});
+        auto cutter = segment_cutter::open(options.directory, {.wanted = {},
+                                                               .keys = {},
+                                                               .with_index = false,
+                                                               .whole_segments = segments,
+                                                               .piece_bytes = 1});
         ASSERT_TRUE(cutter) << cutter.error().what;
         auto got = read_all(**cutter);
         EXPECT_EQ(got.error, "");
@@ -152,8 +151,7 @@ TEST(ordered_turns, deliver_in_order_and_end_with_the_first_error) {
         run_on_threads(4, [&](unsigned) {
             for (auto i = next++; i < 1'000 && turns.wait_for_room(i); i = next++) {
                 turns.finish(i, [&order, i]() -> result<void> {
-                    if (i == 500)
-                        return protocol::fail(relay::errc::io_failed, "stop");
+                    if (i == 500) return protocol::fail(relay::errc::io_failed, "stop");
                     order.push_back(i);
                     return {};
                 });
