@@ -40,6 +40,9 @@ public:
     // nullopt: nothing more at the moment.
     [[nodiscard]] protocol::result<std::optional<group>> next();
     void set_limits(const group_limits& limits) { limits_ = limits; }
+    // Statements are then left in MariaDB's words, and those of MySQL that it would read otherwise
+    // are refused.
+    void set_target_is_mariadb(bool value) { target_is_mariadb_ = value; }
     void release_until(const protocol::binlog_position& applied) {
         reader_->release_until(applied);
     }
@@ -86,6 +89,7 @@ private:
     state::source_position from_;
     bool by_gtid_;
     std::uint32_t source_version_;
+    bool target_is_mariadb_ = false;
     group_limits limits_;
     protocol::boundary boundary_;
     source_table_cache tables_;
