@@ -4,9 +4,11 @@
 #include "applier/apply_stream.hpp"
 #include "applier/errc.hpp"
 #include "applier/on_thread.hpp"
+#include "applier/pace.hpp"
 #include "applier/refusal.hpp"
 #include "applier/retry_delay.hpp"
 #include "applier/server_errors.hpp"
+#include "applier/target_load.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -33,6 +35,26 @@ constexpr std::chrono::milliseconds save_interval{200};
 // tells its end later.
 constexpr std::chrono::seconds stop_grace{3};
 
+void note_choice(state::status& status, const table_choice& choice) {
+    constexpr std::size_t shown_max = 1'000;
+    const std::string name = choice.table.database + "." + choice.table.object;
+    if (choice.why_sql.empty()) {
+        status.sql_tables.erase(name);
+    } else if (status.sql_tables.size() < shown_max) {
+        status.sql_tables[name] = choice.why_sql;
+    }
+}
+
+// From the commit on the source to one on the target that was a moment ago.
+std::chrono::milliseconds delay_of(const state::status& status,
+                                   std::chrono::system_clock::time_point source_time) {
+    const auto ahead =
+        status.source_clock ? status.source_clock->ahead : std::chrono::microseconds{0};
+    const auto behind = std::chrono::system_clock::now() - (source_time - ahead);
+    return std::max(std::chrono::milliseconds{0},
+                    std::chrono::duration_cast<std::chrono::milliseconds>(behind));
+}
+
 // What wakes the coordinator; shared with the relay's callback, which may still run while the
 // applier goes.
 struct wake_up {
@@ -52,19 +74,22 @@ struct applier::impl {
           board_(board), store_(options_.task.apply.meta_database, options_.task.name),
           rules_(options_.from.copy_end, options_.from.by_gtid, options_.start_after,
                  options_.copied),
-          context_{options_.task,
-                   selection,
-                   store_,
-                   rules_,
-                   relay_,
-                   options_.copied,
-                   options_.from.epoch,
-                   options_.source_version,
-                   options_.source_end,
-                   stop_,
-                   options_.on_step},
+          conflicts_(options_.task), context_{options_.task,
+                                              selection,
+                                              store_,
+                                              rules_,
+                                              conflicts_,
+                                              relay_,
+                                              options_.copied,
+                                              options_.from.epoch,
+                                              options_.source_version,
+                                              options_.source_end,
+                                              stop_,
+                                              options_.on_step},
           wake_(std::make_shared<wake_up>(executor_)), grace_(executor_),
-          applied_(options_.from.applied) {}
+          pace_(options_.task.apply.throttle.rows_per_second,
+                options_.task.apply.throttle.bytes_per_second),
+          load_(options_.task), applied_(options_.from.applied) {}
 
     [[nodiscard]] asio::awaitable<result<void>> run();
     void stop();
@@ -76,6 +101,7 @@ struct applier::impl {
     state::status_board& board_;
     checkpoint_store store_;
     apply_rules rules_;
+    conflict_policy conflicts_;
     std::atomic<bool> stop_{false};
     stream_context context_;
     std::shared_ptr<wake_up> wake_;
@@ -87,6 +113,9 @@ struct applier::impl {
     bool failed_in_group_ = false; // the last try ended while rows were written
     retry_delay delay_;
     clock::time_point saved_{};
+    pace pace_;
+    target_load load_;
+    clock::time_point load_asked_{};
 
     mutable std::mutex applied_mutex_;
     state::source_position applied_;
@@ -100,9 +129,14 @@ private:
     [[nodiscard]] asio::awaitable<result<void>> write(const group& work,
                                                       std::optional<read_result>& next);
     [[nodiscard]] asio::awaitable<void> wait(std::chrono::milliseconds at_most);
+    // Waits for as long as apply.throttle says; the relay holds what comes meanwhile.
+    [[nodiscard]] asio::awaitable<void> hold_back(const group& work);
+    [[nodiscard]] asio::awaitable<void> sleep_until(clock::time_point until);
     // True when another try is to be made, after the wait that it takes.
     [[nodiscard]] asio::awaitable<bool> try_again(protocol::error& error);
     void publish(bool is_drained);
+    // `work` is what comes next; nullptr: there is nothing.
+    void note_oldest(const group* work);
     void relax_caution();
 };
 
@@ -176,7 +210,10 @@ asio::awaitable<result<void>> applier::impl::try_once() {
         std::optional<group> work = std::move(**next);
         next.reset();
         result<void> done;
+        note_oldest(work ? &*work : nullptr);
         if (work) {
+            co_await hold_back(*work);
+            if (stop_) break;
             done = co_await write(*work, next);
         } else {
             done = co_await drained();
@@ -212,6 +249,7 @@ asio::awaitable<result<void>> applier::impl::write(const group& work,
     }
     if (!done) co_return done;
     delay_.succeeded();
+    board_.update([&work](state::status& status) { status.applied_bytes += work.bytes; });
     if (!stream_->has_unsaved_position()) saved_ = clock::now();
     publish(false);
     relax_caution();
@@ -253,6 +291,13 @@ void applier::impl::relax_caution() {
     stream_->set_caution(how_);
 }
 
+void applier::impl::note_oldest(const group* work) {
+    std::chrono::system_clock::time_point committed{};
+    if (work != nullptr && !work->transactions.empty())
+        committed = work->transactions.front().committed;
+    board_.update([committed](state::status& status) { status.oldest_missing = committed; });
+}
+
 void applier::impl::publish(bool is_drained) {
     const state::source_position& position = stream_->committed();
     bool moved = false;
@@ -264,22 +309,23 @@ void applier::impl::publish(bool is_drained) {
     const apply_counts counts = stream_->rows().take_counts();
     const std::uint64_t statements = stream_->take_statement_count();
     const auto source_time = stream_->rows().source_time();
+    const auto choices = stream_->rows().take_choices();
     board_.update([&](state::status& status) {
         status.applied = position.binlog;
         if (moved) status.applied_gtids = position.executed.to_string();
         status.applied_rows += counts.rows;
+        status.written_rows += counts.written;
+        status.conflicts_overwritten += counts.overwritten;
+        status.conflicts_ignored += counts.ignored;
         status.applied_transactions += counts.transactions + statements;
         status.applied_groups += counts.groups;
         status.applied_ddl += statements;
+        for (const table_choice& choice : choices)
+            note_choice(status, choice);
         if (counts.groups + statements > 0) status.applier_note.clear();
-        if (is_drained) {
-            status.lag = std::chrono::milliseconds{0};
-            status.applier_note.clear();
-        } else if (source_time.time_since_epoch().count() != 0) {
-            const auto behind = std::chrono::system_clock::now() - source_time;
-            status.lag = std::max(std::chrono::milliseconds{0},
-                                  std::chrono::duration_cast<std::chrono::milliseconds>(behind));
-        }
+        if (counts.transactions + statements > 0) status.delay = delay_of(status, source_time);
+        if (is_drained) status.applier_note.clear();
+        if (is_drained || pace_.free_at() <= clock::now()) status.throttled.clear();
     });
     if (moved && on_commit_) on_commit_(position);
 }
@@ -320,12 +366,36 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
         session_ = co_await on_thread(pool_, give_back);
         stream_.reset();
     }
-    const auto until = clock::now() + pause;
+    co_await sleep_until(clock::now() + pause);
+    co_return true;
+}
+
+asio::awaitable<void> applier::impl::sleep_until(clock::time_point until) {
     while (!stop_ && clock::now() < until) {
         wake_->timer.expires_at(until);
         co_await wake_->timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
-    co_return true;
+}
+
+asio::awaitable<void> applier::impl::hold_back(const group& work) {
+    const auto tell = [this](std::string reason) {
+        board_.update([&](state::status& status) { status.throttled = std::move(reason); });
+    };
+    const auto free_at = pace_.free_at();
+    if (clock::now() < free_at) {
+        tell("rows_per_second or bytes_per_second is reached");
+        co_await sleep_until(free_at);
+    }
+    constexpr std::chrono::seconds asked_every{1};
+    while (load_.is_wanted() && !stop_ && clock::now() - load_asked_ >= asked_every) {
+        const auto ask = [this] { return load_.reason_to_wait(); };
+        std::string reason = co_await on_thread(pool_, ask);
+        load_asked_ = clock::now();
+        if (reason.empty()) break;
+        tell(std::move(reason));
+        co_await sleep_until(load_asked_ + asked_every);
+    }
+    pace_.take(work.rows, work.bytes, clock::now());
 }
 
 applier::applier(asio::any_io_executor executor, asio::thread_pool& pool, relay::log& relay,

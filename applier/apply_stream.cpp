@@ -21,11 +21,7 @@ result<std::unique_ptr<target_session>> connect(const state::task_spec& task) {
     // A DDL may run for hours; a dead target is found by TCP keepalive.
     options.read_timeout = std::chrono::milliseconds{0};
     // Precheck has warned about an unauthenticated target already.
-    auto session = target_session::connect(options, {});
-    if (!session) return session;
-    if (auto ready = prepare_for_rows(**session); !ready)
-        return std::unexpected(std::move(ready.error()));
-    return session;
+    return target_session::connect(options, {});
 }
 
 result<checkpoint> load_checkpoint(const stream_context& context, target_session& session) {
@@ -57,6 +53,8 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
         if (!connected) return std::unexpected(std::move(connected.error()));
         session = std::move(*connected);
     }
+    auto ways = prepare_for_rows(*session, context.task);
+    if (!ways) return std::unexpected(std::move(ways.error()));
     auto from = load_checkpoint(context, *session);
     if (!from) return std::unexpected(std::move(from.error()));
     auto decisions =
@@ -75,10 +73,13 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
         stream->limits_for(how));
     stream->decisions_ = std::move(*decisions);
     stream->builder_->set_decisions(stream->decisions_);
+    stream->builder_->set_target_is_mariadb(stream->session_->facts().is_mariadb);
     apply_settings settings;
     settings.epoch = context.epoch;
     settings.group_time_max = context.task.apply.group_time_max;
     settings.how = how;
+    settings.ways = std::move(*ways);
+    settings.conflicts = &context.conflicts;
     settings.stop = &context.stop;
     settings.replayed_until = std::max(context.relay.end().binlog, context.source_end);
     stream->rows_ = std::make_unique<group_applier>(*stream->session_, context.store,

@@ -27,6 +27,7 @@ struct stream_context {
     const state::object_selection& selection;
     const checkpoint_store& store;
     const apply_rules& rules;
+    const conflict_policy& conflicts;
     relay::log& relay;
     const std::set<state::object_name>& copied; // tables that the initial copy filled
     std::uint64_t epoch = 0;

@@ -1,5 +1,6 @@
 #include "applier/checkpoint_store.hpp"
 
+#include "applier/conflict_store.hpp"
 #include "applier/errc.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/statement_decision.hpp"
@@ -90,6 +91,7 @@ result<void> checkpoint_store::prepare(target_session& target) const {
     if (done) done = run(target, fmt::format(journal_table, database));
     if (done) done = prepared_store(meta_database_, task_).prepare(target);
     if (done) done = decision_store(meta_database_, task_).prepare(target);
+    if (done) done = conflict_store(meta_database_, task_).prepare(target);
     if (!done)
         return wrap(std::move(done.error()),
                     "preparing the database " + database + " for checkpoints");
@@ -218,6 +220,7 @@ result<void> checkpoint_store::remove(target_session& target) const {
                                             quote_string(task_)));
         if (!done) return done;
     }
+    if (auto done = conflict_store(meta_database_, task_).remove_all(target); !done) return done;
     return prepared_store(meta_database_, task_).remove_all(target);
 }
 

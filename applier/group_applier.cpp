@@ -36,15 +36,6 @@ std::span<const std::byte> row_bytes(const protocol::row_reader& reader, rows_ki
     return {reader.before().bytes.data(), after.data() + after.size()};
 }
 
-writer_limits limits_for(const target_session& target, const apply_settings& settings) {
-    writer_limits limits;
-    limits.packet_bytes = target.facts().max_allowed_packet;
-    // 3/4 of a packet is left when it is base64, and some of that for the words around it.
-    limits.statement_bytes = std::min(settings.statement_bytes, limits.packet_bytes / 4 * 3 - 256);
-    limits.event_bytes = limits.statement_bytes / 4;
-    return limits;
-}
-
 } // namespace
 
 group_applier::group_applier(target_session& target, const checkpoint_store& store,
@@ -52,11 +43,11 @@ group_applier::group_applier(target_session& target, const checkpoint_store& sto
                              definition_recorder& definitions, apply_settings settings,
                              state::source_position position)
     : target_(target), store_(store), rules_(rules), definitions_(definitions),
-      selection_(selection), settings_(settings), plans_(selection), pipe_(target),
-      row_images_(limits_for(target, settings),
-                  [this](std::string_view sql, rbr_mode mode) { return pipe_.send(sql, mode); }),
-      texts_(target, rules), prepared_store_(store.meta_database(), store.task()),
-      prepared_(target, prepared_store_), committed_(position), reached_(std::move(position)) {}
+      selection_(selection), settings_(settings), plans_(selection, settings.ways), pipe_(target),
+      writer_(target.facts(), settings.statement_bytes, pipe_), texts_(target, rules),
+      conflict_store_(store.meta_database(), store.task()),
+      prepared_store_(store.meta_database(), store.task()), prepared_(target, prepared_store_),
+      committed_(position), reached_(std::move(position)) {}
 
 void group_applier::set_position(state::source_position position) {
     UNDERSTUDY_ASSERT(!in_transaction_);
@@ -111,6 +102,7 @@ result<void> group_applier::apply_transaction(const group& work,
                           : apply_change(work, transaction, *change);
         if (!done) return done;
         open_counts_.rows += change->rows;
+        open_counts_.written += change->rows;
     }
     const bool waits = !transaction.prepares.empty() && transaction.complete &&
                        (first == last || !std::prev(last)->prepared_end);
@@ -187,6 +179,7 @@ group_applier::plan_for(const source_transaction& transaction,
     auto noted = definitions_.note(table->name, (*loaded)->target,
                                    {*transaction.file, transaction.begin_offset});
     if (!noted) return std::unexpected(std::move(noted.error()));
+    choices_.push_back({table->name, (*loaded)->why_sql});
     return loaded;
 }
 
@@ -257,6 +250,7 @@ result<void> group_applier::apply_text(const group& work, const source_transacti
                                        const text_change& change) {
     auto ready = begin();
     if (ready) ready = settle();
+    if (ready) ready = pipe_.restore();
     if (!ready) return ready;
     return texts_.write(change, transaction, *work.format);
 }
@@ -348,7 +342,6 @@ result<void> group_applier::write_each_row(const source_transaction& transaction
         auto more = reader.next();
         if (!more) return std::unexpected(std::move(more.error()));
         if (!*more) return {};
-        const bool update = rows.kind == rows_kind::update;
         const protocol::row_image& found_by =
             rows.kind == rows_kind::write ? reader.after() : reader.before();
         refused_.table = rows.table;
@@ -357,27 +350,82 @@ result<void> group_applier::write_each_row(const source_transaction& transaction
         refused_.row = describe_key(*rows.table, found_by);
         refused_.condition = key_condition(*rows.table, found_by);
 
-        rows_to_write one = rows;
-        one.joinable = false;
-        const bool whole = event.present.all() && event.present_after.all();
-        if (update && mode == rbr_mode::idempotent && whole) {
-            protocol::rows_event single = event;
-            single.rows = row_bytes(reader, rows.kind);
-            auto rewritten = overwrite_update(map, single, rows.table->target.key);
-            if (!rewritten) return std::unexpected(std::move(rewritten.error()));
-            one.present_after = {};
-            for (const rewritten_rows& part : *rewritten) {
-                one.kind = part.kind;
-                one.rows = part.rows;
-                if (auto done = writer_.append(one, mode, statement_plans_); !done) return done;
-            }
-        } else {
-            one.rows = row_bytes(reader, rows.kind);
-            if (auto done = writer_.append(one, mode, statement_plans_); !done) return done;
-        }
-        if (auto done = settle(); !done) return done;
+        // In SQL a refused row leaves the transaction as it was before.
+        writer_.prefer_sql(policy_of(*rows.table, mode) != conflict_policy::action::stop);
+        auto done = write_one(rows, event, reader, mode);
+        if (!done && pipe_.rows_were_refused() && mode == rbr_mode::strict)
+            done = resolve(rows, event, reader, std::move(done.error()));
+        writer_.prefer_sql(false);
+        if (!done) return done;
         if (stopping()) return fail(errc::cancelled, "stopped on request");
     }
+}
+
+result<void> group_applier::write_one(const rows_to_write& rows, const protocol::rows_event& event,
+                                      const protocol::row_reader& reader, rbr_mode mode) {
+    rows_to_write one = rows;
+    one.joinable = false;
+    const bool whole = event.present.all() && event.present_after.all();
+    if (rows.kind == rows_kind::update && mode == rbr_mode::idempotent && whole) {
+        protocol::rows_event single = event;
+        single.rows = row_bytes(reader, rows.kind);
+        auto rewritten = overwrite_update(rows.table->source->map, single, rows.table->target.key);
+        if (!rewritten) return std::unexpected(std::move(rewritten.error()));
+        one.present_after = {};
+        for (const rewritten_rows& part : *rewritten) {
+            one.kind = part.kind;
+            one.rows = part.rows;
+            if (auto done = writer_.append(one, mode, statement_plans_); !done) return done;
+        }
+    } else {
+        one.rows = row_bytes(reader, rows.kind);
+        if (auto done = writer_.append(one, mode, statement_plans_); !done) return done;
+    }
+    return settle();
+}
+
+// Without a key nobody can say which row to overwrite, and without SQL the transaction would not
+// survive the refusal.
+conflict_policy::action group_applier::policy_of(const table_plan& table, rbr_mode mode) const {
+    using action = conflict_policy::action;
+    if (settings_.conflicts == nullptr || mode != rbr_mode::strict) return action::stop;
+    const bool possible = !table.columns.empty() && table.target.is_transactional();
+    const action wanted = settings_.conflicts->of(table.source->name);
+    if (!possible || (wanted == action::overwrite && !table.has_key())) return action::stop;
+    return wanted;
+}
+
+result<void> group_applier::resolve(const rows_to_write& rows, const protocol::rows_event& event,
+                                    const protocol::row_reader& reader, protocol::error said) {
+    using action = conflict_policy::action;
+    const action wanted = policy_of(*rows.table, rbr_mode::strict);
+    const auto code = static_cast<errc>(said.code.value());
+    const bool conflict = code == errc::row_not_found || code == errc::duplicate_key;
+    if (wanted == action::stop || !conflict) return std::unexpected(std::move(said));
+    pipe_.begin_transaction();
+    writer_.reset();
+    conflict_store::entry entry;
+    entry.transaction = refused_.transaction;
+    entry.table = rows.table->target.name.to_string();
+    entry.change = verb_of(rows.kind);
+    entry.row = refused_.row;
+    entry.what = said.server.message;
+    entry.overwritten = wanted == action::overwrite;
+    if (entry.overwritten) {
+        const bool whole =
+            event.present.all() && (rows.kind != rows_kind::update || event.present_after.all());
+        if (!whole) {
+            auto allowed =
+                allow_some_columns(rows.table->source->map, event, rows.table->target.key,
+                                   rows.table->target.has_other_unique_keys);
+            if (!allowed) return std::unexpected(std::move(said));
+        }
+        if (auto done = write_one(rows, event, reader, rbr_mode::idempotent); !done) return done;
+        ++open_counts_.overwritten;
+    } else {
+        ++open_counts_.ignored;
+    }
+    return conflict_store_.note(target_, entry);
 }
 
 result<void> group_applier::begin() {
@@ -393,6 +441,7 @@ result<void> group_applier::begin() {
 result<void> group_applier::commit() {
     UNDERSTUDY_ASSERT(in_transaction_);
     auto done = settle();
+    if (done) done = pipe_.restore();
     if (done) done = store_.advance(target_, reached_, settings_.epoch);
     if (!done) return done;
     if (!companion_.empty()) {
@@ -407,6 +456,9 @@ result<void> group_applier::commit() {
     committed_ = reached_;
     source_time_ = reached_time_;
     counts_.rows += std::exchange(open_counts_.rows, 0);
+    counts_.overwritten += std::exchange(open_counts_.overwritten, 0);
+    counts_.ignored += std::exchange(open_counts_.ignored, 0);
+    counts_.written += std::exchange(open_counts_.written, 0);
     counts_.transactions += std::exchange(open_counts_.transactions, 0);
     ++counts_.groups;
     return {};

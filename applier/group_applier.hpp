@@ -2,13 +2,15 @@
 
 #include "applier/apply_rules.hpp"
 #include "applier/checkpoint_store.hpp"
+#include "applier/conflict_policy.hpp"
+#include "applier/conflict_store.hpp"
 #include "applier/definition_recorder.hpp"
 #include "applier/group.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/prepared_writer.hpp"
-#include "applier/row_image_writer.hpp"
 #include "applier/statement_pipe.hpp"
 #include "applier/table_plan.hpp"
+#include "applier/table_writer.hpp"
 #include "applier/target_session.hpp"
 #include "applier/text_change_writer.hpp"
 #include "protocol/result.hpp"
@@ -33,7 +35,9 @@ struct apply_settings {
     std::chrono::milliseconds group_time_max{1'000};
     std::size_t statement_bytes = 1U << 20U;
     caution how = caution::none;
-    const std::atomic<bool>* stop = nullptr; // looked at between statements
+    write_ways ways{};
+    const conflict_policy* conflicts = nullptr; // outlives the applier; nullptr: every one stops
+    const std::atomic<bool>* stop = nullptr;    // looked at between statements
     // Changes before this may have been written by a try before, and stayed although it was rolled
     // back, where the table's engine has no transactions: there they overwrite.
     protocol::binlog_position replayed_until{};
@@ -41,8 +45,17 @@ struct apply_settings {
 
 struct apply_counts {
     std::uint64_t rows = 0;
+    std::uint64_t written = 0; // of those, what was executed on the target
     std::uint64_t transactions = 0;
     std::uint64_t groups = 0;
+    std::uint64_t overwritten = 0; // conflicts
+    std::uint64_t ignored = 0;
+};
+
+// How rows of a table are written, once it is known.
+struct table_choice {
+    state::object_name table; // of the source
+    std::string why_sql;      // empty: as row images
 };
 
 // The row that was refused, for the explanation. The table and what it looks into live as long as
@@ -80,6 +93,8 @@ public:
     [[nodiscard]] bool has_unsaved_position() const { return unsaved_; }
     void set_caution(caution how) { settings_.how = how; }
     [[nodiscard]] apply_counts take_counts() { return std::exchange(counts_, {}); }
+    // Since the last call.
+    [[nodiscard]] std::vector<table_choice> take_choices() { return std::exchange(choices_, {}); }
     // When the last committed transaction was committed on the source.
     [[nodiscard]] std::chrono::system_clock::time_point source_time() const { return source_time_; }
 
@@ -120,6 +135,17 @@ private:
                                                         const rows_to_write& rows,
                                                         const protocol::rows_event& event,
                                                         rbr_mode mode);
+    // One row, which the reader stands on.
+    [[nodiscard]] protocol::result<void> write_one(const rows_to_write& rows,
+                                                   const protocol::rows_event& event,
+                                                   const protocol::row_reader& reader,
+                                                   rbr_mode mode);
+    [[nodiscard]] conflict_policy::action policy_of(const table_plan& table, rbr_mode mode) const;
+    // After write_one() has failed: what the task wants, or the error when it was no conflict.
+    [[nodiscard]] protocol::result<void> resolve(const rows_to_write& rows,
+                                                 const protocol::rows_event& event,
+                                                 const protocol::row_reader& reader,
+                                                 protocol::error said);
     [[nodiscard]] protocol::result<void> write_in_parts(const rows_to_write& rows,
                                                         const protocol::rows_event& event,
                                                         const std::vector<std::size_t>& cuts);
@@ -140,9 +166,9 @@ private:
     apply_settings settings_;
     table_plans plans_;
     statement_pipe pipe_;
-    row_image_writer row_images_;
-    change_writer& writer_ = row_images_; // of the rows at hand
+    table_writer writer_;
     text_change_writer texts_;
+    conflict_store conflict_store_;
     prepared_store prepared_store_;
     prepared_writer prepared_;
     std::vector<std::byte> documents_; // rows of an UPDATE whose JSON changes were made whole
@@ -157,6 +183,7 @@ private:
     bool unsaved_ = false;
     apply_counts open_counts_; // since the last commit
     apply_counts counts_;
+    std::vector<table_choice> choices_;
     std::chrono::system_clock::time_point reached_time_;
     std::chrono::system_clock::time_point source_time_;
     refused_row refused_;

@@ -460,6 +460,7 @@ result<group_builder::verdict> group_builder::take_load_query(const relay::store
     }
     const std::string text = load->text_for("");
     logged_statement logged = logged_statement::of(load->query, source_version_);
+    logged.target_is_mariadb = target_is_mariadb_;
     logged.text = text;
     auto plan = decisions_.apply_to(open_, logged, *selection_);
     if (!plan) {
@@ -481,8 +482,9 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
                                                              const event_view& event,
                                                              const protocol::query_event& query,
                                                              boundary::role role) {
-    auto plan =
-        decisions_.apply_to(open_, logged_statement::of(query, source_version_), *selection_);
+    logged_statement logged = logged_statement::of(query, source_version_);
+    logged.target_is_mariadb = target_is_mariadb_;
+    auto plan = decisions_.apply_to(open_, logged, *selection_);
     if (!plan) {
         plan.error().what = fmt::format("transaction {} of the source: {}: {}", open_.to_string(),
                                         plan.error().what, decision_advice(open_));
@@ -499,7 +501,7 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
                       "its running sessions too, and copy the table anew.");
     }
     const bool of_mariadb = format_->is_mariadb();
-    if (plan->is == statement_plan::kind::dml && of_mariadb) {
+    if (plan->is == statement_plan::kind::dml && of_mariadb && !target_is_mariadb_) {
         return refuse(event, "the statement '" + shown + "' in MariaDB's own dialect",
                       "Changes of selected tables must be logged as rows: set binlog_format=ROW on "
                       "the source, for its running sessions too, and copy the table anew.");

@@ -42,6 +42,9 @@ public:
     [[nodiscard]] protocol::result<std::optional<group>> next();
     void set_limits(const group_limits& limits) { limits_ = limits; }
     void set_decisions(statement_decisions decisions) { decisions_ = std::move(decisions); }
+    // Statements are then left in MariaDB's words, and those of MySQL that it would read otherwise
+    // are refused.
+    void set_target_is_mariadb(bool value) { target_is_mariadb_ = value; }
     void release_until(const protocol::binlog_position& applied) {
         reader_->release_until(applied);
     }
@@ -88,6 +91,7 @@ private:
     state::source_position from_;
     bool by_gtid_;
     std::uint32_t source_version_;
+    bool target_is_mariadb_ = false;
     group_limits limits_;
     statement_decisions decisions_;
     protocol::boundary boundary_;

@@ -2,6 +2,7 @@
 
 #include "applier/definition_check.hpp"
 #include "applier/errc.hpp"
+#include "applier/row_description.hpp"
 
 #include <fmt/format.h>
 
@@ -17,15 +18,6 @@ struct cause {
     errc code = errc::target_refused;
     std::string sentence;
 };
-
-std::string_view verb(rows_kind kind) {
-    switch (kind) {
-    case rows_kind::write: return "INSERT";
-    case rows_kind::update: return "UPDATE";
-    case rows_kind::delete_: return "DELETE";
-    }
-    return "";
-}
 
 std::optional<cause> check_definition(target_session& target, const refused_row& row) {
     auto now = load_target_table(target, row.table->target.name);
@@ -98,6 +90,11 @@ cause by_code(const protocol::error& said) {
         return {errc::target_refused,
                 "A foreign key of the target forbids it: rows of the other table differ from the "
                 "source's, or the key exists on the target only"};
+    case 1785:
+        return {errc::target_refused,
+                "The target has enforce_gtid_consistency and takes changes of a table without "
+                "transactions in no transaction of SQL: make the table InnoDB there (ALTER TABLE … "
+                "ENGINE = InnoDB), or let rows be written as row images"};
     case 3819: return {errc::target_refused, "A CHECK constraint of the target forbids it"};
     default: break;
     }
@@ -127,7 +124,7 @@ protocol::error explain_refusal(target_session& target, const refused_row& row,
     out.code = make_error_code(found->code);
     out.what = fmt::format("transaction {} of the source, {} of table {}, {}: the target refused "
                            "it ({}, error {}). {}",
-                           row.transaction, verb(row.kind), row.table->target.name.to_string(),
+                           row.transaction, verb_of(row.kind), row.table->target.name.to_string(),
                            row.row, said.server.message, said.server.number, found->sentence);
     out.server = std::move(said.server);
     return out;

@@ -77,4 +77,13 @@ std::string key_condition(const table_plan& table, const protocol::row_image& im
     return out;
 }
 
+std::string_view verb_of(protocol::rows_kind kind) {
+    switch (kind) {
+    case protocol::rows_kind::write: return "INSERT";
+    case protocol::rows_kind::update: return "UPDATE";
+    case protocol::rows_kind::delete_: return "DELETE";
+    }
+    return "";
+}
+
 } // namespace understudy::applier

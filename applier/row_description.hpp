@@ -14,4 +14,7 @@ namespace understudy::applier {
 // type for which no exact literal is made. Only for explanations, rows are never written by it.
 [[nodiscard]] std::string key_condition(const table_plan& table, const protocol::row_image& image);
 
+// INSERT, UPDATE or DELETE.
+[[nodiscard]] std::string_view verb_of(protocol::rows_kind kind);
+
 } // namespace understudy::applier

@@ -1,14 +1,18 @@
 #pragma once
 
+#include "applier/table_plan.hpp"
 #include "applier/target_session.hpp"
 #include "protocol/result.hpp"
+#include "state/task_spec.hpp"
 
 namespace understudy::applier {
 
-// Makes a fresh session ready for BINLOG statements: a format description of the target's own
-// version first (nothing else is accepted before it, and not inside a transaction), then GTID_NEXT,
-// which that leaves undetermined, and READ COMMITTED as replicas use it for rows.
+// Makes a session ready for rows, whatever it was used for before, and says in which ways it takes
+// them. For row images: a format description of the target's own version first (nothing else is
+// accepted before it, and not inside a transaction), then GTID_NEXT, which that leaves
+// undetermined. READ COMMITTED, as replicas use it for rows. With apply.writer = "row-image"
 // errc::missing_privilege names the GRANT.
-[[nodiscard]] protocol::result<void> prepare_for_rows(target_session& target);
+[[nodiscard]] protocol::result<write_ways> prepare_for_rows(target_session& target,
+                                                            const state::task_spec& task);
 
 } // namespace understudy::applier

@@ -49,10 +49,26 @@ std::unexpected<protocol::error> refused(const logged_statement& statement,
     constexpr std::size_t shown_max = 2000;
     return protocol::fail(
         errc::unsupported_statement,
-        fmt::format("the statement `{}` (default database '{}') is not applied: MySQL does not "
-                    "have what MariaDB has here: {}. Do by hand on the target what comes closest, "
-                    "then leave it out",
-                    statement.text.substr(0, shown_max), statement.database, lacking));
+        fmt::format("the statement `{}` (default database '{}') is not applied: {} does not have "
+                    "what {} has here: {}. Do by hand on the target what comes closest, then leave "
+                    "it out",
+                    statement.text.substr(0, shown_max), statement.database,
+                    statement.target_is_mariadb ? "MariaDB" : "MySQL",
+                    statement.target_is_mariadb ? "MySQL" : "MariaDB", lacking));
+}
+
+// Executable comments of MySQL's later versions, which MariaDB leaves out without a word.
+std::optional<std::string> left_out_by_mariadb(const logged_statement& statement) {
+    constexpr std::uint32_t some_mariadb = 101100;
+    const auto charset = ddl::statement_charset::of_collation(statement.character_set_client);
+    const auto all =
+        ddl::tokenize(statement.text, statement.sql_mode, statement.source_version, charset);
+    const auto left = ddl::tokenize(statement.text, statement.sql_mode, some_mariadb, charset);
+    for (std::size_t i = 0; i < all.tokens.size(); ++i) {
+        if (i < left.tokens.size() && left.tokens[i].begin == all.tokens[i].begin) continue;
+        return "`" + all.tokens[i].text + "` in a comment for MySQL alone";
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -60,9 +76,13 @@ std::unexpected<protocol::error> refused(const logged_statement& statement,
 protocol::result<statement_plan> plan_statement(const logged_statement& statement,
                                                 const state::object_selection& selection) {
     auto plan = ddl::planner(statement, selection).run();
-    if (!plan || plan->what != statement_plan::action::execute ||
-        !ddl::is_mariadb_version(statement.source_version))
-        return plan;
+    if (!plan || plan->what != statement_plan::action::execute) return plan;
+    const bool of_mariadb = ddl::is_mariadb_version(statement.source_version);
+    if (statement.target_is_mariadb && !of_mariadb) {
+        if (const auto lacking = left_out_by_mariadb(statement))
+            return refused(statement, *lacking);
+    }
+    if (of_mariadb == statement.target_is_mariadb || !of_mariadb) return plan;
     const auto charset = ddl::statement_charset::of_collation(statement.character_set_client);
     auto text = ddl::mariadb_dialect(statement.text, statement.sql_mode, statement.source_version,
                                      charset, statement.recollated_charsets)

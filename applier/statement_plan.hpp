@@ -58,7 +58,8 @@ struct logged_statement {
     std::string_view text;
     std::string_view database; // default database when it was logged
     std::uint64_t sql_mode = 0;
-    std::uint32_t source_version = 0;        // for /*!50000 … */
+    std::uint32_t source_version = 0; // for /*!50000 … */
+    bool target_is_mariadb = false;
     std::uint16_t character_set_client = 45; // of the text: a collation's number; utf8mb4
     // The databases whose tables it changes, where that was logged.
     const std::vector<std::string>* updated_databases = nullptr;

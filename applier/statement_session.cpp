@@ -153,7 +153,7 @@ result<void> statement_session::enter(const query_status& status, std::uint32_t 
     if (status.sql_mode) {
         changes_.push_back(fmt::format(
             "sql_mode = {}", known_sql_mode(*status.sql_mode, target_.facts().version_number)));
-        undo_.push_back("sql_mode = " + utf8mb4_literal("NO_AUTO_VALUE_ON_ZERO"));
+        undo_.push_back("sql_mode = " + utf8mb4_literal(session_sql_mode));
     }
     changes_.push_back(
         fmt::format("timestamp = {}.{:06}", timestamp, status.microseconds.value_or(0)));

@@ -4,14 +4,27 @@
 #include "applier/target_session.hpp"
 #include "applier/target_table.hpp"
 #include "protocol/result.hpp"
+#include "protocol/value/column_definition.hpp"
 #include "state/object_selection.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace understudy::applier {
+
+// In which ways rows may be written, by the task and by what the target lets the account do
+// (prepare_for_rows).
+struct write_ways {
+    bool row_images = true;
+    bool sql = false;
+    std::string why_no_row_images; // where they are not
+    // Triggers of the target that look whether @understudy_applying is set are left alone; any
+    // other stops the task before a row of its table is written as SQL.
+    bool accepts_guarded_triggers = false;
+};
 
 // How changes of one table of the source are written: its name, layout and key on the target. Good
 // until the next DDL.
@@ -19,6 +32,13 @@ struct table_plan {
     std::shared_ptr<const source_table> source;
     target_table target;
     std::uint64_t table_id = 0; // in our own BINLOG statements
+    // As SQL unless row images fit; why they do not, for the operator.
+    bool as_sql = false;
+    std::string why_sql;
+    bool large_rows_as_sql = false; // those that no packet holds as an image
+    // What SQL needs; empty where it cannot be used.
+    std::vector<protocol::column_definition> columns;
+    bool refers_to_itself = false; // a foreign key from the table to itself
 
     [[nodiscard]] bool has_key() const { return !target.key.empty(); }
 };
@@ -28,7 +48,8 @@ struct table_plan {
 // session.
 class table_plans {
 public:
-    explicit table_plans(const state::object_selection& selection) : selection_(&selection) {}
+    table_plans(const state::object_selection& selection, write_ways ways)
+        : selection_(&selection), ways_(std::move(ways)) {}
 
     [[nodiscard]] const table_plan* find(const source_table& table) const;
     // errc::missing_table, errc::definition_mismatch: the sentence names both sides and what to do.
@@ -38,7 +59,12 @@ public:
     void forget() { plans_.clear(); }
 
 private:
+    [[nodiscard]] protocol::result<void> choose(target_session& target, table_plan& plan) const;
+    [[nodiscard]] protocol::result<void> prepare_sql(target_session& target,
+                                                     table_plan& plan) const;
+
     const state::object_selection* selection_;
+    write_ways ways_;
     std::unordered_map<const source_table*, std::unique_ptr<table_plan>> plans_;
     std::uint64_t next_id_ = 1;
 };

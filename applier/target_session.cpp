@@ -99,6 +99,7 @@ struct target_session::impl {
     [[nodiscard]] result<void> sign_in(const protocol::connect_options& options, tls_mode mode);
     [[nodiscard]] std::unexpected<protocol::error>
     sign_in_failure(const protocol::connect_options& options, tls_mode mode);
+    [[nodiscard]] result<execute_info> answer(); // to the statement whose result was read
     void keep_alive();
     void refuse_files();
 };
@@ -333,9 +334,10 @@ result<target_facts> read_facts(target_session& session) {
 }
 
 result<void> prepare_session(target_session& session) {
-    auto done = session.execute(
-        "SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO', autocommit = 1, "
-        "net_read_timeout = 600, net_write_timeout = 600, wait_timeout = 28800");
+    auto done = session.execute(fmt::format(
+        "SET SESSION time_zone = '+00:00', sql_mode = '{}', autocommit = 1, net_read_timeout = "
+        "600, net_write_timeout = 600, wait_timeout = 28800",
+        session_sql_mode));
     if (!done) return std::unexpected(std::move(done.error()));
     // Setting these needs a privilege, so only where they are in the way.
     auto in_the_way = session.query(
@@ -424,16 +426,37 @@ result<void> target_session::send(std::string_view sql) {
 result<execute_info> target_session::receive() {
     impl_->awaits_answer = false;
     if (mysql_read_query_result(impl_->handle) != 0) return impl_->failure("statement");
-    if (mysql_field_count(impl_->handle) != 0) {
+    return impl_->answer();
+}
+
+result<void> target_session::allow_many_statements(bool allowed) {
+    UNDERSTUDY_ASSERT(!impl_->awaits_answer);
+    const auto option =
+        allowed ? MYSQL_OPTION_MULTI_STATEMENTS_ON : MYSQL_OPTION_MULTI_STATEMENTS_OFF;
+    if (mysql_set_server_option(impl_->handle, option) != 0) return impl_->failure("session");
+    return {};
+}
+
+bool target_session::more_answers() const {
+    return !impl_->awaits_answer && !impl_->lost && mysql_more_results(impl_->handle) != 0;
+}
+
+result<execute_info> target_session::receive_next() {
+    if (mysql_next_result(impl_->handle) != 0) return impl_->failure("statement");
+    return impl_->answer();
+}
+
+result<execute_info> target_session::impl::answer() {
+    if (mysql_field_count(handle) != 0) {
         // ANALYZE, CHECK and their kin answer with rows nobody asked for.
-        MYSQL_RES* const rows = mysql_store_result(impl_->handle);
-        if (rows == nullptr) return impl_->failure("statement");
+        MYSQL_RES* const rows = mysql_store_result(handle);
+        if (rows == nullptr) return failure("statement");
         mysql_free_result(rows);
     }
     execute_info info;
-    info.affected_rows = mysql_affected_rows(impl_->handle);
-    info.warnings = mysql_warning_count(impl_->handle);
-    if (const char* const text = mysql_info(impl_->handle); text != nullptr) info.info = text;
+    info.affected_rows = mysql_affected_rows(handle);
+    info.warnings = mysql_warning_count(handle);
+    if (const char* const text = mysql_info(handle); text != nullptr) info.info = text;
     return info;
 }
 

@@ -28,6 +28,10 @@ struct target_facts {
     std::uint32_t lower_case_table_names = 0;
 };
 
+// What every session of ours has, but for statements of the source: nothing is refused that the
+// source took. 0 is a value for AUTO_INCREMENT.
+inline constexpr std::string_view session_sql_mode = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES";
+
 struct query_rows {
     std::vector<std::string> columns;
     std::vector<std::vector<std::optional<std::string>>> rows;
@@ -42,7 +46,7 @@ struct execute_info {
 // One libmysqlclient handle to the target: blocking, used by one thread at a time (a thread pool
 // runs the calls, coroutines await them). Works with MySQL's and MariaDB's client library; the only
 // file that includes mysql.h is target_session.cpp. A fresh session is prepared for exact writes:
-// binary-safe names (SET NAMES utf8mb4), time_zone '+00:00', sql_mode 'NO_AUTO_VALUE_ON_ZERO',
+// binary-safe names (SET NAMES utf8mb4), time_zone '+00:00', sql_mode session_sql_mode,
 // autocommit on, long net timeouts, invisible primary keys not generated. A read_timeout of 0 means
 // none (statements may run for hours); TCP keepalive finds dead peers in either case.
 class target_session {
@@ -70,6 +74,13 @@ public:
     // any other call.
     [[nodiscard]] protocol::result<void> send(std::string_view sql);
     [[nodiscard]] protocol::result<execute_info> receive();
+
+    // Several statements in one send(), separated by semicolons. receive() gives the answer to the
+    // first; while more_answers(), receive_next() gives the next. An error is the last answer: what
+    // stood behind it was not executed.
+    [[nodiscard]] protocol::result<void> allow_many_statements(bool allowed);
+    [[nodiscard]] bool more_answers() const;
+    [[nodiscard]] protocol::result<execute_info> receive_next();
 
     // LOAD DATA LOCAL: `produce` fills the span and returns the count, 0 at the end. No file is
     // ever read for the server.

@@ -172,6 +172,7 @@ result<std::optional<target_table>> load_target_table(target_session& target,
         column.generated = extra.contains("VIRTUAL") || extra.contains("STORED GENERATED") ||
                            extra.contains("PERSISTENT");
         column.invisible = extra.contains("INVISIBLE");
+        column.updated_by_itself = extra.contains("on update ");
         table.columns.push_back(std::move(column));
     }
     if (auto keys = load_keys(target, where, table); !keys)

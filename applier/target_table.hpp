@@ -26,6 +26,7 @@ struct target_column {
     bool nullable = true;
     bool generated = false;
     bool invisible = false;
+    bool updated_by_itself = false; // ON UPDATE CURRENT_TIMESTAMP
 };
 
 struct target_table {

@@ -93,10 +93,24 @@ std::string lag_line(const status& value, const rates& speed, bool with_speed) {
                        rate_text(speed.applied_rows), rate_text(speed.applied_transactions));
 }
 
+// Only where it would be seen in the lag if it were not taken out.
+void add_clock(fields& into, const status& value) {
+    if (!value.source_clock) return;
+    const auto ahead = value.source_clock->ahead;
+    if (std::chrono::abs(ahead) < std::chrono::seconds(1)) return;
+    into.add("",
+             fmt::format("the source's clock is {} {} ours; lag is counted without that",
+                         lag_text(std::chrono::duration_cast<std::chrono::milliseconds>(
+                             std::chrono::abs(ahead))),
+                         ahead.count() > 0 ? "ahead of" : "behind"),
+             style::dim);
+}
+
 void add_stream(fields& into, const status& value, const rates& speed, bool with_speed) {
     if (is_applying(value.now)) {
         const bool late = value.lag > std::chrono::seconds(30);
         into.add("lag", lag_line(value, speed, with_speed), late ? style::warning : style::bold);
+        add_clock(into, value);
     }
     into.add("received",
              value.receiver_note.empty() ? fmt::format("{}{}", position_text(value.received),
@@ -112,6 +126,28 @@ void add_stream(fields& into, const status& value, const rates& speed, bool with
         if (value.retries > 0) counts += fmt::format(", {} retries", count_text(value.retries));
         into.add("", counts, style::dim);
     }
+    if (value.written_rows > 0 && value.written_rows < value.applied_rows) {
+        into.add("",
+                 fmt::format("merged into {} ({:.1f} changes for one)",
+                             counted(value.written_rows, "row"), merge_ratio(value)),
+                 style::dim);
+    }
+    if (const auto all = value.conflicts_overwritten + value.conflicts_ignored; all > 0) {
+        into.add("",
+                 fmt::format("{}: {} overwritten, {} ignored (understudy.conflict)",
+                             counted(all, "conflict"), count_text(value.conflicts_overwritten),
+                             count_text(value.conflicts_ignored)),
+                 style::warning);
+    }
+    if (!value.sql_tables.empty()) {
+        const auto& [table, why] = *value.sql_tables.begin();
+        into.add("as SQL",
+                 fmt::format("{}: {}{}", table, why,
+                             value.sql_tables.size() == 1
+                                 ? ""
+                                 : fmt::format(", and {} more", value.sql_tables.size() - 1)));
+    }
+    if (!value.throttled.empty()) into.add("throttled", value.throttled, style::warning);
     if (!value.applier_note.empty()) into.add("", value.applier_note, style::warning);
     if (value.relay_raw_bytes > 0) {
         into.add("relay", fmt::format("{} → {} stored ({}%)", bytes_text(value.relay_raw_bytes),

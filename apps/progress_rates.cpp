@@ -12,6 +12,7 @@ constexpr std::chrono::seconds window{5};
 void progress_rates::add(const state::status& value, std::chrono::steady_clock::time_point now) {
     sample next{.at = now,
                 .applied_rows = value.applied_rows,
+                .applied_bytes = value.applied_bytes,
                 .applied_transactions = value.applied_transactions,
                 .received_bytes = value.received_bytes};
     for (const auto& [name, table] : value.copy) {
@@ -36,6 +37,7 @@ rates progress_rates::current() const {
     return {.copied_rows = rate(first.copied_rows, last.copied_rows),
             .copied_bytes = rate(first.copied_bytes, last.copied_bytes),
             .applied_rows = rate(first.applied_rows, last.applied_rows),
+            .applied_bytes = rate(first.applied_bytes, last.applied_bytes),
             .applied_transactions = rate(first.applied_transactions, last.applied_transactions),
             .received_bytes = rate(first.received_bytes, last.received_bytes)};
 }

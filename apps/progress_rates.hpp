@@ -13,6 +13,7 @@ struct rates {
     double copied_rows = 0;
     double copied_bytes = 0;
     double applied_rows = 0;
+    double applied_bytes = 0;
     double applied_transactions = 0;
     double received_bytes = 0;
 };
@@ -29,6 +30,7 @@ private:
         std::uint64_t copied_rows = 0;
         std::uint64_t copied_bytes = 0;
         std::uint64_t applied_rows = 0;
+        std::uint64_t applied_bytes = 0;
         std::uint64_t applied_transactions = 0;
         std::uint64_t received_bytes = 0;
     };

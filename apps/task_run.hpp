@@ -2,11 +2,13 @@
 
 #include "applier/applier.hpp"
 #include "applier/checkpoint_store.hpp"
+#include "apps/progress_rates.hpp"
 #include "apps/task_runner.hpp"
 #include "protocol/net/replica_session.hpp"
 #include "relay/log.hpp"
 #include "relay/receiver.hpp"
 #include "snapshot/snapshot.hpp"
+#include "state/clock_offset.hpp"
 #include "state/object_selection.hpp"
 #include "state/position.hpp"
 #include "state/status_board.hpp"
@@ -62,6 +64,7 @@ private:
     [[nodiscard]] step<> judge_source(protocol::connect_options source);
     [[nodiscard]] step<> precheck();
     [[nodiscard]] step<protocol::net::source_facts> ask_source();
+    [[nodiscard]] boost::asio::awaitable<void> read_clock(protocol::net::connection& source);
     [[nodiscard]] step<> prepare_first_start();
     [[nodiscard]] protocol::result<void> open_relay();
     void start_receiver();
@@ -120,6 +123,8 @@ private:
     boost::asio::steady_timer watcher_;
 
     bool goal_reached_ = false;
+    state::clock_offset source_clock_;
+    progress_rates rates_;
 };
 
 } // namespace understudy::apps

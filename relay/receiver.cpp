@@ -185,6 +185,7 @@ asio::awaitable<void> receiver::impl::pause(std::chrono::milliseconds how_long) 
 void receiver::impl::note(bool connected, std::string text) {
     board.update([&](state::status& now) {
         now.connected = connected;
+        if (connected) now.heard = std::chrono::system_clock::now();
         now.receiver_note = std::move(text);
     });
 }
@@ -193,6 +194,7 @@ void receiver::impl::report(const event_intake& intake) {
     const auto end = relay.end();
     const auto size = relay.size();
     board.update([&](state::status& now) {
+        now.heard = std::chrono::system_clock::now();
         now.received = end.binlog;
         now.received_events = events_before + intake.events();
         now.received_bytes = bytes_before + intake.bytes();

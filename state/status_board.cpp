@@ -28,6 +28,26 @@ std::string_view to_string(phase value) {
     std::unreachable();
 }
 
+double merge_ratio(const status& value) {
+    if (value.written_rows == 0) return 1;
+    return static_cast<double>(value.applied_rows) / static_cast<double>(value.written_rows);
+}
+
+std::chrono::milliseconds lag_at(const status& value, std::chrono::system_clock::time_point now) {
+    using std::chrono::milliseconds;
+    using time_point = std::chrono::system_clock::time_point;
+    const auto since = [&](time_point then) {
+        return std::max(milliseconds{0}, std::chrono::duration_cast<milliseconds>(now - then));
+    };
+    const auto ahead =
+        value.source_clock ? value.source_clock->ahead : std::chrono::microseconds{0};
+    milliseconds lag{0};
+    if (value.oldest_missing != time_point{}) lag = since(value.oldest_missing - ahead);
+    // What it has committed since then we cannot know.
+    if (!value.connected && value.heard != time_point{}) lag = std::max(lag, since(value.heard));
+    return lag;
+}
+
 status_board::status_board(std::string task) {
     current_.task = std::move(task);
     current_.started = std::chrono::system_clock::now();
@@ -48,8 +68,13 @@ void status_board::warn(std::string text) {
 }
 
 status status_board::read() const {
-    const std::scoped_lock lock(mutex_);
-    return current_;
+    status copy;
+    {
+        const std::scoped_lock lock(mutex_);
+        copy = current_;
+    }
+    copy.lag = lag_at(copy, std::chrono::system_clock::now());
+    return copy;
 }
 
 } // namespace understudy::state

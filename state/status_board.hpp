@@ -1,12 +1,14 @@
 #pragma once
 
 #include "protocol/binlog/binlog_position.hpp"
+#include "state/clock_offset.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,13 +61,41 @@ struct status {
     std::uint64_t applied_ddl = 0;
     std::uint64_t retries = 0;
     std::string applier_note;
-    // seconds between the source's timestamp of the last applied group and now; 0 when everything
-    // received is applied
+    std::string throttled; // by what the applier is held back (apply.throttle); empty: by nothing
+    // Rows that were not on the target as the source had them; listed in `understudy`.`conflict`.
+    std::uint64_t conflicts_overwritten = 0;
+    std::uint64_t conflicts_ignored = 0;
+    // Tables whose rows are written as SQL, and why ("db.table" on the source); up to 1000.
+    std::map<std::string, std::string> sql_tables;
+    std::uint64_t applied_bytes = 0; // of events of the source
+    std::uint64_t written_rows = 0;  // row changes that the target executed: fewer where changes of
+                                     // one row were merged
+    // Averages over the last seconds.
+    double rows_per_second = 0;
+    double bytes_per_second = 0;
+
+    // Times of the source are by its clock, all others by ours.
+    //
+    // How long ago the source committed the oldest transaction that the target does not have; 0
+    // when it has all that was received and the source is there; while the source is out of reach
+    // at least the time since it was last heard of. Made by status_board::read().
     std::chrono::milliseconds lag{0};
+    // From the commit of the last transaction on the source to its commit on the target.
+    std::chrono::milliseconds delay{0};
+    std::chrono::system_clock::time_point oldest_missing; // its commit on the source; 0: none known
+    std::chrono::system_clock::time_point heard;          // last event or heartbeat
+    std::optional<clock_offset::estimate> source_clock;   // ahead of ours
 
     std::string last_error; // what stopped the task, with what to do about it
     std::vector<std::string> warnings;
 };
+
+// Row changes of the source for one that the target executed; 1 before the first.
+[[nodiscard]] double merge_ratio(const status& value);
+
+// status::lag at this moment of our clock. Pure.
+[[nodiscard]] std::chrono::milliseconds lag_at(const status& value,
+                                               std::chrono::system_clock::time_point now);
 
 // The one place where the stages of a task write what they do and from where the display, the
 // status file and the API read. Thread-safe; update() holds a mutex for the moment of the change.

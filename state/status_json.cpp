@@ -69,17 +69,36 @@ void parse_copy(const json::value& tables, status& into) {
     }
 }
 
+json::value clock_value(const status& value) {
+    if (!value.source_clock) return nullptr;
+    return json::object{{"ahead_us", value.source_clock->ahead.count()},
+                        {"uncertainty_us", value.source_clock->uncertainty.count()}};
+}
+
+std::optional<clock_offset::estimate> parse_clock(const json::value& value) {
+    if (value.is_null()) return std::nullopt;
+    const auto time = [&](const char* name) {
+        return std::chrono::microseconds(value.at(name).to_number<std::int64_t>());
+    };
+    return clock_offset::estimate{time("ahead_us"), time("uncertainty_us")};
+}
+
 json::object to_object(const recorded_status& what) {
     const status& value = what.value;
     json::array warnings;
     for (const std::string& warning : value.warnings)
         warnings.emplace_back(as_utf8(warning));
+    json::object sql_tables;
+    for (const auto& [name, why] : value.sql_tables)
+        sql_tables[as_utf8(name)] = as_utf8(why);
     return {
         {"task", value.task},
         {"phase", to_string(value.now)},
         {"started", time_text(value.started)},
         {"written", time_text(what.written)},
         {"lag_ms", value.lag.count()},
+        {"delay_ms", value.delay.count()},
+        {"source_clock", clock_value(value)},
         {"copy", copy_value(value)},
         {"receiver",
          {{"connected", value.connected},
@@ -94,10 +113,19 @@ json::object to_object(const recorded_status& what) {
           {"position", position_value(value.applied)},
           {"gtids", value.applied_gtids},
           {"rows", value.applied_rows},
+          {"written_rows", value.written_rows},
+          {"merge_ratio", merge_ratio(value)},
+          {"bytes", value.applied_bytes},
+          {"rows_per_second", value.rows_per_second},
+          {"bytes_per_second", value.bytes_per_second},
           {"transactions", value.applied_transactions},
           {"groups", value.applied_groups},
           {"ddl", value.applied_ddl},
-          {"retries", value.retries}}},
+          {"retries", value.retries},
+          {"throttled", as_utf8(value.throttled)},
+          {"conflicts_overwritten", value.conflicts_overwritten},
+          {"conflicts_ignored", value.conflicts_ignored},
+          {"sql_tables", std::move(sql_tables)}}},
         {"error", as_utf8(value.last_error)},
         {"warnings", std::move(warnings)},
     };
@@ -115,6 +143,8 @@ recorded_status from_value(const json::value& root) {
     value.started = parse_time(text(root.at("started")));
     what.written = parse_time(text(root.at("written")));
     value.lag = milliseconds(root.at("lag_ms").to_number<std::int64_t>());
+    value.delay = milliseconds(root.at("delay_ms").to_number<std::int64_t>());
+    value.source_clock = parse_clock(root.at("source_clock"));
     parse_copy(root.at("copy"), value);
     const json::value& receiver = root.at("receiver");
     value.connected = receiver.at("connected").as_bool();
@@ -129,10 +159,19 @@ recorded_status from_value(const json::value& root) {
     value.applied = parse_position(applier.at("position"));
     value.applied_gtids = text(applier.at("gtids"));
     value.applied_rows = number(applier.at("rows"));
+    value.written_rows = number(applier.at("written_rows"));
+    value.applied_bytes = number(applier.at("bytes"));
+    value.rows_per_second = applier.at("rows_per_second").to_number<double>();
+    value.bytes_per_second = applier.at("bytes_per_second").to_number<double>();
     value.applied_transactions = number(applier.at("transactions"));
     value.applied_groups = number(applier.at("groups"));
     value.applied_ddl = number(applier.at("ddl"));
     value.retries = number(applier.at("retries"));
+    value.throttled = text(applier.at("throttled"));
+    value.conflicts_overwritten = number(applier.at("conflicts_overwritten"));
+    value.conflicts_ignored = number(applier.at("conflicts_ignored"));
+    for (const auto& entry : applier.at("sql_tables").as_object())
+        value.sql_tables[std::string(entry.key())] = text(entry.value());
     value.last_error = text(root.at("error"));
     for (const json::value& warning : root.at("warnings").as_array()) {
         value.warnings.push_back(text(warning));

@@ -28,9 +28,21 @@ constexpr std::array<std::pair<std::string_view, task_spec::existing_tables>, 2>
         {"ignore", task_spec::existing_tables::ignore},
     }};
 
-constexpr std::array<std::pair<std::string_view, task_spec::writer>, 2> writers{{
+constexpr std::array<std::pair<std::string_view, task_spec::writer>, 3> writers{{
     {"auto", task_spec::writer::automatic},
     {"row-image", task_spec::writer::row_image},
+    {"sql", task_spec::writer::sql},
+}};
+
+constexpr std::array<std::pair<std::string_view, task_spec::conflict_action>, 3> conflict_actions{{
+    {"stop", task_spec::conflict_action::stop},
+    {"overwrite", task_spec::conflict_action::overwrite},
+    {"ignore", task_spec::conflict_action::ignore},
+}};
+
+constexpr std::array<std::pair<std::string_view, task_spec::trigger_policy>, 2> trigger_policies{{
+    {"refuse", task_spec::trigger_policy::refuse},
+    {"guarded", task_spec::trigger_policy::guarded},
 }};
 
 void read_name(task_section& root, task_spec& spec, const task_file_context& context) {
@@ -157,19 +169,45 @@ void read_conflict(task_section& root, task_spec& spec, task_file_context& conte
     context.finish(conflict);
 }
 
-void read_writer(task_section& apply, task_spec& spec) {
-    const toml_node* found = apply.take("writer");
-    if (found != nullptr && found->what == toml_node::kind::text && found->text == "sql") {
-        apply.complain("writer",
-                       "\"sql\" is not available yet; allowed are \"auto\", \"row-image\"");
-        return;
+void read_conflict_tables(task_section& apply, task_spec& spec, task_file_context& context) {
+    apply.read_choice<task_spec::conflict_action>("on_conflict", spec.apply.on_conflict,
+                                                  conflict_actions);
+    task_section tables(apply, "conflicts");
+    read_patterns(tables, "stop", spec.apply.conflicts.stop);
+    read_patterns(tables, "overwrite", spec.apply.conflicts.overwrite);
+    read_patterns(tables, "ignore", spec.apply.conflicts.ignore);
+    context.finish(tables);
+}
+
+void read_throttle(task_section& apply, task_spec& spec, task_file_context& context) {
+    task_section throttle(apply, "throttle");
+    auto& into = spec.apply.throttle;
+    throttle.read("rows_per_second", into.rows_per_second, 0, 1'000'000'000);
+    throttle.read_size("bytes_per_second", into.bytes_per_second, {.zero_too = true});
+    throttle.read("threads_running_max", into.threads_running_max, 0, 100'000);
+    throttle.read_duration("replica_lag_max", into.replica_lag_max, {.longest = hours(24)});
+    std::vector<std::string> replicas;
+    throttle.read("replicas", replicas);
+    for (const std::string& text : replicas) {
+        if (auto address = parse_address(text, spec.target.port)) {
+            into.replicas.push_back(*std::move(address));
+        } else {
+            throttle.complain("replicas",
+                              "found \"" + text + "\"; allowed is \"host\" or \"host:port\"");
+        }
     }
-    apply.read_choice<task_spec::writer>("writer", spec.apply.how, writers);
+    if ((into.replica_lag_max.count() > 0) != !into.replicas.empty()) {
+        throttle.complain("replicas", "replica_lag_max and replicas go together");
+    }
+    context.finish(throttle);
 }
 
 void read_apply(task_section& root, task_spec& spec, task_file_context& context) {
     task_section apply(root, "apply");
-    read_writer(apply, spec);
+    apply.read_choice<task_spec::writer>("writer", spec.apply.how, writers);
+    apply.read_choice<task_spec::trigger_policy>("triggers", spec.apply.triggers, trigger_policies);
+    read_conflict_tables(apply, spec, context);
+    read_throttle(apply, spec, context);
     apply.read_size("group_bytes_max", spec.apply.group_bytes_max,
                     {.smallest = 4 * kib, .largest = 64 * mib});
     apply.read("group_rows_max", spec.apply.group_rows_max, 1, 10'000'000);

@@ -49,6 +49,29 @@ bool others_may_read(const std::filesystem::path& file) {
 
 } // namespace
 
+std::optional<protocol::server_address> parse_address(std::string_view text, std::uint16_t port) {
+    protocol::server_address address{.host = {}, .port = port};
+    auto colon = text.rfind(':');
+    if (text.starts_with('[')) {
+        const auto end = text.find(']');
+        if (end == std::string_view::npos) return std::nullopt;
+        address.host = text.substr(1, end - 1);
+        colon = end + 1 == text.size() ? std::string_view::npos : end + 1;
+        if (colon != std::string_view::npos && text[colon] != ':') return std::nullopt;
+    } else {
+        address.host = text.substr(0, colon);
+    }
+    if (address.host.empty() || address.host.starts_with('/')) return std::nullopt;
+    const bool is_bare_ipv6 = !text.starts_with('[') && address.host.find(':') != std::string::npos;
+    if (is_bare_ipv6) return std::nullopt;
+    if (colon == std::string_view::npos) return address;
+    const auto number = text.substr(colon + 1);
+    const auto [end, failed] =
+        std::from_chars(number.data(), number.data() + number.size(), address.port);
+    const bool whole = failed == std::errc() && end == number.data() + number.size();
+    return whole && address.port != 0 ? std::optional(address) : std::nullopt;
+}
+
 std::filesystem::path beside_task_file(const task_file_context& context, const std::string& path) {
     return beside(context.file, path);
 }
@@ -205,29 +228,6 @@ void read_address(task_section& section, connect_options& into) {
 }
 
 // "db1", "db1:3306", "10.0.0.1:3306", "[::1]:3306"
-std::optional<protocol::server_address> parse_address(std::string_view text, std::uint16_t port) {
-    protocol::server_address address{.host = {}, .port = port};
-    auto colon = text.rfind(':');
-    if (text.starts_with('[')) {
-        const auto end = text.find(']');
-        if (end == std::string_view::npos) return std::nullopt;
-        address.host = text.substr(1, end - 1);
-        colon = end + 1 == text.size() ? std::string_view::npos : end + 1;
-        if (colon != std::string_view::npos && text[colon] != ':') return std::nullopt;
-    } else {
-        address.host = text.substr(0, colon);
-    }
-    if (address.host.empty() || address.host.starts_with('/')) return std::nullopt;
-    const bool is_bare_ipv6 = !text.starts_with('[') && address.host.find(':') != std::string::npos;
-    if (is_bare_ipv6) return std::nullopt;
-    if (colon == std::string_view::npos) return address;
-    const auto number = text.substr(colon + 1);
-    const auto [end, failed] =
-        std::from_chars(number.data(), number.data() + number.size(), address.port);
-    const bool whole = failed == std::errc() && end == number.data() + number.size();
-    return whole && address.port != 0 ? std::optional(address) : std::nullopt;
-}
-
 void read_hosts(task_section& section, task_spec& spec) {
     std::vector<std::string> texts;
     section.read("hosts", texts);

@@ -37,4 +37,8 @@ void read_endpoint(task_section& section, protocol::connect_options& into,
 // [source]: that, and what only a source has.
 void read_source(task_section& section, task_spec& spec, task_file_context& context);
 
+// "host", "host:port", "[::1]:port".
+[[nodiscard]] std::optional<protocol::server_address> parse_address(std::string_view text,
+                                                                    std::uint16_t port);
+
 } // namespace understudy::state

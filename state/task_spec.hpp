@@ -16,7 +16,11 @@ namespace understudy::state {
 // docs/configuration.md lists every key; state/task_file reads it.
 struct task_spec {
     enum class existing_tables : std::uint8_t { intercept, ignore };
-    enum class writer : std::uint8_t { automatic, row_image };
+    enum class writer : std::uint8_t { automatic, row_image, sql };
+    // With a row that is not on the target as the source had it.
+    enum class conflict_action : std::uint8_t { stop, overwrite, ignore };
+    // Of a table that rows are written to as SQL.
+    enum class trigger_policy : std::uint8_t { refuse, guarded };
 
     std::string name; // [A-Za-z0-9_-]{1,64}: names the checkpoint row and the data directory
     protocol::connect_options source;
@@ -52,6 +56,20 @@ struct task_spec {
 
     struct {
         writer how = writer::automatic;
+        trigger_policy triggers = trigger_policy::refuse;
+        conflict_action on_conflict = conflict_action::stop; // of tables in none of these lists
+        struct {
+            std::vector<std::string> stop; // "db.table", "db.*", as in objects.include
+            std::vector<std::string> overwrite;
+            std::vector<std::string> ignore;
+        } conflicts;
+        struct { // 0: no limit
+            std::uint64_t rows_per_second = 0;
+            std::uint64_t bytes_per_second = 0;
+            std::uint32_t threads_running_max = 0;
+            std::chrono::milliseconds replica_lag_max{0};
+            std::vector<protocol::server_address> replicas; // of the target
+        } throttle;
         std::uint64_t group_bytes_max = 16U << 20U; // of source events in one target transaction
         std::uint64_t group_rows_max = 100'000;
         std::chrono::milliseconds group_time_max{1'000};

@@ -22,6 +22,10 @@ using protocol::source_facts;
 // SHOW MASTER STATUS by version).
 [[nodiscard]] boost::asio::awaitable<result<source_facts>> read_source_facts(connection& source);
 
+// What the source's clock says now.
+[[nodiscard]] boost::asio::awaitable<result<std::chrono::system_clock::time_point>>
+read_clock(connection& source);
+
 // One binary log dump: does on `source` what a native replica does (session variables, checks of
 // server_uuid, server_id, binlog_format=ROW, GTID mode, checksum awareness, heartbeat period,
 // COM_REGISTER_SLAVE), then asks for the dump.

@@ -295,7 +295,7 @@ TEST(statement_plan, reads_names_in_the_character_set_of_the_statement) {
     const auto selection =
         selection_of({"shop.*"}, {{"shop.é", "shop.ü"}, {"shop.運", "shop.`運```"}});
     const auto planned = [&](std::string_view text, std::uint16_t charset) {
-        return plan_statement({text, "shop", 0, version_97, charset}, selection);
+        return plan_statement({text, "shop", 0, version_97, false, charset}, selection);
     };
     auto made = planned("DROP TABLE \xe9, `\xe9x`", latin1);
     ASSERT_TRUE(made) << made.error().what;
@@ -307,7 +307,7 @@ TEST(statement_plan, reads_names_in_the_character_set_of_the_statement) {
     ASSERT_TRUE(made) << made.error().what;
     EXPECT_EQ(made->source_names, (std::vector<state::object_name>{{"shop", "乣"}}));
 
-    made = plan_statement({"CREATE DATABASE \xd4\xc5", "", 0, version_97, koi8r},
+    made = plan_statement({"CREATE DATABASE \xd4\xc5", "", 0, version_97, false, koi8r},
                           selection_of({"те"}));
     ASSERT_TRUE(made) << made.error().what;
     EXPECT_EQ(made->text, "CREATE DATABASE \xd4\xc5");
@@ -327,7 +327,7 @@ TEST(statement_plan, refuses_what_it_cannot_read_or_write_in_the_character_set) 
     constexpr std::uint16_t hp8 = 6;
     const auto selection = selection_of({"shop.*"}, {{"shop.a", "shop.運"}});
     const auto planned = [&](std::string_view text, std::uint16_t charset) {
-        return plan_statement({text, "shop", 0, version_97, charset}, selection);
+        return plan_statement({text, "shop", 0, version_97, false, charset}, selection);
     };
     EXPECT_FALSE(planned("DROP TABLE a", latin1)); // no 運 in latin1
     EXPECT_FALSE(planned("DROP TABLE other.x\xe9", hp8));

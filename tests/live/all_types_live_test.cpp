@@ -190,16 +190,27 @@ private:
     server_kind kind_;
 };
 
-class all_types : public testing::TestWithParam<server_kind> {};
+struct types_case {
+    std::string name;
+    server_kind source = server_kind::mysql_97;
+    bool as_sql = false;
+};
+
+void PrintTo(const types_case& value, std::ostream* out) {
+    *out << value.name;
+}
+
+class all_types : public testing::TestWithParam<types_case> {};
 
 TEST_P(all_types, arrive_exactly_by_copy_and_by_stream) {
-    const bool mysql = GetParam() != server_kind::mariadb_1011;
+    const bool mysql = GetParam().source != server_kind::mariadb_1011;
     // MariaDB's definitions are in other words.
     const comparison_options compared{.definitions = mysql, .rows = true, .checksums = mysql};
     pair_options options;
     options.objects.include = {"copied.*", "streamed.*"};
-    source_and_target pair(GetParam(), server_kind::mysql_97, options);
-    type_tables tables(pair.source_sql(), GetParam());
+    if (GetParam().as_sql) options.more_of_task_file = "[apply]\nwriter = \"sql\"\n";
+    source_and_target pair(GetParam().source, server_kind::mysql_97, options);
+    type_tables tables(pair.source_sql(), GetParam().source);
     tables.create("copied");
     tables.fill("copied");
     auto copied = pair.run_task();
@@ -216,14 +227,13 @@ TEST_P(all_types, arrive_exactly_by_copy_and_by_stream) {
     EXPECT_LT(streamed.status.memory_max_kib, memory_max_kib);
 }
 
-INSTANTIATE_TEST_SUITE_P(of, all_types,
-                         testing::Values(server_kind::mysql_97, server_kind::mysql_56,
-                                         server_kind::mariadb_1011),
-                         [](const auto& param) {
-                             return param.param == server_kind::mysql_97   ? "mysql_97"
-                                    : param.param == server_kind::mysql_56 ? "mysql_56"
-                                                                           : "mariadb_1011";
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    of, all_types,
+    testing::Values(types_case{"mysql_97"}, types_case{"mysql_56", server_kind::mysql_56},
+                    types_case{"mariadb_1011", server_kind::mariadb_1011},
+                    types_case{"mysql_97_as_sql", server_kind::mysql_97, true},
+                    types_case{"mariadb_1011_as_sql", server_kind::mariadb_1011, true}),
+    [](const auto& param) { return param.param.name; });
 
 } // namespace
 } // namespace understudy::test

@@ -50,6 +50,9 @@ applier_rig::applier_rig(rig_options options)
     spec_.objects.include = options_.include;
     spec_.objects.rename = options_.rename;
     spec_.apply.group_bytes_max = options_.group_bytes_max;
+    spec_.apply.how = options_.writer;
+    spec_.apply.triggers = options_.triggers;
+    if (options_.adjust) options_.adjust(spec_);
     selection_ = value_of(state::object_selection::make(spec_));
 }
 

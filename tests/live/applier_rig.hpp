@@ -38,6 +38,9 @@ struct rig_options {
     std::vector<std::pair<std::string, std::string>> rename{};
     std::string target_privileges = "ALL ON *.*";
     std::uint64_t group_bytes_max = 16U << 20U;
+    state::task_spec::writer writer = state::task_spec::writer::automatic;
+    state::task_spec::trigger_policy triggers = state::task_spec::trigger_policy::refuse;
+    std::function<void(state::task_spec&)> adjust{}; // anything else of the task
 };
 
 class applier_rig {

@@ -22,15 +22,26 @@ std::uint64_t fresh_seed() {
     return std::random_device{}();
 }
 
-pair_options options_for(bool gtid) {
+struct crash_case {
+    std::string name;
+    bool gtid = true;
+    bool as_sql = false;
+};
+
+void PrintTo(const crash_case& value, std::ostream* out) {
+    *out << value.name;
+}
+
+pair_options options_for(const crash_case& one) {
     pair_options made;
     made.objects.include = {"w.*"};
-    made.source.gtid = gtid;
+    made.source.gtid = one.gtid;
     made.more_of_task_file = "[initial]\nchunk_bytes = \"64KiB\"\n";
+    if (one.as_sql) made.more_of_task_file += "[apply]\nwriter = \"sql\"\n";
     return made;
 }
 
-class crash : public testing::TestWithParam<bool> {};
+class crash : public testing::TestWithParam<crash_case> {};
 
 TEST_P(crash, of_understudy_at_random_moments_of_copy_and_stream_loses_nothing) {
     const auto seed = fresh_seed();
@@ -132,8 +143,10 @@ TEST_P(crash, of_the_sources_log_is_noticed) {
                 testing::HasSubstr("the source has lost a part of its log"));
 }
 
-INSTANTIATE_TEST_SUITE_P(by, crash, testing::Values(true, false),
-                         [](const auto& param) { return param.param ? "gtid" : "position"; });
+INSTANTIATE_TEST_SUITE_P(by, crash,
+                         testing::Values(crash_case{"gtid"}, crash_case{"position", false},
+                                         crash_case{"gtid_as_sql", true, true}),
+                         [](const auto& param) { return param.param.name; });
 
 } // namespace
 } // namespace understudy::test

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <random>
+#include <tuple>
 
 namespace understudy::test {
 namespace {
@@ -14,10 +15,13 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 // The settings of a source's session that change what its rows events hold.
-class row_image : public testing::TestWithParam<std::string> {
+using writer = state::task_spec::writer;
+
+class row_image : public testing::TestWithParam<std::tuple<std::string, writer>> {
 protected:
     void exec(std::string_view sql) {
-        rig.source().exec(fmt::format("SET binlog_row_image = '{}'; {}", GetParam(), sql));
+        rig.source().exec(
+            fmt::format("SET binlog_row_image = '{}'; {}", std::get<0>(GetParam()), sql));
     }
     [[nodiscard]] int below(int limit) {
         return static_cast<int>(random_() % static_cast<unsigned>(limit));
@@ -42,7 +46,7 @@ protected:
         }
     }
 
-    applier_rig rig;
+    applier_rig rig{{.writer = std::get<1>(GetParam())}};
     unsigned seed_ = std::random_device{}();
     std::mt19937 random_{seed_};
 };
@@ -141,11 +145,19 @@ TEST(partial_json_updates, are_brought_into_a_copy_that_is_ahead) {
     EXPECT_THAT(rig.differences(), IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(with, partial_json, testing::Values("MINIMAL", "NOBLOB", "FULL"),
-                         [](const auto& info) { return info.param; });
+constexpr auto name_of = [](const auto& info) {
+    return std::get<0>(info.param) + (std::get<1>(info.param) == writer::sql ? "_as_sql" : "");
+};
 
-INSTANTIATE_TEST_SUITE_P(of, row_image, testing::Values("MINIMAL", "NOBLOB"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(with, partial_json,
+                         testing::Combine(testing::Values("MINIMAL", "NOBLOB", "FULL"),
+                                          testing::Values(writer::row_image, writer::sql)),
+                         name_of);
+
+INSTANTIATE_TEST_SUITE_P(of, row_image,
+                         testing::Combine(testing::Values("MINIMAL", "NOBLOB"),
+                                          testing::Values(writer::row_image, writer::sql)),
+                         name_of);
 
 } // namespace
 } // namespace understudy::test

@@ -550,7 +550,11 @@ TEST(snapshot_live, survives_the_death_of_the_target) {
     pair.select({.include = {"shop.*"}});
     pair.task.initial.chunk_bytes = 20'000;
     std::jthread killer([&] {
-        std::this_thread::sleep_for(1s);
+        const std::string begun = "SELECT COUNT(*) FROM information_schema.tables WHERE table_name "
+                                  "= 'copy_progress'";
+        while (pair.target_sql.scalar(begun) == "0")
+            std::this_thread::sleep_for(20ms);
+        std::this_thread::sleep_for(500ms);
         pair.target().kill_9();
         pair.target().restart();
     });

@@ -34,6 +34,14 @@ recorded_status sample() {
     value.retries = 15;
     value.applier_note = "Übung";
     value.lag = milliseconds(1'234);
+    value.delay = milliseconds(56);
+    value.source_clock =
+        clock_offset::estimate{std::chrono::microseconds(-700), std::chrono::microseconds(80)};
+    value.applied_bytes = 16;
+    value.written_rows = 5;
+    value.rows_per_second = 2.5;
+    value.bytes_per_second = 17.25;
+    value.sql_tables = {{"shop.orders", "the target is MariaDB"}};
     value.last_error = "stopped";
     value.warnings = {"one", "two"};
     return what;
@@ -53,6 +61,10 @@ TEST(status_json, comes_back_as_it_went) {
     EXPECT_EQ(value.received_bytes, UINT64_MAX);
     EXPECT_TRUE(value.applied.file.empty());
     EXPECT_EQ(value.lag, milliseconds(1'234));
+    ASSERT_TRUE(value.source_clock);
+    EXPECT_EQ(value.source_clock->ahead, std::chrono::microseconds(-700));
+    EXPECT_EQ(value.rows_per_second, 2.5);
+    EXPECT_EQ(value.sql_tables.at("shop.orders"), "the target is MariaDB");
     EXPECT_EQ(value.warnings.size(), 2U);
 }
 

@@ -132,10 +132,17 @@ TEST(bad_task_file, values_of_the_wrong_kind_or_size) {
          {.name = "name = \"my shop\""},
          "t.toml:1:8: name: found \"my shop\"; allowed are 1 to 64 letters (a-z, A-Z), digits, - "
          "and _"},
-        {"writer sql",
-         {.rest = "[apply]\nwriter = \"sql\""},
-         "t.toml:13:10: apply.writer: \"sql\" is not available yet; allowed are \"auto\", "
-         "\"row-image\""},
+        {"what to do about conflicts",
+         {.rest = "[apply]\non_conflict = \"skip\""},
+         "t.toml:13:15: apply.on_conflict: found \"skip\"; allowed are \"stop\", \"overwrite\", "
+         "\"ignore\""},
+        {"lag without replicas",
+         {.rest = "[apply.throttle]\nreplica_lag_max = \"5s\""},
+         "t.toml:12:1: apply.throttle.replicas: replica_lag_max and replicas go together"},
+        {"replica without a host",
+         {.rest = "[apply.throttle]\nreplica_lag_max = \"5s\"\nreplicas = [\"db2\", \":3306\"]"},
+         "t.toml:14:12: apply.throttle.replicas: found \":3306\"; allowed is \"host\" or "
+         "\"host:port\""},
         {"meta database",
          {.rest = "[apply]\nmeta_database = \"MySQL\""},
          "t.toml:13:17: apply.meta_database: found \"MySQL\"; allowed is a name of up to 64 "
