@@ -2,9 +2,13 @@
 
 #include "apps/data_dir.hpp"
 #include "apps/relay_command_line.hpp"
+#include "apps/run_goal.hpp"
+#include "state/quantity.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <sstream>
 #include <unistd.h>
@@ -20,6 +24,8 @@ constexpr const char* footer = R"(Examples:
   understudy precheck shop.toml              would it run? what is missing?
   understudy run shop.toml                   copy what is there, then follow
   understudy run shop.toml --until caught-up the same, ending once the target is equal
+  understudy serve                           run many tasks as a daemon
+  understudy start shop.toml                 have the daemon run this one
   understudy status shop                     how far it is
   understudy relay ls /var/lib/understudy/shop
   understudy relay show --where 'id = 42' --table shop.orders /var/lib/understudy/shop
@@ -31,11 +37,11 @@ struct options {
     run_command run;
     precheck_command precheck;
     status_command status;
-    stop_command stop;
     skip_command skip;
+    serve_command serve;
+    task_command task;
     relay_command relay;
     std::string data_dir;
-    std::string until;
 };
 
 void add_data_dir(CLI::App& to, options& into) {
@@ -46,18 +52,23 @@ void add_data_dir(CLI::App& to, options& into) {
         ->type_name("DIR");
 }
 
+void add_until(CLI::App& to, std::string& into) {
+    to.add_option("--until", into,
+                  "End by itself, with success, once this is committed on the target: caught-up "
+                  "(all that the source had executed when this command began), gtid:SET, or "
+                  "time:2026-02-03T12:34:56Z (all that the source had executed then)")
+        ->type_name("GOAL")
+        ->check([](const std::string& goal) {
+            const auto parsed = parse_run_goal(goal);
+            return parsed ? std::string() : parsed.error().what;
+        });
+}
+
 void add_run(CLI::App& program, options& into) {
     CLI::App* run = program.add_subcommand(
         "run", "Run a task in the foreground: precheck, initial copy, then follow the source");
     run->add_option("TASK.toml", into.run.task_file, "Task file")->required()->type_name("");
-    run->add_option("--until", into.until,
-                    "End with exit code 0 once the initial copy is done and all that the source "
-                    "had executed when this command "
-                    "began is committed on the target")
-        ->type_name("caught-up")
-        ->check([](const std::string& goal) {
-            return goal == "caught-up" ? std::string() : "found " + goal + "; allowed is caught-up";
-        });
+    add_until(*run, into.run.until);
     add_data_dir(*run, into);
     run->footer("SIGINT (Ctrl-C) or SIGTERM ends it at a transaction boundary; the next run goes "
                 "on from there.");
@@ -83,14 +94,95 @@ void add_status(CLI::App& program, options& into) {
     status->footer("");
 }
 
-void add_stop(CLI::App& program, options& into) {
-    CLI::App* stop =
-        program.add_subcommand("stop", "Ask a running task to stop, and wait until it has");
-    stop->add_option("TASK", into.stop.task,
-                     "Task name or task file; the one that runs when left out")
-        ->type_name("");
-    add_data_dir(*stop, into);
-    stop->footer("");
+CLI::App* add_task_verb(CLI::App& program, options& into, task_command::verb what, const char* name,
+                        const char* about_verb, const char* about_task, bool needed = true) {
+    CLI::App* added = program.add_subcommand(name, about_verb);
+    auto* task = added->add_option("TASK", into.task.task, about_task)->type_name("");
+    if (needed) task->required();
+    added->add_flag("--json", into.task.json, "Print the task as JSON");
+    add_data_dir(*added, into);
+    added->callback([&into, what] { into.task.what = what; });
+    added->footer("");
+    return added;
+}
+
+void add_task_verbs(CLI::App& program, options& into) {
+    using verb = task_command::verb;
+    constexpr const char* name = "Task name or task file";
+    CLI::App* start =
+        add_task_verb(program, into, verb::start, "start", "Have the daemon run a task",
+                      "Task file (the daemon takes it over, also when it has changed), or the name "
+                      "of a task it has");
+    add_until(*start, into.task.until);
+    add_task_verb(program, into, verb::pause, "pause",
+                  "Have the daemon hold a task at a transaction boundary, and wait until it has",
+                  name);
+    CLI::App* resume =
+        add_task_verb(program, into, verb::resume, "resume",
+                      "Have the daemon go on with a task that is paused or failed", name);
+    add_until(*resume, into.task.until);
+    add_task_verb(program, into, verb::stop, "stop",
+                  "Ask a running task to stop, and wait until it has",
+                  "Task name or task file; the one that runs when left out", false);
+    CLI::App* remove =
+        add_task_verb(program, into, verb::remove, "remove",
+                      "Have the daemon forget a task that rests, with its relay log", name);
+    remove->add_flag("--traces", into.task.traces,
+                     "Also remove what the task keeps on the target beside the data: checkpoint, "
+                     "journal, progress. Copied tables stay");
+}
+
+void add_serve(CLI::App& program, options& into) {
+    CLI::App* serve = program.add_subcommand(
+        "serve", "Run many tasks as a daemon, with an HTTP API, a console and metrics");
+    auto& to = into.serve;
+    add_data_dir(*serve, into);
+    serve->add_option("--listen", to.listen, "Where the API listens (default: 127.0.0.1:8470)")
+        ->type_name("ADDRESS:PORT");
+    serve->add_option("--tls-cert", to.tls_cert, "Certificate of the API, with its chain (PEM)")
+        ->type_name("FILE");
+    serve->add_option("--tls-key", to.tls_key, "Its key (PEM)")->type_name("FILE");
+    serve->add_option("--tokens", to.tokens, "Who may use the API: lines of ROLE NAME TOKEN")
+        ->type_name("FILE");
+    serve
+        ->add_option("--host-name", to.host_names,
+                     "A name under which the API is reached; may be repeated")
+        ->type_name("NAME");
+    serve->add_option("--webhook", to.webhook, "Is told of each change of a task's state (POST)")
+        ->type_name("URL");
+    serve->add_option("--webhook-token", to.webhook_token, "A file with the token for it")
+        ->type_name("FILE");
+    serve
+        ->add_option_function<std::string>(
+            "--log-format", [&to](const std::string& format) { to.json_log = format == "json"; },
+            "text (default) or json: a line each on standard error")
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember({"text", "json"}));
+    serve->add_option("--tasks-max", to.limits.tasks, "Tasks that may run (default: 200)")
+        ->type_name("COUNT");
+    serve
+        ->add_option("--connections-max", to.limits.connections,
+                     "Connections that running tasks may have together (default: no limit)")
+        ->type_name("COUNT");
+    const auto size = [serve](const char* option, std::uint64_t& limit, const char* what) {
+        serve
+            ->add_option_function<std::string>(
+                option,
+                [&limit](const std::string& text) {
+                    limit = state::parse_byte_size(text).value_or(0);
+                },
+                what)
+            ->type_name("SIZE")
+            ->check([](const std::string& text) {
+                return state::parse_byte_size(text) ? std::string() : "needed is a size like 2GiB";
+            });
+    };
+    size("--memory-max", to.limits.memory_bytes,
+         "Memory that running tasks may use together (default: no limit)");
+    size("--relay-max", to.limits.relay_bytes,
+         "Size that their relay logs may have together (default: no limit)");
+    serve->footer("SIGTERM ends it cleanly; the next one goes on with the tasks that ran. SIGHUP "
+                  "reads tokens and certificate anew and tries failed tasks again.");
 }
 
 void add_skip(CLI::App& program, options& into) {
@@ -113,10 +205,17 @@ say_and_exit complaint(const std::string& text) {
     return {.code = exit_usage, .text = "understudy: " + text + "\n"};
 }
 
+constexpr auto task_verbs =
+    std::to_array<const char*>({"start", "pause", "resume", "stop", "remove"});
+
 command chosen(const CLI::App& program, options& from) {
+    const auto got_any = [&program](const auto& names) {
+        return std::ranges::any_of(
+            names, [&program](const char* name) { return program.got_subcommand(name); });
+    };
     std::filesystem::path data_dir = from.data_dir;
-    const bool needs_data_dir = program.got_subcommand("run") || program.got_subcommand("status") ||
-                                program.got_subcommand("stop");
+    const bool needs_data_dir =
+        got_any(task_verbs) || got_any(std::to_array<const char*>({"run", "status", "serve"}));
     if (needs_data_dir && data_dir.empty()) {
         const auto found = default_data_dir(
             [](const char* name) -> const char* { return std::getenv(name); }, ::geteuid() == 0);
@@ -127,13 +226,14 @@ command chosen(const CLI::App& program, options& from) {
     }
     from.run.data_dir = data_dir;
     from.status.data_dir = data_dir;
-    from.stop.data_dir = data_dir;
-    from.run.until_caught_up = !from.until.empty();
+    from.serve.data_dir = data_dir;
+    from.task.data_dir = data_dir;
     if (program.got_subcommand("run")) return from.run;
     if (program.got_subcommand("precheck")) return from.precheck;
     if (program.got_subcommand("status")) return from.status;
-    if (program.got_subcommand("stop")) return from.stop;
     if (program.got_subcommand("skip")) return from.skip;
+    if (program.got_subcommand("serve")) return from.serve;
+    if (got_any(task_verbs)) return from.task;
     return from.relay;
 }
 
@@ -151,8 +251,9 @@ command parse_command_line(int argc, const char* const* argv) {
     add_run(program, into);
     add_precheck(program, into);
     add_status(program, into);
-    add_stop(program, into);
     add_skip(program, into);
+    add_serve(program, into);
+    add_task_verbs(program, into);
     add_relay_commands(program, into.relay);
     try {
         program.parse(argc, argv);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/relay_options.hpp"
+#include "apps/serve_options.hpp"
 
 #include <filesystem>
 #include <string>
@@ -13,7 +14,7 @@ namespace understudy::apps {
 struct run_command {
     std::filesystem::path task_file;
     std::filesystem::path data_dir;
-    bool until_caught_up = false;
+    std::string until; // run_goal's text; empty: follow until a signal comes
 };
 
 struct precheck_command {
@@ -45,7 +46,8 @@ struct say_and_exit {
 };
 
 using command = std::variant<run_command, precheck_command, status_command, stop_command,
-                             skip_command, relay_command, say_and_exit>;
+                             skip_command, serve_command, task_command, relay_command,
+                             say_and_exit>;
 
 // Exit codes of all commands.
 inline constexpr int exit_good = 0;

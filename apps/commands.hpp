@@ -10,6 +10,8 @@ namespace understudy::apps {
 [[nodiscard]] int execute(const status_command& what);
 [[nodiscard]] int execute(const stop_command& what);
 [[nodiscard]] int execute(const skip_command& what);
+[[nodiscard]] int execute(const serve_command& what);
+[[nodiscard]] int execute(const task_command& what);
 [[nodiscard]] int execute(const relay_command& what);
 [[nodiscard]] int execute(const say_and_exit& what);
 

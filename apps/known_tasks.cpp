@@ -11,6 +11,7 @@
 namespace understudy::apps {
 
 std::string known_task::condition() const {
+    if (!state.empty()) return state;
     if (!status) return pid ? "starting" : damage.empty() ? "never ran" : "damaged status";
     const state::phase now = status->value.now;
     const bool ended = now == state::phase::finished || now == state::phase::failed;
@@ -44,7 +45,9 @@ known_task read_task(const std::filesystem::path& data_dir, const std::string& n
     known_task task{.name = name,
                     .pid = state::task_directory::running_pid(data_dir, name),
                     .status = std::nullopt,
-                    .damage = {}};
+                    .damage = {},
+                    .state = {},
+                    .error = {}};
     const auto file = state::task_directory::status_path(data_dir, name);
     std::error_code failure;
     if (!std::filesystem::exists(file, failure)) return task;

@@ -16,8 +16,10 @@ struct known_task {
     std::string name;
     std::optional<pid_t> pid; // runs now
     std::optional<state::recorded_status>
-        status;         // nothing before the first second of its first run
-    std::string damage; // why there is no status although a file is there
+        status;          // nothing before the first second of its first run
+    std::string damage;  // why there is no status although a file is there
+    std::string state{}; // of a daemon's task: where it stands in its life
+    std::string error{}; // of a daemon's task: what it waits for, or what stopped it
 
     // The phase, or that the process ended without a word.
     [[nodiscard]] std::string condition() const;

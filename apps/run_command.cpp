@@ -1,5 +1,6 @@
 #include "apps/commands.hpp"
 #include "apps/progress_rates.hpp"
+#include "apps/run_goal.hpp"
 #include "apps/run_report.hpp"
 #include "apps/stop_signals.hpp"
 #include "apps/task_runner.hpp"
@@ -30,9 +31,10 @@ constexpr auto status_interval = 1s;
 // status.json.
 class run_watch {
 public:
-    run_watch(const state::task_spec& task, state::task_directory& directory, bool until_caught_up)
-        : task_(task), directory_(directory), until_caught_up_(until_caught_up), board_(task.name) {
-    }
+    run_watch(const state::task_spec& task, state::task_directory& directory, std::string until,
+              run_goal goal)
+        : task_(task), directory_(directory), until_(std::move(until)), goal_(std::move(goal)),
+          board_(task.name) {}
 
     void warn(const std::string& text) { board_.warn(text); }
 
@@ -40,8 +42,7 @@ public:
         const stop_signals signals; // before the task's threads
         const auto began = steady_clock::now();
         auto running = std::async(std::launch::async, [this] {
-            return run_task(task_, directory_, {.until_caught_up = until_caught_up_}, board_,
-                            stop_.get_token());
+            return run_task(task_, directory_, {.until = goal_}, board_, stop_.get_token());
         });
         report_ = make_run_report();
         report_->notice(fmt::format("{}: {} to {}, kept in {}", task_.name, task_.source.address(),
@@ -56,7 +57,7 @@ public:
         report_.reset(); // the cursor comes back
         return {.last = board_.read(),
                 .ended = std::move(ended),
-                .until_caught_up = until_caught_up_,
+                .until = until_,
                 .stop_requested = stop_.stop_requested(),
                 .took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() -
                                                                               began)};
@@ -103,7 +104,8 @@ private:
 
     const state::task_spec& task_;
     state::task_directory& directory_;
-    const bool until_caught_up_;
+    const std::string until_;
+    const run_goal goal_;
     state::status_board board_;
     std::stop_source stop_;
     std::unique_ptr<run_report> report_;
@@ -120,12 +122,17 @@ int execute(const run_command& what) {
         fmt::print(stderr, "{}\n", file.error().what);
         return exit_usage;
     }
+    auto goal = parse_run_goal(what.until);
+    if (!goal) {
+        fmt::print(stderr, "understudy: {}\n", goal.error().what);
+        return exit_usage;
+    }
     auto directory = state::task_directory::open(what.data_dir, file->spec.name);
     if (!directory) {
         fmt::print(stderr, "understudy: {}\n", directory.error().what);
         return exit_failed;
     }
-    run_watch watch(file->spec, **directory, what.until_caught_up);
+    run_watch watch(file->spec, **directory, what.until, *std::move(goal));
     for (const std::string& warning : file->warnings)
         watch.warn(warning);
     const verdict ended = watch.run();

@@ -1,4 +1,5 @@
 #include "apps/commands.hpp"
+#include "apps/daemon_tasks.hpp"
 #include "apps/display.hpp"
 #include "apps/known_tasks.hpp"
 #include "apps/status_text.hpp"
@@ -6,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <unistd.h>
 
 namespace understudy::apps {
@@ -29,21 +32,34 @@ void print_lines(const std::vector<std::string>& lines) {
 } // namespace
 
 int execute(const status_command& what) {
-    std::vector<known_task> tasks;
-    if (what.task.empty()) {
-        tasks = find_tasks(what.data_dir);
-    } else {
+    std::optional<std::string> wanted;
+    if (!what.task.empty()) {
         const auto name = task_name_of(what.task);
         if (!name) {
             fmt::print(stderr, "understudy: {}\n", name.error().what);
             return exit_usage;
         }
-        if (!is_task_known(what.data_dir, *name)) {
-            fmt::print(stderr, "understudy: there is no task {} in {}\n", *name,
+        wanted = *name;
+    }
+    // Those of a daemon by its own words, the others by the files that their processes write.
+    auto of_daemon = tasks_of_daemon(what.data_dir);
+    if (!of_daemon) {
+        fmt::print(stderr, "understudy: {}\n", of_daemon.error().what);
+        return exit_failed;
+    }
+    std::vector<known_task> tasks = *std::move(of_daemon);
+    for (known_task& other : find_tasks(what.data_dir)) {
+        if (std::ranges::find(tasks, other.name, &known_task::name) == tasks.end())
+            tasks.push_back(std::move(other));
+    }
+    std::ranges::sort(tasks, {}, &known_task::name);
+    if (wanted) {
+        std::erase_if(tasks, [&](const known_task& task) { return task.name != *wanted; });
+        if (tasks.empty()) {
+            fmt::print(stderr, "understudy: there is no task {} in {}\n", *wanted,
                        what.data_dir.string());
             return exit_usage;
         }
-        tasks.push_back(read_task(what.data_dir, *name));
     }
     if (what.json) {
         fmt::print("{}\n", status_json(tasks));

@@ -50,7 +50,7 @@ std::vector<std::string> status_table(std::span<const known_task> tasks,
     };
     std::vector<std::string> lines{row("TASK", "CONDITION", "PID", "LAG", "APPLIED", style::dim)};
     for (const known_task& task : tasks) {
-        const bool bad = !task.damage.empty() || task.condition() == "failed" ||
+        const bool bad = !task.damage.empty() || task.condition().ends_with("failed") ||
                          task.condition().starts_with("not running");
         lines.push_back(row(task.name, task.condition(), pid_of(task), lag_of(task), place_of(task),
                             bad ? style::bad : style::plain));
@@ -64,6 +64,7 @@ std::vector<std::string> status_lines(const known_task& task,
     if (!task.status) {
         std::vector<std::string> lines{task.name + ": " + task.condition()};
         if (!task.damage.empty()) lines.push_back(task.damage);
+        if (!task.error.empty()) lines.push_back(task.error);
         return lines;
     }
     const auto& [value, written] = *task.status;
@@ -74,7 +75,8 @@ std::vector<std::string> status_lines(const known_task& task,
     lines.push_back(task.pid
                         ? fmt::format("  runs as process {}; figures are {} old", *task.pid, age)
                         : fmt::format("  {}; figures are {} old", task.condition(), age));
-    if (!value.last_error.empty()) lines.push_back("  " + value.last_error);
+    const std::string& error = task.state.empty() ? value.last_error : task.error;
+    if (!error.empty()) lines.push_back("  " + error);
     return lines;
 }
 

@@ -99,7 +99,8 @@ task_run::step<> task_run::drive() {
     auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
     source_end_ = facts->written;
-    if (options_.until_caught_up && !progress_.goal) progress_.goal = std::move(*facts);
+    if (std::holds_alternative<caught_up_goal>(options_.until) && !progress_.goal)
+        progress_.goal = std::move(*facts);
     if (!checkpoint_) {
         if (auto prepared = co_await prepare_first_start(); !prepared)
             co_return std::unexpected(prepared.error());
@@ -107,6 +108,11 @@ task_run::step<> task_run::drive() {
     auto epoch = checkpoints_.take_over(*target_);
     if (!epoch) co_return std::unexpected(epoch.error());
     checkpoint_->epoch = *epoch;
+    if (std::holds_alternative<gtid_goal>(options_.until) && !checkpoint_->by_gtid) {
+        co_return protocol::fail(applier::errc::target_refused,
+                                 "until names GTIDs, and this task follows its source by file and "
+                                 "position");
+    }
     board_.update([this](state::status& now) { now.applied = checkpoint_->applied.binlog; });
 
     if (!relay_) {
@@ -209,8 +215,9 @@ task_run::step<> task_run::precheck() {
                         (item.fix.empty() ? "" : " (" + item.fix + ")"));
     }
     if (!report.passed()) {
-        const bool interrupted = (report.source.lost && progress_.source_reached) ||
-                                 (report.target.lost && progress_.target_reached);
+        const bool interrupted =
+            (report.source.lost && (options_.patient || progress_.source_reached)) ||
+            (report.target.lost && (options_.patient || progress_.target_reached));
         const auto code =
             interrupted ? applier::errc::connection_lost : applier::errc::target_refused;
         co_return protocol::fail(code, "the precheck did not pass\n" + to_text(report, false));
@@ -348,16 +355,28 @@ void task_run::on_applied(const state::source_position& applied) {
     const auto& copy_end = checkpoint_->copy_end;
     const bool exact = copy_end.file.empty() || passed(copy_end, applied);
     set_phase(exact ? state::phase::streaming : state::phase::catching_up);
-    if (exact && progress_.goal) check_goal(applied);
+    if (exact) check_goal(applied);
 }
 
 void task_run::check_goal(const state::source_position& applied) {
-    const bool reached = checkpoint_->by_gtid
-                             ? applied.executed.contains(progress_.goal->gtid_executed)
-                             : passed(progress_.goal->written, applied);
-    if (!reached || goal_reached_) return;
+    if (goal_reached_ || !is_goal_reached(applied)) return;
     goal_reached_ = true;
     applier_->stop();
+}
+
+bool task_run::is_goal_reached(const state::source_position& applied) const {
+    if (const auto* goal = std::get_if<gtid_goal>(&options_.until))
+        return applied.executed.contains(goal->transactions);
+    if (!progress_.goal) return false;
+    return checkpoint_->by_gtid ? applied.executed.contains(progress_.goal->gtid_executed)
+                                : passed(progress_.goal->written, applied);
+}
+
+// A source that cannot be asked now is asked at the next tick.
+asio::awaitable<void> task_run::set_goal_in_time() {
+    const auto* goal = std::get_if<time_goal>(&options_.until);
+    if (goal == nullptr || progress_.goal || std::chrono::system_clock::now() < goal->at) co_return;
+    if (auto facts = co_await ask_source()) progress_.goal = std::move(*facts);
 }
 
 bool task_run::passed(const protocol::binlog_position& position,
@@ -410,6 +429,7 @@ asio::awaitable<void> task_run::tick() {
             });
         }
         if (applier_ && !stopping_ && !goal_reached_) {
+            co_await set_goal_in_time();
             const auto applied = applier_->applied();
             on_applied(applied);
             if (auto retired = relay_->retire(applied.binlog); !retired)
@@ -454,6 +474,7 @@ asio::awaitable<void> task_run::watch_source() {
 
 void task_run::set_phase(state::phase value) {
     board_.update([value](state::status& now) { now.now = value; });
+    if (options_.on_phase) options_.on_phase(value);
 }
 
 } // namespace understudy::apps

@@ -33,7 +33,7 @@ struct run_progress {
     // task file.
     bool source_reached = false;
     bool target_reached = false;
-    // until_caught_up: what the source had when the first attempt began.
+    // What the source had when the first attempt began, or at the time that is the goal.
     std::optional<protocol::net::source_facts> goal;
     unsigned copies_discarded = 0; // because a DDL ran meanwhile
 };
@@ -83,6 +83,8 @@ private:
     void fail_source(protocol::error why);
     void on_applied(const state::source_position& applied);
     void check_goal(const state::source_position& applied);
+    [[nodiscard]] bool is_goal_reached(const state::source_position& applied) const;
+    [[nodiscard]] boost::asio::awaitable<void> set_goal_in_time();
     void set_phase(state::phase value);
     // Everything the source had logged up to `position` is applied (what comes behind our last
     // group holds no group).

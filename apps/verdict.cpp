@@ -34,13 +34,15 @@ std::string to_text(const verdict& value) {
         const auto advice = advice_for(value.ended.error().code);
         return advice.empty() ? text : text + fmt::format("What to do: {}\n", advice);
     }
-    if (value.until_caught_up && !value.stop_requested) {
-        return fmt::format("{} is caught up{} after {}: {}\n", task, place_text(value.last),
-                           elapsed_text(value.took), done_text(value.last));
+    if (!value.until.empty() && !value.stop_requested) {
+        const bool caught_up = value.until == "caught-up";
+        return fmt::format("{} {}{} after {}: {}\n", task,
+                           caught_up ? "is caught up" : "has what it was to run until",
+                           place_text(value.last), elapsed_text(value.took), done_text(value.last));
     }
     return fmt::format("{} stopped{} after {}{}: {}. The next run goes on from there.\n", task,
                        place_text(value.last), elapsed_text(value.took),
-                       value.until_caught_up ? ", before it was caught up" : "",
+                       value.until.empty() ? "" : ", before it was caught up",
                        done_text(value.last));
 }
 

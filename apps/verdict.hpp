@@ -12,12 +12,12 @@ namespace understudy::apps {
 struct verdict {
     state::status last; // the status at the end
     protocol::result<void> ended;
-    bool until_caught_up = false; // it was to end by itself
-    bool stop_requested = false;  // a signal came first
+    std::string until;           // it was to end by itself: "caught-up", "gtid:…"
+    bool stop_requested = false; // a signal came first
     std::chrono::milliseconds took{0};
 
     [[nodiscard]] bool is_good() const {
-        return ended.has_value() && !(until_caught_up && stop_requested);
+        return ended.has_value() && (until.empty() || !stop_requested);
     }
 };
 

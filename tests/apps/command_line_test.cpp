@@ -19,10 +19,11 @@ test::finished_process understudy(std::vector<std::string> arguments) {
 TEST(command_line, help_names_every_command_and_nothing_that_is_not_there) {
     const auto help = understudy({"--help"});
     EXPECT_EQ(help.status.code, 0);
-    for (const char* word : {"run", "precheck", "status", "stop", "skip", "relay"}) {
+    for (const char* word : {"run", "precheck", "serve", "start", "pause", "resume", "stop",
+                             "remove", "status", "skip", "relay"}) {
         EXPECT_NE(help.output.find("\n  " + std::string(word) + " "), std::string::npos) << word;
     }
-    for (const char* word : {"serve", "pause", "resume"}) {
+    for (const char* word : {"console", "grants"}) {
         EXPECT_EQ(help.output.find("\n  " + std::string(word) + " "), std::string::npos) << word;
     }
     EXPECT_NE(understudy({"run", "--help"}).output.find("--until"), std::string::npos);
@@ -41,6 +42,11 @@ TEST(command_line, bad_usage_ends_with_code_2_and_a_reason) {
         {"run"},
         {"run", "a.toml", "--until", "doomsday"},
         {"run", "a.toml", "b.toml"},
+        {"pause"},
+        {"remove", "--traces"},
+        {"start", "shop", "--until", "gtid:x"},
+        {"serve", "--log-format", "xml"},
+        {"serve", "--memory-max", "much"},
         {"status", "--bogus"},
         {"relay"},
         {"relay", "ls"},

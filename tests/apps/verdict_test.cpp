@@ -19,7 +19,7 @@ verdict sample() {
 
 TEST(verdict, says_that_it_is_caught_up) {
     verdict value = sample();
-    value.until_caught_up = true;
+    value.until = "caught-up";
     value.last.copy["shop.orders"] = {
         .rows = 800'000, .rows_estimated = 790'000, .bytes = 1, .finished = true};
     EXPECT_TRUE(value.is_good());
@@ -36,7 +36,7 @@ TEST(verdict, a_stop_is_good_unless_the_end_was_to_be_reached) {
     EXPECT_EQ(to_text(value),
               "shop stopped at binlog.000002:1234 after 0:01:23: 12,345 rows applied in 3,000 "
               "transactions. The next run goes on from there.\n");
-    value.until_caught_up = true;
+    value.until = "caught-up";
     EXPECT_FALSE(value.is_good());
     EXPECT_NE(to_text(value).find("before it was caught up"), std::string::npos);
 }
