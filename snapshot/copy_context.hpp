@@ -33,6 +33,7 @@ struct copy_context {
     std::uint64_t epoch;
     source_link source;
     source_catalog catalog{};
+    bool target_is_mariadb = false;              // known once the progress was loaded
     std::map<progress_key, progress_row> done{}; // as stored on the target
 
     [[nodiscard]] state::object_name on_target(const state::object_name& source_name) const {
