@@ -8,10 +8,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
 namespace understudy::applier {
 
 using protocol::fail;
 using protocol::result;
+
+namespace {
+
+bool names_utf8mb4(std::string_view text) {
+    constexpr std::string_view name = "utf8mb4";
+    return !std::ranges::search(text, name, [](char found, char wanted) {
+                return std::tolower(static_cast<unsigned char>(found)) == wanted;
+            }).empty();
+}
+
+} // namespace
 
 statement_executor::statement_executor(target_session& target, const checkpoint_store& store,
                                        const apply_rules& rules, definition_recorder& definitions,
@@ -209,7 +224,11 @@ result<void> statement_executor::run(const source_statement& statement,
     auto text = text_for(statement.plan, query.status.sql_mode.value_or(0));
     if (!text) return std::unexpected(std::move(text.error()));
     if (auto used = use_database(statement.plan); !used) return used;
-    if (auto entered = session_.enter(query.status, timestamp); !entered) return entered;
+    auto status = query.status;
+    // MariaDB has no such variable, and only a statement that names the character set needs it.
+    if (target_.facts().is_mariadb && !names_utf8mb4(*text))
+        status.default_collation_for_utf8mb4.reset();
+    if (auto entered = session_.enter(status, timestamp); !entered) return entered;
     auto done = run_text(*text, entry);
     if (target_.broken()) return done;
     auto left = session_.leave();

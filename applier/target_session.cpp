@@ -231,10 +231,13 @@ result<void> target_session::impl::sign_in(const protocol::connect_options& opti
 
     const bool encrypted = mysql_get_ssl_cipher(handle) != nullptr;
     if (!encrypted && mode != tls_mode::disabled) {
+        // MariaDB's library does not complain where the server offers none.
+        constexpr std::uint16_t tls_error = 2026; // CR_SSL_CONNECTION_ERROR
         return fail(
             errc::connect_failed,
             fmt::format("target {}: TLS failed: tls.mode is {} and the connection is not encrypted",
-                        options.to_string(), protocol::to_string(mode)));
+                        options.to_string(), protocol::to_string(mode)),
+            {tls_error, "HY000", "the server does not offer TLS"});
     }
     UNDERSTUDY_ASSERT(!encrypted || mode != tls_mode::disabled);
     refuse_files(); // MySQL's library forgets the handlers when it connects

@@ -146,8 +146,9 @@ std::vector<item> target_items(const subject& about, const target_seen& target) 
     std::vector<item> all;
     all.push_back(target_version_item(about.source, target));
     all.push_back(tls_item("target", about.spec.target, target.server.tls_version));
-    if (target.server.is_mariadb) return all;
+    if (!target.server.is_mariadb) append(all, dialect_items(about));
     append(all, target_setting_items(about, target));
+    all.push_back(writer_item(about, target));
     all.push_back(target_privileges_item(about, target));
     const bool lacking = all.back().state != outcome::passed;
     all.push_back(questions_item("target", target.server, lacking));

@@ -48,6 +48,10 @@ struct subject {
                                                      const target_seen& target);
 [[nodiscard]] std::vector<item> existing_table_items(const subject& about,
                                                      const target_seen& target);
+// How rows will be written, and why not in the faster way.
+[[nodiscard]] item writer_item(const subject& about, const target_seen& target);
+// Tables that only MariaDB has, for a target of MySQL.
+[[nodiscard]] std::vector<item> dialect_items(const subject& about);
 [[nodiscard]] std::vector<item> definer_items(const subject& about, const target_seen& target);
 
 // Everything about one side that has been reached; the source alone comes first.

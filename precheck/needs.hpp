@@ -40,4 +40,7 @@ struct need {
 // The GRANT statements that mend it, one per scope, a line each. account: as CURRENT_USER() says.
 [[nodiscard]] std::string grant_statements(std::span<const need> needs, const std::string& account);
 
+// REPLICATION_APPLIER, or what includes it.
+[[nodiscard]] bool may_write_row_images(const grants& held);
+
 } // namespace understudy::precheck

@@ -68,27 +68,6 @@ namespace {
     return quoted + "\"";
 }
 
-// MariaDB has tables that MySQL cannot have.
-[[nodiscard]] std::vector<item> dialect_items(const subject& about) {
-    const source_seen& source = about.source;
-    if (!source.server.is_mariadb) return {};
-    const std::string id = "source.not_in_mysql";
-    const std::string title = "tables that only MariaDB has";
-    std::vector<std::string> names;
-    std::string excluded;
-    for (const std::string& text : about.spec.objects.exclude)
-        excluded += (excluded.empty() ? "" : ", ") + toml_text(text);
-    for (const table_fact& table : source.tables) {
-        if (table.not_in_mysql.empty()) continue;
-        names.push_back(table.name.to_string() + ": " + table.not_in_mysql);
-        excluded += (excluded.empty() ? "" : ", ") + toml_text(table.name.to_string());
-    }
-    if (names.empty()) return {pass(id, severity::blocking, title, "none")};
-    return {{id, severity::blocking, outcome::failed, title, some_of(names, 20),
-             "MySQL has nothing that is certain to mean the same",
-             "[objects] exclude = [" + excluded + "]"}};
-}
-
 [[nodiscard]] std::vector<item> keyless_items(const source_seen& source) {
     std::vector<std::string> names;
     for (const table_fact& table : source.tables) {
@@ -157,11 +136,32 @@ namespace {
 
 } // namespace
 
+// MariaDB has tables that MySQL cannot have.
+std::vector<item> dialect_items(const subject& about) {
+    const source_seen& source = about.source;
+    if (!source.server.is_mariadb) return {};
+    const std::string id = "source.not_in_mysql";
+    const std::string title = "tables that only MariaDB has";
+    std::vector<std::string> names;
+    std::string excluded;
+    for (const std::string& text : about.spec.objects.exclude)
+        excluded += (excluded.empty() ? "" : ", ") + toml_text(text);
+    for (const table_fact& table : source.tables) {
+        if (table.not_in_mysql.empty()) continue;
+        names.push_back(table.name.to_string() + ": " + table.not_in_mysql);
+        excluded += (excluded.empty() ? "" : ", ") + toml_text(table.name.to_string());
+    }
+    if (names.empty()) return {pass(id, severity::blocking, title, "none")};
+    return {{id, severity::blocking, outcome::failed, title, some_of(names, 20),
+             "MySQL has nothing that is certain to mean the same",
+             "[objects] exclude = [" + excluded + "]"}};
+}
+
 std::vector<item> source_object_items(const subject& about) {
     std::vector<item> all{selection_item(about.source)};
     if (about.source.tables.empty()) return all;
-    for (auto part : {hidden_databases(about), dialect_items(about), engine_items(about.source),
-                      keyless_items(about.source)}) {
+    for (auto part :
+         {hidden_databases(about), engine_items(about.source), keyless_items(about.source)}) {
         std::ranges::move(part, std::back_inserter(all));
     }
     return all;

@@ -61,7 +61,8 @@ namespace {
             title,
             seen,
             "a row that the source takes could be too large for the target",
-            "SET PERSIST max_allowed_packet = " + std::to_string(wanted) + ";"};
+            std::string(target.server.is_mariadb ? "SET GLOBAL" : "SET PERSIST") +
+                " max_allowed_packet = " + std::to_string(wanted) + ";"};
 }
 
 [[nodiscard]] std::string lower(std::string name) {
@@ -134,17 +135,32 @@ item target_version_item(const source_seen& source, const target_seen& target) {
     const std::string seen = (server.is_mariadb ? "MariaDB " : "MySQL ") + server.version;
     constexpr std::uint32_t first = 80018; // REPLICATION_APPLIER
     constexpr std::uint32_t behind_last = 100000;
-    if (server.is_mariadb || server.version_number < first ||
-        server.version_number >= behind_last) {
+    constexpr std::uint32_t first_mariadb = 101100;
+    constexpr std::uint32_t behind_last_mariadb = 110900;
+    const bool known =
+        server.is_mariadb
+            ? server.version_number >= first_mariadb && server.version_number < behind_last_mariadb
+            : server.version_number >= first && server.version_number < behind_last;
+    if (!known) {
         return {id,
                 severity::blocking,
                 outcome::failed,
                 title,
                 seen,
-                server.is_mariadb ? "MariaDB is not supported as a target"
-                                  : "this version is not supported as a target",
-                "Use a target of MySQL 8.0.18 to 9.x."};
+                "this version is not supported as a target",
+                "Use a target of MySQL 8.0.18 to 9.x or of MariaDB 10.11 to 11.8."};
     }
+    if (server.is_mariadb && !source.server.is_mariadb) {
+        return {id,
+                severity::warning,
+                outcome::failed,
+                title,
+                seen + ", the source has MySQL " + source.server.version,
+                "definitions and statements that only MySQL has stop the task with their names",
+                "Use collations that both have (collation_server = utf8mb4_general_ci, say) and "
+                "tables without what MariaDB lacks."};
+    }
+    if (server.is_mariadb) return pass(id, severity::blocking, title, seen);
     const bool older = server.version_number / 100 < source.server.version_number / 100;
     if (older && !source.server.is_mariadb) {
         return {id,
@@ -169,6 +185,35 @@ item target_version_item(const source_seen& source, const target_seen& target) {
     return pass(id, severity::blocking, title, seen);
 }
 
+item writer_item(const subject& about, const target_seen& target) {
+    using writer = state::task_spec::writer;
+    const std::string id = "target.writer";
+    const std::string title = "rows are written as";
+    const writer how = about.spec.apply.how;
+    if (target.server.is_mariadb && how == writer::row_image) {
+        return {id,
+                severity::blocking,
+                outcome::failed,
+                title,
+                "row images",
+                "MariaDB takes no row images of MySQL",
+                "[apply] writer = \"auto\""};
+    }
+    if (how == writer::sql) return pass(id, severity::warning, title, "SQL (apply.writer)");
+    if (target.server.is_mariadb)
+        return pass(id, severity::warning, title, "SQL: the target is MariaDB");
+    if (how == writer::row_image || !target.server.granted ||
+        may_write_row_images(*target.server.granted))
+        return pass(id, severity::warning, title, "row images");
+    return {id,
+            severity::warning,
+            outcome::failed,
+            title,
+            "SQL: the account lacks REPLICATION_APPLIER",
+            "that is slower than row images",
+            "GRANT REPLICATION_APPLIER ON *.* TO " + quote_account(target.server.account) + ";"};
+}
+
 std::vector<item> target_setting_items(const subject& about, const target_seen& target) {
     return {different_servers(about, target), writable(target), packet_size(about, target),
             name_case(about, target), engines(about, target)};
@@ -190,12 +235,14 @@ std::vector<item> definer_items(const subject& about, const target_seen& target)
                        "making triggers and functions",
                        "log_bin_trust_function_creators = OFF, the binary log is on",
                        "the target lets only accounts with SUPER make them (error 1419)",
-                       "SET PERSIST log_bin_trust_function_creators = ON;"});
+                       target.server.is_mariadb
+                           ? "SET GLOBAL log_bin_trust_function_creators = ON;"
+                           : "SET PERSIST log_bin_trust_function_creators = ON;"});
     } else if (makes_code) {
         all.push_back(pass("target.trust_function_creators", severity::blocking,
                            "making triggers and functions", "allowed"));
     }
-    if (held.on_server("SYSTEM_USER")) return all;
+    if (target.server.is_mariadb || held.on_server("SYSTEM_USER")) return all;
     std::set<std::string> privileged;
     for (const definer_fact& one : about.source.definers) {
         const bool known = target.system_users.has_value();

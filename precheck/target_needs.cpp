@@ -45,6 +45,10 @@ void add_database(std::vector<need>& needs, const std::string& database, bool wh
 void add_definers(std::vector<need>& needs, const target_seen& target) {
     constexpr std::uint32_t any_definer_since = 80200;
     const std::string why = "to keep the definers of views, routines, triggers and events";
+    if (target.server.is_mariadb) {
+        needs.push_back({{"SET USER", "SUPER"}, "", "", why});
+        return;
+    }
     if (target.server.version_number >= any_definer_since) {
         needs.push_back({{"SET_ANY_DEFINER", "SET_USER_ID", "SUPER"}, "", "", why});
         needs.push_back({{"ALLOW_NONEXISTENT_DEFINER", "SET_USER_ID", "SUPER"}, "", "", why});
@@ -53,18 +57,32 @@ void add_definers(std::vector<need>& needs, const target_seen& target) {
     }
 }
 
+std::vector<std::string> row_image_rights() {
+    return {"REPLICATION_APPLIER", "BINLOG_ADMIN", "SUPER"};
+}
+
 } // namespace
+
+bool may_write_row_images(const grants& held) {
+    return std::ranges::any_of(row_image_rights(),
+                               [&](const std::string& right) { return held.on_server(right); });
+}
 
 std::vector<need> target_needs(const state::task_spec& spec,
                                const state::object_selection& selection, const source_seen& source,
                                const target_seen& target) {
-    std::vector<need> needs{
-        {{"REPLICATION_APPLIER", "BINLOG_ADMIN", "SUPER"}, "", "", "to write row images"},
-        {{"SESSION_VARIABLES_ADMIN", "SYSTEM_VARIABLES_ADMIN", "SUPER"},
-         "",
-         "",
-         "to execute statements in the session state they were logged with"},
-    };
+    std::vector<need> needs;
+    const bool mariadb = target.server.is_mariadb;
+    // With "auto" there is the other way.
+    const bool could = target.server.granted && may_write_row_images(*target.server.granted);
+    if (spec.apply.how == state::task_spec::writer::row_image || could)
+        needs.push_back({row_image_rights(), "", "", "to write row images"});
+    if (!mariadb) {
+        needs.push_back({{"SESSION_VARIABLES_ADMIN", "SYSTEM_VARIABLES_ADMIN", "SUPER"},
+                         "",
+                         "",
+                         "to execute statements in the session state they were logged with"});
+    }
     const bool foreign_definers =
         std::ranges::any_of(source.definers, [&](const definer_fact& one) {
             return one.definer != target.server.account;

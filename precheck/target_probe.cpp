@@ -133,11 +133,10 @@ target_seen look_at_target(applier::target_session& target, const source_seen& s
     seen.read_only = facts.read_only;
     target_questions questions(target, seen.server.questions);
     ask_settings(questions, seen);
-    if (seen.server.is_mariadb) return seen; // refused as a whole
     ask_grants(questions, seen);
     ask_existing(questions, source, seen);
     ask_engines(questions, seen);
-    ask_system_users(questions, seen);
+    if (!seen.server.is_mariadb) ask_system_users(questions, seen);
     return seen;
 }
 

@@ -37,6 +37,14 @@ progress_key discarded_key() {
     return {"copy", {}, 2};
 }
 
+// As MariaDB keeps it.
+void take_json_as_text(source_catalog& catalog) {
+    for (source_table& table : catalog.tables) {
+        for (column& one : table.columns)
+            one.tells_json_types = false;
+    }
+}
+
 copy_outcome outcome_of(const std::map<progress_key, progress_row>& done) {
     copy_outcome outcome;
     for (const auto& [key, row] : done) {
@@ -91,6 +99,7 @@ awaitable<result<void>> copier::impl::load(target_worker& worker) {
     auto call = [this](target_session& target) -> result<std::map<progress_key, progress_row>> {
         if (auto prepared = context.progress.prepare(target); !prepared)
             return std::unexpected(std::move(prepared.error()));
+        context.target_is_mariadb = target.facts().is_mariadb;
         return context.progress.load(target);
     };
     auto done = co_await worker.run_retrying(call);
@@ -123,6 +132,7 @@ awaitable<result<void>> copier::impl::copy(object_creator& creator) {
     auto catalog = co_await read_catalog(**source, *context.selection);
     if (!catalog) co_return std::unexpected(std::move(catalog.error()));
     context.catalog = *std::move(catalog);
+    if (context.target_is_mariadb) take_json_as_text(context.catalog);
 
     const bool data_is_done = context.done.contains(data_end_key());
     schema_copy schema(context, **source, creator);

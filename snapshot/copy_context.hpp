@@ -34,6 +34,7 @@ struct copy_context {
     std::uint64_t epoch;
     source_link source;
     source_catalog catalog{};
+    bool target_is_mariadb = false;              // known once the progress was loaded
     std::map<progress_key, progress_row> done{}; // as stored on the target
     copy_pace* pace = nullptr;                   // while rows are copied
 

@@ -182,7 +182,8 @@ awaitable<result<void>> program_copy::stored_program(const std::string& kind,
     auto plan = applier::plan_statement({.text = text,
                                          .database = name.database,
                                          .sql_mode = lexing_mode(shown->sql_mode),
-                                         .source_version = context_->catalog.version},
+                                         .source_version = context_->catalog.version,
+                                         .target_is_mariadb = context_->target_is_mariadb},
                                         selection);
     if (!plan)
         co_return fail(errc::unsupported_object,

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace understudy::snapshot {
@@ -28,6 +29,15 @@ constexpr std::string_view table_sql_mode =
 
 constexpr std::string_view collations_query =
     "SELECT CHARACTER_SET_NAME, DEFAULT_COLLATE_NAME FROM information_schema.CHARACTER_SETS";
+
+// MariaDB's JSON is another word for this kind of text.
+void take_text_for_json(std::vector<column>& found, const std::vector<column>& wanted) {
+    for (std::size_t i = 0; i < std::min(found.size(), wanted.size()); ++i) {
+        if (wanted[i].data_type == "json" && found[i].column_type == "longtext" &&
+            found[i].collation == "utf8mb4_bin" && found[i].name == wanted[i].name)
+            found[i] = wanted[i];
+    }
+}
 
 } // namespace
 
@@ -103,7 +113,8 @@ schema_copy::create_table(const source_table& table,
     const std::string text = with_collations(shown->rows[0][1].value(), collations);
     auto plan = applier::plan_statement({.text = text,
                                          .database = table.name.database,
-                                         .source_version = context_->catalog.version},
+                                         .source_version = context_->catalog.version,
+                                         .target_is_mariadb = context_->target_is_mariadb},
                                         *context_->selection);
     if (!plan)
         co_return protocol::wrap(std::move(plan.error()),
@@ -148,6 +159,7 @@ awaitable<result<void>> schema_copy::compare_tables() {
         if (!columns) co_return std::unexpected(std::move(columns.error()));
         source_table found{
             .name = target_name, .engine = {}, .columns = *std::move(columns), .order = {}};
+        if (context_->target_is_mariadb) take_text_for_json(found.columns, table.columns);
         if (found.fingerprint() != table.fingerprint())
             co_return fail(
                 applier::errc::definition_mismatch,

@@ -25,7 +25,19 @@ TEST(target_items, block_what_would_fail_later_and_name_the_statement_that_mends
     };
     const std::vector<row> rows{
         {"target.version", [](scene& s) { s.target.server.version_number = 50744; }, "8.0.18"},
-        {"target.version", [](scene& s) { s.target.server.is_mariadb = true; }, "MySQL"},
+        {"target.version",
+         [](scene& s) {
+             s.target.server.is_mariadb = true;
+             s.target.server.version_number = 100520;
+         },
+         "MariaDB 10.11"},
+        {"target.writer",
+         [](scene& s) {
+             s.target.server.is_mariadb = true;
+             s.target.server.version_number = 101106;
+             s.spec.apply.how = state::task_spec::writer::row_image;
+         },
+         "auto"},
         {"target.another_server",
          [](scene& s) { s.target.server.server_uuid = s.source.server.server_uuid; }, "auto.cnf"},
         {"target.writable", [](scene& s) { s.target.read_only = true; },
@@ -38,7 +50,10 @@ TEST(target_items, block_what_would_fail_later_and_name_the_statement_that_mends
          "SET PERSIST max_allowed_packet = 90177536;"},
         {"target.engines", [](scene& s) { s.source.tables[0].engine = "ROCKSDB"; }, "InnoDB"},
         {"target.privileges",
-         [](scene& s) { s.target.server.granted = granted({"GRANT USAGE ON *.* TO `a`@`%`"}); },
+         [](scene& s) {
+             s.spec.apply.how = state::task_spec::writer::row_image;
+             s.target.server.granted = granted({"GRANT USAGE ON *.* TO `a`@`%`"});
+         },
          "GRANT REPLICATION_APPLIER, SESSION_VARIABLES_ADMIN ON *.* TO 'apply'@'%';"},
         {"target.same_names", [](scene& s) { s.target.existing = {{"shop", "orders"}}; },
          "RENAME TABLE `shop`.`orders` TO `shop`.`orders_before`;"},
@@ -55,6 +70,21 @@ TEST(target_items, block_what_would_fail_later_and_name_the_statement_that_mends
         EXPECT_THAT(found.fix, HasSubstr(one.fix));
         EXPECT_FALSE(found.why.empty());
     }
+}
+
+TEST(target_items, say_how_rows_will_be_written_and_why) {
+    scene at;
+    EXPECT_EQ(said(at.target_said(), "target.writer").seen, "row images");
+    at.spec.apply.how = state::task_spec::writer::sql;
+    EXPECT_THAT(said(at.target_said(), "target.writer").seen, HasSubstr("apply.writer"));
+    at.spec.apply.how = state::task_spec::writer::automatic;
+    at.target.server.granted = granted({"GRANT USAGE ON *.* TO `a`@`%`"});
+    const item slower = said(at.target_said(), "target.writer");
+    EXPECT_EQ(slower.level, severity::warning);
+    EXPECT_THAT(slower.fix, HasSubstr("GRANT REPLICATION_APPLIER"));
+    at.target.server.is_mariadb = true;
+    at.target.server.version_number = 101106;
+    EXPECT_THAT(said(at.target_said(), "target.writer").seen, HasSubstr("MariaDB"));
 }
 
 TEST(target_items, warn_of_an_older_target_and_of_untried_releases) {
