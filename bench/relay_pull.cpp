@@ -46,7 +46,7 @@ asio::awaitable<void> read_uuid(asio::any_io_executor executor, protocol::connec
     co_await (*opened)->close();
 }
 
-// What the indexes of keys cost, said on standard error.
+// Writes the indexes of keys of sealed segments, and says on standard error what they cost.
 void index_all(const relay::log_options& settings) {
     auto where = relay::open_posix_directory(settings.directory);
     if (!where) give_up(where.error().what);
@@ -59,6 +59,8 @@ void index_all(const relay::log_options& settings) {
         const auto index = relay::index_segment(**where, number, settings.keys, nullptr,
                                                 settings.key_index_bytes_max, {});
         if (!index) continue; // the last one is not sealed
+        if (auto done = relay::write_key_index(**where, *index, settings.keys); !done)
+            give_up(done.error().what);
         runs += index->runs.size();
         bytes += relay::encode_key_index(*index, settings.keys).size();
     }
@@ -71,7 +73,7 @@ void index_all(const relay::log_options& settings) {
 int main(int argc, char** argv) {
     if (argc < 9)
         give_up("HOST PORT USER PASSWORD plain|tls[+zlib|+zstd] FILE OFFSET DIRECTORY [LEVEL "
-                "[FRAME_KB]]");
+                "[FRAME_KB [SEGMENT_MB]]]");
     relay::receiver_options options;
     options.source.host = argv[1];
     options.source.port = static_cast<std::uint16_t>(std::stoul(argv[2]));
@@ -96,6 +98,7 @@ int main(int argc, char** argv) {
     if (argc > 9) settings.zstd_level = std::stoi(argv[9]);
     if (argc > 10)
         settings.frame_bytes_max = static_cast<std::uint32_t>(std::stoul(argv[10])) << 10U;
+    if (argc > 11) settings.segment_bytes_max = std::stoull(argv[11]) << 20U;
     asio::co_spawn(io, read_uuid(io.get_executor(), options.source, settings.source_uuid),
                    [](std::exception_ptr) {});
     io.run();

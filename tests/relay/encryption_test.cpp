@@ -148,27 +148,30 @@ TEST_F(encrypted_log, notices_frames_that_changed_places) {
 }
 
 TEST_F(encrypted_log, notices_a_frame_of_another_segment) {
-    const auto frames = frames_of(1);
-    const auto others = frames_of(2);
     // Two of one size.
-    auto here = frames.end();
-    const auto found = std::ranges::find_if(others, [&](const auto& other) {
-        here = std::ranges::find_if(frames, [&](const auto& one) {
-            return one.header_size == other.header_size &&
-                   one.header.stored_size == other.header.stored_size;
-        });
-        return here != frames.end();
-    });
-    ASSERT_NE(found, others.end());
-    const auto& there = *found;
-    auto bytes = where_->read(segment_name(1));
-    const auto other = where_->read(segment_name(2));
-    std::copy_n(other.begin() + static_cast<std::ptrdiff_t>(there.offset),
-                there.header_size + there.header.stored_size,
-                bytes.begin() + static_cast<std::ptrdiff_t>(here->offset));
-    where_->write(segment_name(1), bytes);
-    const auto said = refusal();
-    EXPECT_NE(said.what.find("tampered"), std::string::npos) << said.what;
+    const auto numbers = *segment_numbers(*where_);
+    for (const auto from : numbers) {
+        for (const auto& there : frames_of(from)) {
+            for (const auto into : numbers) {
+                const auto frames = frames_of(into);
+                const auto here = std::ranges::find_if(frames, [&](const auto& one) {
+                    return from != into && one.header_size == there.header_size &&
+                           one.header.stored_size == there.header.stored_size;
+                });
+                if (here == frames.end()) continue;
+                auto bytes = where_->read(segment_name(into));
+                const auto other = where_->read(segment_name(from));
+                std::copy_n(other.begin() + static_cast<std::ptrdiff_t>(there.offset),
+                            there.header_size + there.header.stored_size,
+                            bytes.begin() + static_cast<std::ptrdiff_t>(here->offset));
+                where_->write(segment_name(into), bytes);
+                const auto said = refusal();
+                EXPECT_NE(said.what.find("tampered"), std::string::npos) << said.what;
+                return;
+            }
+        }
+    }
+    FAIL() << "no two frames of different segments have the same size";
 }
 
 TEST_F(encrypted_log, notices_a_footer_in_the_clear) {
