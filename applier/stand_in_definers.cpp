@@ -33,16 +33,16 @@ std::optional<state::account_name> missing_definer(const protocol::error& refusa
                                 std::string(text.substr(divider + 3, end - divider - 3))};
     // The session may have any sql_mode and character set: plain letters mean the same in all.
     const std::string both = account.user + account.host;
-    const bool plain = std::ranges::all_of(both, [](unsigned char c) {
-        return c >= ' ' && c < 0x7f && c != '\'' && c != '\\';
-    });
+    const bool plain = std::ranges::all_of(
+        both, [](unsigned char c) { return c >= ' ' && c < 0x7f && c != '\'' && c != '\\'; });
     if (!plain || account.user.empty()) return std::nullopt;
     return account;
 }
 
 result<bool> stand_in_definers::made_for(const protocol::error& refusal) {
     const auto account = missing_definer(refusal);
-    if (!account || made_.size() >= stand_ins_max || std::ranges::find(made_, *account) != made_.end())
+    if (!account || made_.size() >= stand_ins_max ||
+        std::ranges::find(made_, *account) != made_.end())
         return false;
     auto made = target_->query(
         fmt::format("CREATE USER {} IDENTIFIED BY RANDOM PASSWORD ACCOUNT LOCK COMMENT 'stands in "
@@ -63,9 +63,9 @@ result<void> stand_in_definers::remove() {
     while (!made_.empty() && !target_->broken()) {
         auto dropped = target_->execute("DROP USER " + made_.back().to_string());
         if (!dropped && done)
-            done = wrap(std::move(dropped.error()),
-                        "removing the account " + made_.back().to_string() +
-                            " that stood in for a missing definer");
+            done = wrap(std::move(dropped.error()), "removing the account " +
+                                                        made_.back().to_string() +
+                                                        " that stood in for a missing definer");
         made_.pop_back();
     }
     return done;

@@ -30,8 +30,7 @@ bool is_number(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-result<statement_plan> replaced(const statement_decision& decision,
-                                result<statement_plan> planned,
+result<statement_plan> replaced(const statement_decision& decision, result<statement_plan> planned,
                                 const logged_statement& statement,
                                 const state::object_selection& selection) {
     // The names of the refused one are not known; what follows it in its transaction is the same.
@@ -74,8 +73,7 @@ std::optional<std::string> parse_decision_place(std::string_view text) {
     return std::string(text);
 }
 
-const statement_decision*
-statement_decisions::find(const source_transaction& transaction) const {
+const statement_decision* statement_decisions::find(const source_transaction& transaction) const {
     return by_place_.empty() ? nullptr : find_place(decision_place(transaction));
 }
 
@@ -84,9 +82,10 @@ const statement_decision* statement_decisions::find_place(const std::string& pla
     return found == by_place_.end() ? nullptr : &found->second;
 }
 
-result<statement_plan> statement_decisions::apply_to(const source_transaction& transaction,
-                                                     const logged_statement& statement,
-                                                     const state::object_selection& selection) const {
+result<statement_plan>
+statement_decisions::apply_to(const source_transaction& transaction,
+                              const logged_statement& statement,
+                              const state::object_selection& selection) const {
     auto planned = plan_statement(statement, selection);
     const statement_decision* const decided = find(transaction);
     if (decided == nullptr) return planned;

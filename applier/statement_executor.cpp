@@ -221,7 +221,9 @@ bool statement_executor::was_decided_about(const journal_entry& entry) const {
 result<void> statement_executor::run(const source_statement& statement,
                                      const protocol::query_event& query, std::uint32_t timestamp,
                                      const journal_entry& entry) {
-    auto text = text_for(statement.plan, query.status.sql_mode.value_or(0));
+    auto text = statement.plan.trigger_databases.empty()
+                    ? text_for(statement.plan, query.status.sql_mode.value_or(0))
+                    : drop_trigger_text(statement.plan);
     if (!text) return std::unexpected(std::move(text.error()));
     if (auto used = use_database(statement.plan); !used) return used;
     auto status = query.status;
@@ -244,6 +246,25 @@ result<std::string> statement_executor::text_for(const statement_plan& plan,
     if (text) return std::move(*text);
     return fail(errc::unsupported_statement,
                 "it cannot be seen where the event is to be switched off on the target");
+}
+
+result<std::string> statement_executor::drop_trigger_text(const statement_plan& plan) {
+    const std::string& trigger = plan.target_names.front().object;
+    std::string places;
+    for (const std::string& database : plan.trigger_databases)
+        places += (places.empty() ? "" : ", ") + quote_string(database);
+    auto found = target_.query(fmt::format(
+        "SELECT trigger_schema FROM information_schema.triggers WHERE trigger_name = {} AND "
+        "trigger_schema IN ({})",
+        quote_string(trigger), places));
+    if (!found) return wrap(std::move(found.error()), "looking for a trigger");
+    if (found->rows.empty()) return plan.text;
+    if (found->rows.size() > 1)
+        return fail(errc::unsupported_statement,
+                    fmt::format("the target has a trigger {} in more than one of the databases {}",
+                                state::quote_identifier(trigger), places));
+    const state::object_name name{found->rows.front()[0].value_or(""), trigger};
+    return "DROP TRIGGER " + name.to_string();
 }
 
 result<void> statement_executor::commit(const state::source_position& after) {

@@ -69,6 +69,7 @@ private:
     // The text to execute: as planned, or with its event switched off.
     [[nodiscard]] protocol::result<std::string> text_for(const statement_plan& plan,
                                                          std::uint64_t sql_mode) const;
+    [[nodiscard]] protocol::result<std::string> drop_trigger_text(const statement_plan& plan);
     [[nodiscard]] protocol::result<void> commit(const state::source_position& after);
     [[nodiscard]] protocol::result<void>
     refuse_during_copy(const source_statement& statement) const;

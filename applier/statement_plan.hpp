@@ -51,6 +51,9 @@ struct statement_plan {
     std::vector<state::object_name> target_names; // the same on the target (execute only)
     // A CREATE/ALTER EVENT: it must not switch the event on at the target (disable_event).
     bool disable_event = false;
+    // A DROP TRIGGER, which does not say the trigger's table: in which of these databases of the
+    // target the trigger is has to be asked there (`text` is for the first). Empty: as in `text`.
+    std::vector<std::string> trigger_databases;
     std::string reason;
 };
 

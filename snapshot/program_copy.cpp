@@ -149,7 +149,9 @@ awaitable<result<void>> program_copy::events(const std::string& database) {
 awaitable<result<void>> program_copy::stored_program(const std::string& kind,
                                                      const state::object_name& name,
                                                      const std::string& table) {
-    if (creator_->is_done(kind, name)) co_return result<void>{};
+    const bool is_routine = kind == "procedure" || kind == "function";
+    if (creator_->is_done(kind, name) || context_->selection->skips(is_routine ? "routine" : kind))
+        co_return result<void>{};
     auto answer =
         co_await source_->query(fmt::format("SHOW CREATE {} {}", upper(kind), name.to_string()));
     if (!answer || answer->rows.empty())
@@ -268,6 +270,7 @@ awaitable<result<std::string>> program_copy::why_invalid(const state::object_nam
 // that something is missing.
 awaitable<result<void>> program_copy::views() {
     std::vector<state::object_name> open;
+    if (context_->selection->skips("view")) co_return result<void>{};
     for (const auto& view : context_->catalog.views) {
         if (!creator_->is_done("view", view)) open.push_back(view);
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <regex>
 
 namespace understudy::state {
 
@@ -22,6 +23,26 @@ std::size_t next_character(std::string_view text, std::size_t at) {
     while (at < text.size() && is_continuation(text[at]))
         ++at;
     return at;
+}
+
+// "/…/" at the front of `rest`; a slash inside of it has a backslash before it.
+protocol::result<name_glob> take_expression(std::string_view& rest) {
+    std::string text;
+    std::size_t at = 1;
+    for (; at < rest.size() && rest[at] != '/'; ++at) {
+        if (rest[at] == '\\' && at + 1 < rest.size()) {
+            if (rest[at + 1] != '/') text += rest[at];
+            ++at;
+        }
+        text += rest[at];
+    }
+    if (at >= rest.size())
+        return protocol::fail(errc::selection_invalid, "a regular expression is not closed with /");
+    rest.remove_prefix(at + 1);
+    if (!rest.empty() && rest.front() != '.')
+        return protocol::fail(errc::selection_invalid,
+                              "after the / that closes an expression comes a dot or nothing");
+    return name_glob::expression(text);
 }
 
 // Reads one part of a pattern from the front of `rest`, up to an unquoted dot or the end.
@@ -44,6 +65,8 @@ protocol::result<name_glob> take_part(std::string_view& rest) {
             return protocol::fail(errc::selection_invalid,
                                   "after a closing back-tick comes a dot or nothing");
         }
+    } else if (rest.starts_with('/')) {
+        return take_expression(rest);
     } else {
         while (!rest.empty() && rest.front() != '.') {
             const char c = rest.front();
@@ -66,6 +89,32 @@ protocol::result<name_glob> take_part(std::string_view& rest) {
 
 } // namespace
 
+struct name_glob::compiled {
+    std::regex exact;
+    std::regex without_case;
+};
+
+protocol::result<name_glob> name_glob::expression(std::string_view text) {
+    name_glob glob;
+    const std::string pattern(text);
+    try {
+        glob.expression_ = std::make_shared<const compiled>(compiled{
+            std::regex(pattern), std::regex(pattern, std::regex::ECMAScript | std::regex::icase)});
+    } catch (const std::regex_error& wrong) {
+        return protocol::fail(errc::selection_invalid, "the regular expression /" + pattern +
+                                                           "/ is not one: " + wrong.what());
+    }
+    return glob;
+}
+
+std::optional<name_glob::parts> name_glob::around_one_star() const {
+    if (expression_ || text_.find(any_character) != std::string::npos) return std::nullopt;
+    const auto star = text_.find(any_sequence);
+    if (star == std::string::npos) return parts{text_, "", false};
+    if (text_.find(any_sequence, star + 1) != std::string::npos) return std::nullopt;
+    return parts{text_.substr(0, star), text_.substr(star + 1), true};
+}
+
 name_glob name_glob::literal(std::string_view name) {
     name_glob glob;
     glob.text_ = name;
@@ -79,6 +128,9 @@ name_glob name_glob::everything() {
 }
 
 bool name_glob::matches(std::string_view name, bool case_insensitive) const {
+    if (expression_)
+        return std::regex_match(name.begin(), name.end(),
+                                case_insensitive ? expression_->without_case : expression_->exact);
     // Greedy with one point to come back to: linear for all but silly patterns.
     std::size_t at = 0;
     std::size_t in_glob = 0;
@@ -113,7 +165,7 @@ bool name_glob::is_everything() const {
 }
 
 bool name_glob::has_wildcard() const {
-    return text_.find(any_sequence) != std::string::npos ||
+    return expression_ != nullptr || text_.find(any_sequence) != std::string::npos ||
            text_.find(any_character) != std::string::npos;
 }
 

@@ -2,12 +2,15 @@
 
 #include "protocol/result.hpp"
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace understudy::state {
 
-// A database or object name in which `*` stands for any characters and `?` for one. A value.
+// A database or object name in which `*` stands for any characters and `?` for one, or a regular
+// expression that the whole name has to match. A value.
 class name_glob {
 public:
     // Wildcards count only where the text was not quoted with back-ticks (see object_pattern).
@@ -17,11 +20,22 @@ public:
 
     [[nodiscard]] static name_glob literal(std::string_view name);
     [[nodiscard]] static name_glob everything();
+    // ECMAScript's grammar, over bytes of UTF-8. errc::selection_invalid says what is wrong with
+    // it.
+    [[nodiscard]] static protocol::result<name_glob> expression(std::string_view text);
 
     [[nodiscard]] bool matches(std::string_view name, bool case_insensitive) const;
     [[nodiscard]] bool is_everything() const;
     [[nodiscard]] bool has_wildcard() const;
-    [[nodiscard]] bool empty() const { return text_.empty(); }
+    [[nodiscard]] bool empty() const { return text_.empty() && !expression_; }
+    // What stands before and behind the only `*`; all of a name without wildcards. nullopt: it has
+    // other wildcards.
+    struct parts {
+        std::string prefix;
+        std::string suffix;
+        bool has_star = false;
+    };
+    [[nodiscard]] std::optional<parts> around_one_star() const;
     // The name, for a glob without wildcards.
     [[nodiscard]] const std::string& name() const { return text_; }
     // Some name may match both. May say yes where there is none, never the other way round.
@@ -32,11 +46,15 @@ private:
     static constexpr char any_sequence = '\xff';
     static constexpr char any_character = '\xfe';
 
+    struct compiled;
+
     std::string text_;
+    std::shared_ptr<const compiled> expression_; // instead of text_
 };
 
-// One pattern of include or exclude: "db", "db.*", "db.table", wildcards in both parts, and
-// back-ticks around a part that holds a dot, a back-tick (doubled) or a literal asterisk.
+// One pattern of include or exclude: "db", "db.*", "db.table", wildcards in both parts, a regular
+// expression between slashes as a part ("/shop_[0-9]+/.orders"), and back-ticks around a part that
+// holds a dot, a back-tick (doubled) or a literal asterisk.
 struct object_pattern {
     name_glob database;
     name_glob object;          // of "db" alone: everything

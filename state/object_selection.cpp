@@ -1,15 +1,19 @@
 #include "state/object_selection.hpp"
 
 #include "state/errc.hpp"
+#include "state/shadow_table.hpp"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace understudy::state {
 
 namespace {
 
-constexpr std::size_t identifier_characters_max = 64;
+object_name as_object(rename_rule::names names) {
+    return {std::move(names.database), std::move(names.object)};
+}
 
 protocol::result<std::vector<object_pattern>> parse_patterns(const std::vector<std::string>& texts,
                                                              std::string_view key) {
@@ -22,24 +26,6 @@ protocol::result<std::vector<object_pattern>> parse_patterns(const std::vector<s
         patterns.push_back(*std::move(pattern));
     }
     return patterns;
-}
-
-// "db" or "db.*" names the database, "db.table" the table; other wildcards are refused.
-protocol::result<object_name> parse_name(const std::string& text) {
-    auto pattern = object_pattern::parse(text);
-    if (!pattern) return std::unexpected(pattern.error());
-    const bool whole_database = pattern->object.is_everything();
-    if (pattern->database.has_wildcard() || (!whole_database && pattern->object.has_wildcard())) {
-        return protocol::fail(
-            errc::selection_invalid,
-            "a rename names one database or one table; wildcards are not allowed");
-    }
-    object_name name{pattern->database.name(), whole_database ? "" : pattern->object.name()};
-    if (count_characters(name.database) > identifier_characters_max ||
-        count_characters(name.object) > identifier_characters_max) {
-        return protocol::fail(errc::selection_invalid, "a name is longer than 64 characters");
-    }
-    return name;
 }
 
 std::unexpected<protocol::error> two_sources(const object_name& first, const object_name& second,
@@ -78,6 +64,7 @@ protocol::result<object_selection> object_selection::make(const task_spec& spec)
     object_selection selection;
     selection.meta_database_ = spec.apply.meta_database;
     selection.definers_ = spec.objects.definers;
+    selection.skip_ = spec.objects.skip;
     auto include = parse_patterns(spec.objects.include, "objects.include");
     if (!include) return std::unexpected(include.error());
     selection.include_ = *std::move(include);
@@ -97,39 +84,39 @@ protocol::result<object_selection> object_selection::make(const task_spec& spec)
 
 protocol::result<void> object_selection::add_rename(const std::string& from,
                                                     const std::string& to) {
-    const auto source = parse_name(from);
-    if (!source) return std::unexpected(source.error());
-    const auto target = parse_name(to);
-    if (!target) return std::unexpected(target.error());
-    if (source->object.empty() != target->object.empty()) {
-        return protocol::fail(errc::selection_invalid,
-                              "a database is renamed to a database, a table to a table (db.table)");
+    auto rule = rename_rule::parse(from, to);
+    if (!rule) return std::unexpected(rule.error());
+    // What a pattern takes is seen only when it is there.
+    if (!rule->is_pattern()) {
+        const auto source = as_object(rule->from());
+        if (is_never_selected(rule->to().database)) {
+            return protocol::fail(errc::selection_invalid, quote_identifier(rule->to().database) +
+                                                               " is not a database to write to");
+        }
+        const bool selected = source.object.empty() ? touches_database(source.database)
+                                                    : selects(source.database, source.object);
+        if (!selected) {
+            return protocol::fail(errc::selection_invalid,
+                                  source.to_string() + " is not selected by objects.include");
+        }
     }
-    if (is_never_selected(target->database)) {
-        return protocol::fail(errc::selection_invalid, quote_identifier(target->database) +
-                                                           " is not a database to write to");
-    }
-    const bool selected = source->object.empty() ? touches_database(source->database)
-                                                 : selects(source->database, source->object);
-    if (!selected) {
-        return protocol::fail(errc::selection_invalid,
-                              source->to_string() + " is not selected by objects.include");
-    }
-    rename_.emplace_back(*source, *target);
+    rename_.push_back(*std::move(rule));
     return {};
 }
 
 protocol::result<void> object_selection::check_target_names() const {
-    for (auto entry = rename_.begin(); entry != rename_.end(); ++entry) {
-        const auto same_source = std::find_if(rename_.begin(), entry, [&](const rename& other) {
-            return other.first == entry->first;
+    for (auto rule = rename_.begin(); rule != rename_.end(); ++rule) {
+        if (rule->is_pattern()) continue;
+        const auto source = as_object(rule->from());
+        const bool twice = std::any_of(rename_.begin(), rule, [&](const rename_rule& other) {
+            return !other.is_pattern() && as_object(other.from()) == source;
         });
-        if (same_source != entry) {
+        if (twice) {
             return protocol::fail(errc::selection_invalid,
-                                  entry->first.to_string() + " is renamed twice");
+                                  source.to_string() + " is renamed twice");
         }
-        auto checked = entry->second.object.empty() ? check_database_target(*entry)
-                                                    : check_table_target(entry->second);
+        auto checked = rule->is_for_tables() ? check_table_target(as_object(rule->to()))
+                                             : check_database_target(*rule);
         if (!checked) return checked;
     }
     return {};
@@ -141,7 +128,10 @@ protocol::result<void> object_selection::check_target_names() const {
 // seen.
 protocol::result<void> object_selection::check_table_target(const object_name& target) const {
     std::vector<object_name> sources;
-    for (const auto& [from, to] : rename_) {
+    for (const rename_rule& rule : rename_) {
+        if (rule.is_pattern()) continue;
+        const auto from = as_object(rule.from());
+        const auto to = as_object(rule.to());
         if (to == target) sources.push_back(from);
         if (to.object.empty() && to.database == target.database &&
             selects(from.database, target.object) && map(from.database, target.object) == target) {
@@ -156,10 +146,14 @@ protocol::result<void> object_selection::check_table_target(const object_name& t
     return {};
 }
 
-protocol::result<void> object_selection::check_database_target(const rename& entry) const {
-    const auto& [from, target] = entry;
-    for (const auto& [other_from, other_to] : rename_) {
-        if (other_to == target && other_from != from) return two_sources(from, other_from, target);
+protocol::result<void> object_selection::check_database_target(const rename_rule& rule) const {
+    const auto from = as_object(rule.from());
+    const auto target = as_object(rule.to());
+    for (const rename_rule& other : rename_) {
+        if (other.is_pattern()) continue;
+        const auto other_from = as_object(other.from());
+        if (as_object(other.to()) == target && other_from != from)
+            return two_sources(from, other_from, target);
     }
     if (from != target && map_database(target.database) == target.database &&
         may_share_a_table(from.database, target.database)) {
@@ -180,12 +174,13 @@ bool object_selection::takes_name_of_another(std::string_view database,
                                              std::string_view table) const {
     const object_name self{std::string(database), std::string(table)};
     const object_name target = map(database, table);
-    return std::ranges::any_of(rename_, [&](const rename& entry) {
-        const auto& [from, to] = entry;
-        if (!names_equal(to.database, target.database, case_insensitive_)) return false;
-        const object_name other{from.database, from.object.empty() ? target.object : from.object};
+    const auto is_another = [&](const object_name& other) {
         return other != self && selects(other.database, other.object) &&
                map(other.database, other.object) == target;
+    };
+    return std::ranges::any_of(rename_, [&](const rename_rule& rule) {
+        const auto other = rule.reverse(target.database, target.object, case_insensitive_);
+        return other && is_another({other->database, other->object});
     });
 }
 
@@ -213,6 +208,15 @@ bool object_selection::excludes_database(std::string_view database) const {
 }
 
 bool object_selection::selects(std::string_view database, std::string_view table) const {
+    if (selects_itself(database, table)) return true;
+    const auto shadow = shadow_table::parse(table);
+    if (!shadow || !selects_itself(database, shadow->table)) return false;
+    return std::ranges::none_of(exclude_, [&](const object_pattern& pattern) {
+        return pattern.matches(database, table, case_insensitive_);
+    });
+}
+
+bool object_selection::selects_itself(std::string_view database, std::string_view table) const {
     if (is_never_selected(database)) return false;
     const auto matches = [&](const object_pattern& pattern) {
         return pattern.matches(database, table, case_insensitive_);
@@ -235,23 +239,41 @@ bool object_selection::touches_database(std::string_view database) const {
     });
 }
 
-const object_name* object_selection::find_rename(std::string_view database,
-                                                 std::string_view table) const {
-    const auto found = std::ranges::find_if(rename_, [&](const rename& entry) {
-        return names_equal(entry.first.database, database, case_insensitive_) &&
-               names_equal(entry.first.object, table, case_insensitive_);
-    });
-    return found == rename_.end() ? nullptr : &found->second;
+// Rules for one thing come before rules for many, and those in the order of the file.
+std::optional<object_name> object_selection::renamed_table(std::string_view database,
+                                                           std::string_view table) const {
+    for (const bool pattern : {false, true}) {
+        for (const rename_rule& rule : rename_) {
+            if (!rule.is_for_tables() || rule.is_pattern() != pattern) continue;
+            if (auto names = rule.apply(database, table, case_insensitive_))
+                return as_object(*std::move(names));
+        }
+    }
+    return std::nullopt;
 }
 
 object_name object_selection::map(std::string_view database, std::string_view table) const {
-    if (const object_name* target = find_rename(database, table)) return *target;
+    if (auto target = renamed_table(database, table)) return *std::move(target);
+    if (const auto shadow = shadow_table::parse(table)) {
+        const auto of = renamed_table(database, shadow->table);
+        if (of) return {of->database, shadow->beside(of->object)};
+    }
     return {map_database(database), std::string(table)};
 }
 
 std::string object_selection::map_database(std::string_view database) const {
-    const object_name* target = find_rename(database, {});
-    return target == nullptr ? std::string(database) : target->database;
+    for (const bool pattern : {false, true}) {
+        for (const rename_rule& rule : rename_) {
+            if (rule.is_for_tables() || rule.is_pattern() != pattern) continue;
+            if (auto names = rule.apply(database, {}, case_insensitive_))
+                return std::move(names->database);
+        }
+    }
+    return std::string(database);
+}
+
+bool object_selection::skips(std::string_view kind_of_statement) const {
+    return std::ranges::find(skip_, kind_of_statement) != skip_.end();
 }
 
 bool object_selection::is_renamed(std::string_view database, std::string_view table) const {
@@ -259,18 +281,21 @@ bool object_selection::is_renamed(std::string_view database, std::string_view ta
     return target.database != database || target.object != table;
 }
 
-bool object_selection::moves_tables_out_of(std::string_view database) const {
-    const std::string rest = map_database(database);
-    return std::ranges::any_of(rename_, [&](const rename& entry) {
-        return !entry.first.object.empty() &&
-               names_equal(entry.first.database, database, case_insensitive_) &&
-               entry.second.database != rest;
-    });
+std::optional<std::vector<std::string>>
+object_selection::target_databases(std::string_view database) const {
+    std::vector<std::string> found{map_database(database)};
+    for (const rename_rule& rule : rename_) {
+        if (!rule.is_for_tables() || !rule.is_about_database(database, case_insensitive_)) continue;
+        auto target = rule.database_on_target(database, case_insensitive_);
+        if (!target) return std::nullopt;
+        if (std::ranges::find(found, *target) == found.end()) found.push_back(*std::move(target));
+    }
+    return found;
 }
 
 bool object_selection::renames_anything() const {
     return std::ranges::any_of(rename_,
-                               [](const rename& entry) { return entry.first != entry.second; });
+                               [](const rename_rule& rule) { return !rule.changes_nothing(); });
 }
 
 object_selection object_selection::without_renames() const {
@@ -280,9 +305,8 @@ object_selection object_selection::without_renames() const {
 }
 
 bool object_selection::renames_anything_in(std::string_view database) const {
-    return std::ranges::any_of(rename_, [&](const rename& entry) {
-        return names_equal(entry.first.database, database, case_insensitive_) &&
-               entry.first != entry.second;
+    return std::ranges::any_of(rename_, [&](const rename_rule& rule) {
+        return rule.is_about_database(database, case_insensitive_) && !rule.changes_nothing();
     });
 }
 

@@ -2,12 +2,13 @@
 
 #include "protocol/result.hpp"
 #include "state/name_glob.hpp"
+#include "state/rename_rule.hpp"
 #include "state/task_spec.hpp"
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace understudy::state {
@@ -34,7 +35,8 @@ public:
     // and bad patterns are refused; errors name the entry.
     [[nodiscard]] static protocol::result<object_selection> make(const task_spec& spec);
 
-    // A table (or view) of the source is replicated.
+    // A table (or view) of the source is replicated. With a table go the tables that
+    // pt-online-schema-change and gh-ost make beside it.
     [[nodiscard]] bool selects(std::string_view database, std::string_view table) const;
     // The whole database is selected: CREATE/ALTER/DROP DATABASE, routines and events are followed
     // too. An exclude that names objects ("db.tmp_*") leaves it so, one that names the database
@@ -49,8 +51,10 @@ public:
     // database).
     [[nodiscard]] bool is_renamed(std::string_view database, std::string_view table) const;
     [[nodiscard]] bool renames_anything() const;
-    // Some table of it is in another database on the target than the rest.
-    [[nodiscard]] bool moves_tables_out_of(std::string_view database) const;
+    // All databases of the target in which tables of this one are; the one of most comes first.
+    // nullopt: a pattern makes one of each table's name.
+    [[nodiscard]] std::optional<std::vector<std::string>>
+    target_databases(std::string_view database) const;
     [[nodiscard]] bool renames_anything_in(std::string_view database) const;
     // Another selected object is renamed to the very name that this one has on the target: both
     // must not exist. For tables that a wildcard takes; what the file names literally is refused by
@@ -59,6 +63,8 @@ public:
                                              std::string_view table) const;
 
     [[nodiscard]] const definer_policy& definers() const { return definers_; }
+    // objects.skip: a kind of statement that is left out, "truncate" for example.
+    [[nodiscard]] bool skips(std::string_view kind_of_statement) const;
     // The same objects under their own names.
     [[nodiscard]] object_selection without_renames() const;
 
@@ -66,22 +72,22 @@ public:
     void set_case_insensitive(bool value) { case_insensitive_ = value; }
 
 private:
-    using rename = std::pair<object_name, object_name>;
-
     [[nodiscard]] protocol::result<void> add_rename(const std::string& from, const std::string& to);
     [[nodiscard]] protocol::result<void> check_target_names() const;
     [[nodiscard]] protocol::result<void> check_table_target(const object_name& target) const;
-    [[nodiscard]] protocol::result<void> check_database_target(const rename& entry) const;
+    [[nodiscard]] protocol::result<void> check_database_target(const rename_rule& rule) const;
+    [[nodiscard]] bool selects_itself(std::string_view database, std::string_view table) const;
     [[nodiscard]] bool names_literally(const object_name& name) const;
     [[nodiscard]] bool is_never_selected(std::string_view database) const;
     [[nodiscard]] bool excludes_database(std::string_view database) const;
     [[nodiscard]] bool may_share_a_table(std::string_view left, std::string_view right) const;
-    [[nodiscard]] const object_name* find_rename(std::string_view database,
-                                                 std::string_view table) const;
+    [[nodiscard]] std::optional<object_name> renamed_table(std::string_view database,
+                                                           std::string_view table) const;
 
     std::vector<object_pattern> include_;
     std::vector<object_pattern> exclude_;
-    std::vector<rename> rename_;
+    std::vector<rename_rule> rename_;
+    std::vector<std::string> skip_;
     std::string meta_database_;
     definer_policy definers_;
     bool case_insensitive_ = false;

@@ -135,12 +135,29 @@ void read_definers(task_section& section, task_spec& spec) {
     }
 }
 
+// Statements that can be left out without the rows behind them losing their table.
+constexpr std::array<std::string_view, 9> skippable{"truncate",     "drop-table", "drop-database",
+                                                    "create-index", "drop-index", "view",
+                                                    "routine",      "trigger",    "event"};
+
+void read_skipped(task_section& section, task_spec& spec) {
+    section.read("skip", spec.objects.skip);
+    for (const std::string& kind : spec.objects.skip) {
+        if (std::ranges::find(skippable, kind) != skippable.end()) continue;
+        std::string allowed;
+        for (const std::string_view one : skippable)
+            allowed += (allowed.empty() ? "\"" : ", \"") + std::string(one) + "\"";
+        section.complain("skip", "found \"" + kind + "\"; allowed are " + allowed);
+    }
+}
+
 void read_objects(task_section& root, task_spec& spec, task_file_context& context) {
     task_section objects(root, "objects");
     read_patterns(objects, "include", spec.objects.include);
     read_patterns(objects, "exclude", spec.objects.exclude);
     read_renames(objects, spec);
     read_definers(objects, spec);
+    read_skipped(objects, spec);
     if (objects.present())
         objects.require("include", "what to replicate, such as [\"shop.*\", \"crm.customers\"]");
     context.finish(objects);

@@ -35,6 +35,7 @@ struct task_spec {
         std::vector<std::pair<std::string, std::string>>
             rename; // "db.table" = "db2.table2" or "db" = "db2", in file order
         definer_policy definers;
+        std::vector<std::string> skip; // kinds of statements that are left out
     } objects;
 
     struct {

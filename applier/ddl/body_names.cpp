@@ -22,16 +22,16 @@ bool names_something(const token& one) {
 
 // What can follow a table's name and is no alias.
 bool follows_table(const token& one) {
-    return is_one_of(one,
-                     {"WHERE",     "ON",        "USING",  "JOIN",    "INNER",  "LEFT",
-                      "RIGHT",     "CROSS",     "NATURAL", "FULL",   "OUTER",  "STRAIGHT_JOIN",
-                      "GROUP",     "ORDER",     "HAVING", "LIMIT",   "UNION",  "EXCEPT",
-                      "INTERSECT", "MINUS",     "SET",    "FOR",     "LOCK",   "USE",
-                      "FORCE",     "IGNORE",    "INTO",   "WINDOW",  "QUALIFY", "VALUES",
-                      "VALUE",     "SELECT",    "WITH",   "DO",      "THEN",   "END",
-                      "ELSE",      "ELSEIF",    "READ",   "WRITE",   "LOW_PRIORITY", "TABLESAMPLE",
-                      "PROCEDURE", "PARTITION", "ADD",    "DROP",    "RENAME", "ENGINE",
-                      "TO",        "LIKE",      "UNTIL"});
+    return is_one_of(
+        one, {"WHERE",     "ON",        "USING",   "JOIN",   "INNER",        "LEFT",
+              "RIGHT",     "CROSS",     "NATURAL", "FULL",   "OUTER",        "STRAIGHT_JOIN",
+              "GROUP",     "ORDER",     "HAVING",  "LIMIT",  "UNION",        "EXCEPT",
+              "INTERSECT", "MINUS",     "SET",     "FOR",    "LOCK",         "USE",
+              "FORCE",     "IGNORE",    "INTO",    "WINDOW", "QUALIFY",      "VALUES",
+              "VALUE",     "SELECT",    "WITH",    "DO",     "THEN",         "END",
+              "ELSE",      "ELSEIF",    "READ",    "WRITE",  "LOW_PRIORITY", "TABLESAMPLE",
+              "PROCEDURE", "PARTITION", "ADD",     "DROP",   "RENAME",       "ENGINE",
+              "TO",        "LIKE",      "UNTIL"});
 }
 
 class body_reader {
@@ -42,6 +42,7 @@ public:
         while (!at_.at_end()) {
             if (!take_structure() && !take_word()) take_expression();
         }
+        end_statement();
         return std::move(found_);
     }
 
@@ -53,6 +54,14 @@ private:
     };
 
     frame& here() { return frames_.back(); }
+
+    void end_statement() {
+        for (; statement_begin_ < found_.names.size(); ++statement_begin_) {
+            body_name& name = found_.names[statement_begin_];
+            name.is_qualified = qualifiers_.contains(name.where.name);
+        }
+        qualifiers_.clear();
+    }
 
     bool take_structure() {
         if (at_.sees_symbol('(')) {
@@ -70,6 +79,7 @@ private:
             if (here().is_with) take_with_name();
             return true;
         } else if (at_.sees_symbol(';')) {
+            end_statement();
             frames_.assign(1, frame{});
             expects_ = inserts_ = no_alias_ = temporary_ = false;
         } else {
@@ -144,8 +154,9 @@ private:
     }
 
     bool take_other_word() {
-        if (at_.sees("WITH") && !is_one_of(at_.peek(1), {"ROLLUP", "CHECK", "CASCADED", "LOCAL",
-                                                        "PARSER", "QUERY", "CONSISTENT", "READ"})) {
+        if (at_.sees("WITH") &&
+            !is_one_of(at_.peek(1), {"ROLLUP", "CHECK", "CASCADED", "LOCAL", "PARSER", "QUERY",
+                                     "CONSISTENT", "READ"})) {
             here().is_with = true;
             step();
             at_.take("RECURSIVE");
@@ -160,16 +171,17 @@ private:
         }
         if (at_.sees("TEMPORARY")) temporary_ = true;
         if (at_.sees("PREPARE") || at_.sees("IMMEDIATE")) found_.has_prepared_text = true;
-        const bool begins = is_symbol(last_, ';') || is_one_of(last_, {"BEGIN", "THEN", "ELSE",
-                                                                       "DO", "LOOP", "ROW"});
-        if (begins && is_one_of(at_.peek(), {"SHOW", "DESC", "DESCRIBE", "EXPLAIN", "HANDLER",
-                                             "CHECKSUM", "LOAD", "ALTER", "RENAME", "CREATE"}) &&
+        const bool begins = is_symbol(last_, ';') ||
+                            is_one_of(last_, {"BEGIN", "THEN", "ELSE", "DO", "LOOP", "ROW"});
+        if (begins &&
+            is_one_of(at_.peek(), {"SHOW", "DESC", "DESCRIBE", "EXPLAIN", "HANDLER", "CHECKSUM",
+                                   "LOAD", "ALTER", "RENAME", "CREATE"}) &&
             !(at_.sees("CREATE") && at_.sees("TEMPORARY", 1)))
             found_.has_odd_statements = true;
-        if (!is_one_of(at_.peek(),
-                       {"SELECT", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "WINDOW", "SET",
-                        "VALUES", "VALUE", "UNION", "EXCEPT", "INTERSECT", "DO", "THEN", "BEGIN",
-                        "END", "LOOP", "RETURN", "ELSE", "ELSEIF", "FOR", "UNTIL", "DELETE"}))
+        if (!is_one_of(at_.peek(), {"SELECT",    "WHERE", "GROUP",  "HAVING", "ORDER", "LIMIT",
+                                    "WINDOW",    "SET",   "VALUES", "VALUE",  "UNION", "EXCEPT",
+                                    "INTERSECT", "DO",    "THEN",   "BEGIN",  "END",   "LOOP",
+                                    "RETURN",    "ELSE",  "ELSEIF", "FOR",    "UNTIL", "DELETE"}))
             return false;
         const bool ends_with = !is_one_of(at_.peek(), {"GROUP", "ORDER"});
         if (ends_with) here().is_with = false;
@@ -233,7 +245,7 @@ private:
         const bool two = at_.sees_symbol('.', 1) && names_something(at_.peek(2));
         const bool three = two && at_.sees_symbol('.', 3);
         if (three) {
-            found_.qualifiers.insert(at_.peek(2).text);
+            qualifiers_.insert(at_.peek(2).text);
             add({.what = body_name::kind::column_qualifier, .where = *at_.take_name()});
             at_.advance();
             step();
@@ -244,7 +256,7 @@ private:
             return;
         }
         if (at_.sees_symbol('.', 1)) {
-            found_.qualifiers.insert(at_.peek().text);
+            qualifiers_.insert(at_.peek().text);
             step();
             step();
         }
@@ -287,10 +299,12 @@ private:
     token_cursor at_;
     token last_;
     std::vector<frame> frames_{frame{}};
-    bool expects_ = false;   // a table stands next
-    bool inserts_ = false;   // behind INSERT or REPLACE, up to its table
-    bool no_alias_ = false;  // TABLE t, TRUNCATE t
-    bool temporary_ = false; // CREATE TEMPORARY TABLE, up to the next statement
+    bool expects_ = false;             // a table stands next
+    bool inserts_ = false;             // behind INSERT or REPLACE, up to its table
+    bool no_alias_ = false;            // TABLE t, TRUNCATE t
+    bool temporary_ = false;           // CREATE TEMPORARY TABLE, up to the next statement
+    std::size_t statement_begin_ = 0;  // in found_.names
+    std::set<std::string> qualifiers_; // of the statement: t of t.column and db.t.column
     body_names found_;
 };
 

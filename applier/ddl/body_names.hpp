@@ -13,9 +13,9 @@ namespace understudy::applier::ddl {
 // A name in the text of a view, routine, trigger or event that stands for something of a database.
 struct body_name {
     enum class kind : std::uint8_t {
-        table,           // a table or view, where one is used
+        table,            // a table or view, where one is used
         column_qualifier, // the `db`.`table` of `db`.`table`.`column`
-        routine,         // `db`.`name`(…); CALL `db`.`name`
+        routine,          // `db`.`name`(…); CALL `db`.`name`
     };
     kind what = kind::table;
     name_reference where;
@@ -23,7 +23,9 @@ struct body_name {
     // would keep the qualifiers of its columns right.
     bool takes_alias = false;
     std::size_t alias_at = 0;
+    // INSERT and REPLACE take no alias, and this one's statement names columns with its table.
     bool is_inserted_into = false;
+    bool is_qualified = false;
 };
 
 // All names of a body, as far as a reader that knows clauses and no expressions can tell them: a
@@ -34,9 +36,8 @@ struct body_names {
     // Names that mean something of the body's own where they stand alone: WITH … AS, temporary
     // tables.
     std::set<std::string> own_names;
-    std::set<std::string> qualifiers; // t of t.column and db.t.column
-    bool has_prepared_text = false;   // PREPARE: tables may stand in strings
-    bool has_odd_statements = false;  // SHOW, DESCRIBE, HANDLER …: not told apart here
+    bool has_prepared_text = false;  // PREPARE: tables may stand in strings
+    bool has_odd_statements = false; // SHOW, DESCRIBE, HANDLER …: not told apart here
 };
 
 // From the cursor to the end of the statement.

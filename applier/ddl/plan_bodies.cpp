@@ -55,7 +55,7 @@ result<void> planner::rewrite_name(std::string_view what, const body_names& body
     }
     const auto target = selection_->map(source.database, source.object);
     const bool other_name = target.object != source.object;
-    if (other_name && name.is_inserted_into && body.qualifiers.contains(source.object))
+    if (other_name && name.is_inserted_into && name.is_qualified)
         return refuse(fmt::format("the {} changes {}, which is renamed, and names its columns "
                                   "with the table's old name",
                                   what, source.to_string()));

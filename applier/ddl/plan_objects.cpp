@@ -132,15 +132,17 @@ protocol::result<statement_plan> planner::drop_trigger() {
     const auto trigger = rewriter_.resolve(*name);
     if (!selection_->touches_database(trigger.database))
         return skip(kind::trigger, "the database is not selected");
-    if (selection_->moves_tables_out_of(trigger.database))
-        return refuse("the trigger's table may be in another database on the target");
+    auto databases = selection_->target_databases(trigger.database);
+    if (!databases) return refuse("the trigger's table may be in any database on the target");
     const state::object_name target{selection_->map_database(trigger.database), trigger.object};
     const bool whole = selection_->selects_database(trigger.database);
     source_names_.push_back(trigger);
     target_names_.push_back(target);
     rewriter_.replace(name->begin, name->end,
                       (guarded || whole ? "" : "IF EXISTS ") + target.to_string());
-    return execute(kind::trigger, target.database);
+    auto plan = execute(kind::trigger, target.database);
+    if (databases->size() > 1) plan.trigger_databases = *std::move(databases);
+    return plan;
 }
 
 protocol::result<statement_plan> planner::event(bool alters) {

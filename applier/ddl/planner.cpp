@@ -15,6 +15,34 @@ constexpr const char* words_before_tables[] = {"FROM",         "JOIN",    "INTO"
                                                "TABLE",        "INSERT",  "REPLACE",      "IGNORE",
                                                "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY"};
 
+// What objects.skip calls it; empty: it cannot be left out.
+std::string_view skipped_as(statement_plan::kind kind) {
+    using enum statement_plan::kind;
+    switch (kind) {
+    case truncate_table: return "truncate";
+    case drop_table: return "drop-table";
+    case drop_database: return "drop-database";
+    case create_index: return "create-index";
+    case drop_index: return "drop-index";
+    case view: return "view";
+    case routine: return "routine";
+    case trigger: return "trigger";
+    case event: return "event";
+    case create_table:
+    case create_table_with_rows:
+    case alter_table:
+    case rename_table:
+    case create_database:
+    case alter_database:
+    case other_ddl:
+    case dml:
+    case account:
+    case maintenance:
+    case other: return "";
+    }
+    return "";
+}
+
 } // namespace
 
 planner::planner(const logged_statement& statement, const state::object_selection& selection)
@@ -28,6 +56,9 @@ protocol::result<statement_plan> planner::run() {
     if (plan && plan->what == statement_plan::action::execute && !rewriter_.writable())
         return refuse("a name of the target cannot be written in the character set that the "
                       "statement was sent in");
+    if (plan && plan->what == statement_plan::action::execute &&
+        selection_->skips(skipped_as(plan->is)))
+        return skip(plan->is, "objects.skip says so");
     // What stands behind the end could name something that is selected.
     const bool names_matter = plan && plan->is != kind::account && plan->is != kind::maintenance;
     if (names_matter && !list_.complete)

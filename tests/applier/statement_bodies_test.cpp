@@ -77,11 +77,17 @@ TEST(statement_bodies, say_why_a_name_cannot_follow) {
     EXPECT_TRUE(refused("BEGIN PREPARE s FROM 'DELETE FROM orders'; EXECUTE s; END", procedure)
                     .contains("out of texts"));
     EXPECT_TRUE(refused("BEGIN SHOW COLUMNS FROM orders; END", procedure).contains("SHOW"));
-    EXPECT_TRUE(refused("INSERT INTO orders SET a = 1 ON DUPLICATE KEY UPDATE a = orders.a + 1",
-                        procedure)
-                    .contains("old name"));
+    EXPECT_TRUE(
+        refused("INSERT INTO orders SET a = 1 ON DUPLICATE KEY UPDATE a = orders.a + 1", procedure)
+            .contains("old name"));
     EXPECT_EQ(refused("BEGIN PREPARE s FROM 'DELETE FROM t'; EXECUTE s; END", procedure),
               "BEGIN PREPARE s FROM 'DELETE FROM t'; EXECUTE s; END");
+    EXPECT_EQ(
+        refused("BEGIN DELETE FROM orders WHERE orders.a = 1; REPLACE INTO orders VALUES (1); "
+                "END",
+                procedure),
+        "BEGIN DELETE FROM `dw`.`facts` AS `orders` WHERE orders.a = 1; REPLACE INTO "
+        "`dw`.`facts` VALUES (1); END");
     EXPECT_EQ(refused("INSERT INTO orders SET a = 1 ON DUPLICATE KEY UPDATE a = 2", procedure),
               "INSERT INTO `dw`.`facts` SET a = 1 ON DUPLICATE KEY UPDATE a = 2");
 }
@@ -90,8 +96,7 @@ TEST(statement_bodies, follow_a_renamed_database) {
     const auto selection = renaming({{"shop", "store"}});
     for (const auto& [text, expected] : std::vector<body_case>{
              {"SELECT t.a FROM t", "SELECT t.a FROM t"},
-             {"SELECT shop.t.a FROM shop.t, crm.c",
-              "SELECT `store`.`t`.a FROM `store`.`t`, crm.c"},
+             {"SELECT shop.t.a FROM shop.t, crm.c", "SELECT `store`.`t`.a FROM `store`.`t`, crm.c"},
              {"SELECT shop.f(1), g(2) FROM t", "SELECT `store`.`f`(1), g(2) FROM t"},
              {"SELECT 1 FROM other.t", "SELECT 1 FROM other.t"},
              {"SELECT shop.a FROM crm.shop", "SELECT shop.a FROM crm.shop"}})
@@ -111,8 +116,7 @@ TEST(statement_bodies, name_the_definer_that_the_task_says) {
               "CREATE DEFINER = CURRENT_USER VIEW v AS SELECT 1");
     state::definer_policy mapped;
     ASSERT_TRUE(mapped.add("app@10.%", "o'x@localhost"));
-    EXPECT_EQ(planned(mapped, text),
-              "CREATE DEFINER='o''x'@'localhost' PROCEDURE p() SELECT 1");
+    EXPECT_EQ(planned(mapped, text), "CREATE DEFINER='o''x'@'localhost' PROCEDURE p() SELECT 1");
     EXPECT_EQ(planned(mapped, "CREATE DEFINER=root@localhost PROCEDURE p() SELECT 1"),
               "CREATE DEFINER=root@localhost PROCEDURE p() SELECT 1");
     ASSERT_TRUE(mapped.add("*", "current-user"));

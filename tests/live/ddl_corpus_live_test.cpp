@@ -59,7 +59,8 @@ protected:
     // database.
     std::string shown(const state::object_name& name) {
         std::string all;
-        const auto show = [&](const std::string& kind, const std::string& what, std::size_t column) {
+        const auto show = [&](const std::string& kind, const std::string& what,
+                              std::size_t column) {
             try {
                 const auto rows = client.query("SHOW CREATE " + kind + " " + what);
                 all += kind + ": " + plain(rows.at(0).at(column).value_or("NULL")) + "\n";
@@ -83,12 +84,12 @@ protected:
     std::string counts(const std::string& database) {
         const std::string here = " = '" + database + "'";
         std::string text;
-        for (const auto& [table, column] : std::vector<std::pair<std::string, std::string>>{
-                 {"tables", "table_schema"},
-                 {"views", "table_schema"},
-                 {"routines", "routine_schema"},
-                 {"triggers", "trigger_schema"},
-                 {"events", "event_schema"}})
+        for (const auto& [table, column] :
+             std::vector<std::pair<std::string, std::string>>{{"tables", "table_schema"},
+                                                              {"views", "table_schema"},
+                                                              {"routines", "routine_schema"},
+                                                              {"triggers", "trigger_schema"},
+                                                              {"events", "event_schema"}})
             text += client.scalar("SELECT COUNT(*) FROM information_schema." + table + " WHERE " +
                                   column + here) +
                     " " + table + ", ";
@@ -98,11 +99,14 @@ protected:
     void one(const corpus_statement& statement, const state::object_selection& selection) {
         const auto plan = applier::plan_statement(
             {statement.text, statement.database, statement.mode_bits(), version_97}, selection);
-        const bool refused = !plan.has_value();
-        ASSERT_TRUE(!refused || statement.text.starts_with("DROP TRIGGER")) << plan.error().what;
+        ASSERT_TRUE(plan.has_value()) << plan.error().what;
         exec(statement.database, statement.sql_mode, statement.text);
-        if (refused) {
-            exec("", "", "DROP TRIGGER IF EXISTS corpus_dw." + last_word(statement.text));
+        // Where it is has to be asked of the target, which is not what is tested here.
+        if (!plan->trigger_databases.empty()) {
+            for (const std::string& database : plan->trigger_databases)
+                exec("", "",
+                     "DROP TRIGGER IF EXISTS " + database + "." +
+                         state::quote_identifier(plan->target_names[0].object));
             return;
         }
         ASSERT_EQ(plan->what, applier::statement_plan::action::execute);
@@ -112,10 +116,6 @@ protected:
             EXPECT_EQ(shown(plan->source_names[i]), shown(plan->target_names[i]));
         ++executed;
     }
-    static std::string last_word(const std::string& text) {
-        return text.substr(text.find_last_of(" .") + 1);
-    }
-
     void run(const named_selection& how) {
         for (const std::string& file : ddl_corpus_files()) {
             for (const char* const database : {"corpus", "corpus_copy", "corpus_dw", "elsewhere"})
@@ -137,10 +137,10 @@ protected:
         }
     }
 
-    live_server server = live_server::start(
-        server_kind::mysql_97, {.extra_args = {"--log-bin-trust-function-creators=1",
-                                               "--sync-binlog=0",
-                                               "--innodb-flush-log-at-trx-commit=0"}});
+    live_server server =
+        live_server::start(server_kind::mysql_97,
+                           {.extra_args = {"--log-bin-trust-function-creators=1", "--sync-binlog=0",
+                                           "--innodb-flush-log-at-trx-commit=0"}});
     sql_client client = server.root();
     std::size_t executed = 0;
 };

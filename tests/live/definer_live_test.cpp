@@ -74,7 +74,7 @@ TEST_F(definers_on_the_target, become_the_task_s_own_account) {
     run();
     EXPECT_THAT(pair->target_sql().scalar(definers), testing::StartsWith("apply@"));
     EXPECT_EQ(pair->target_sql().scalar("SELECT COUNT(*) FROM information_schema.views WHERE "
-                                       "table_schema = 'shop'"),
+                                        "table_schema = 'shop'"),
               "4");
 }
 
@@ -103,7 +103,7 @@ TEST_F(definers_on_the_target, views_that_are_invalid_on_the_source_are_left_out
     run();
     EXPECT_THAT(pair->compare(), IsEmpty());
     EXPECT_EQ(pair->target_sql().scalar("SELECT GROUP_CONCAT(table_name ORDER BY 1) FROM "
-                                       "information_schema.views WHERE table_schema = 'shop'"),
+                                        "information_schema.views WHERE table_schema = 'shop'"),
               "broken,good");
 }
 

@@ -24,7 +24,8 @@ protected:
         EXPECT_EQ(stopped.status.code, 1) << stopped.output;
         std::smatch found;
         const std::string said = stopped.error + stopped.output;
-        const bool told = std::regex_search(said, found, std::regex("skip TASK.toml --at '([^']*)'"));
+        const bool told =
+            std::regex_search(said, found, std::regex("skip TASK.toml --at '([^']*)'"));
         EXPECT_TRUE(told) << said;
         return told ? found[1].str() : "";
     }
@@ -72,7 +73,7 @@ TEST_P(stopped_task, goes_on_without_the_statement_or_with_another_one) {
     EXPECT_EQ(said.status.code, 0) << said.error;
     goes_on();
     EXPECT_EQ(pair.target_sql().scalar("SELECT column_name FROM information_schema.columns WHERE "
-                                      "table_name = 'taken'"),
+                                       "table_name = 'taken'"),
               "x");
     // The journal is free for the next one.
     pair.source_sql().exec("DROP TABLE shop.taken; CREATE TABLE shop.later (a INT)");

@@ -3,6 +3,7 @@
 
   tests/regression/run.py [--binary build/release/understudy] [--report FILE] TEST...
   tests/regression/run.py @tests/regression/sample.txt
+  tests/regression/run.py --late 3 TEST...      Understudy starts, and copies, while the test runs
 
 A TEST is a name of the main suite ("alias") or SUITE.NAME ("innodb.alter_rename"); @FILE is a list,
 one a line. Every test that is not equal is run once more with a native replica in Understudy's
@@ -20,8 +21,10 @@ The exit code is 1 where one of the last three was met.
 """
 
 import argparse
+import concurrent.futures
 import os
 import pathlib
+import random
 import shutil
 import sys
 import tempfile
@@ -72,8 +75,8 @@ class rig:
                 except server_error:
                     pass  # a number or a text; or what cannot be set
 
-    def begin(self, follower):
-        """Both servers empty, logs anew, the follower in place."""
+    def begin(self, follower, now=True):
+        """Both servers empty, logs anew, the follower in place; not yet, where it is to be late."""
         if self.follower is not None:
             self.follower.end()
         if not self.source.answers():
@@ -97,7 +100,8 @@ class rig:
         self.target.sql(f"create database test; create database {SENTINEL}; create table "
                         f"{SENTINEL}.t (n bigint primary key)" if follower is self.native else "")
         self.follower = follower
-        follower.begin()
+        if now:
+            follower.begin()
 
     def clean_up(self):
         """What a test left behind, while the follower goes on."""
@@ -138,10 +142,16 @@ class rig:
                                                       dictionary.read(self.target, left_out))
                 if one[0] != ("database", "test", "")]
 
-    def one(self, test):
-        """(verdict, details, what became of the test on the source)"""
+    def one(self, test, late=0.0):
+        """(verdict, details, what became of the test on the source). With `late` the follower
+        starts so many seconds after the test."""
         before = self.source.value("select @@global.gtid_executed")
-        ended = self.tool.run(test)
+        with concurrent.futures.ThreadPoolExecutor(1) as beside:
+            running = beside.submit(self.tool.run, test)
+            if late:
+                time.sleep(late)
+                self.follower.begin()
+            ended = running.result()
         reason = self.inapplicable(before)
         if reason:
             return "not applicable", reason, ended
@@ -173,8 +183,10 @@ class rig:
         return None
 
 
-def judge(rig_, test):
-    verdict, details, ended = rig_.one(test)
+def judge(rig_, test, late):
+    if late:
+        rig_.begin(rig_.understudy, now=False)
+    verdict, details, ended = rig_.one(test, late)
     if verdict in ("equal", "skipped"):
         try:
             rig_.clean_up()
@@ -199,6 +211,9 @@ def arguments():
                                      fromfile_prefix_chars="@")
     parser.add_argument("--binary", default="build/release/understudy", type=pathlib.Path)
     parser.add_argument("--report", type=argparse.FileType("a"), default=sys.stdout)
+    parser.add_argument("--late", default=0.0, type=float, metavar="SECONDS",
+                        help="each test gets a head start of up to so much, by chance")
+    parser.add_argument("--seed", default=int(time.time()), type=int)
     parser.add_argument("tests", nargs="+", metavar="TEST")
     return parser.parse_args()
 
@@ -209,6 +224,9 @@ def main():
     directory = pathlib.Path(tempfile.mkdtemp(prefix="regression."))
     counts = {}
     rig_ = None
+    chance = random.Random(wanted.seed)
+    if wanted.late:
+        print(f"seed {wanted.seed}", file=wanted.report)
     try:
         rig_ = rig(binary, directory)
         rig_.begin(rig_.understudy)
@@ -216,7 +234,8 @@ def main():
             if not rig_.tool.file_of(test).exists():
                 sys.exit(f"there is no test {test}")
             begun = time.monotonic()
-            verdict, details, ended = judge(rig_, test)
+            late = chance.uniform(0.1, wanted.late) if wanted.late else 0.0
+            verdict, details, ended = judge(rig_, test, late)
             counts[verdict] = counts.get(verdict, 0) + 1
             print(f"{test}: {verdict} ({ended}) {time.monotonic() - begun:.1f} s",
                   file=wanted.report)

@@ -160,8 +160,8 @@ TEST(object_selection, renames_that_make_no_sense_are_refused) {
     EXPECT_EQ(refusal({"a.*"}, {"a.t"}, {{"a.t", "c.t"}}),
               "renaming \"a.t\" to \"c.t\": `a`.`t` is not selected by objects.include");
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t*", "c.t"}}),
-              "renaming \"a.t*\" to \"c.t\": a rename names one database or one table; wildcards "
-              "are not allowed");
+              "renaming \"a.t*\" to \"c.t\": the name on the target has as many * as that of the "
+              "source, so that no two tables get one name");
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "c." + std::string(65, 'x')}}),
               "renaming \"a.t\" to \"c." + std::string(65, 'x') +
                   "\": a name is longer than 64 characters");
@@ -175,6 +175,75 @@ TEST(object_selection, renames_that_make_no_sense_are_refused) {
 TEST(object_name, prints_quoted) {
     EXPECT_EQ((object_name{"we`ird", "t"}).to_string(), "`we``ird`.`t`");
     EXPECT_EQ((object_name{"shop", ""}).to_string(), "`shop`");
+}
+
+TEST(object_selection, takes_what_a_regular_expression_matches) {
+    const auto selection = select({"/shop_[0-9]+/.*", "crm./c.*s|a\\/b/"}, {"*./.*_old/"});
+    EXPECT_TRUE(selection.selects("shop_12", "orders"));
+    EXPECT_TRUE(selection.selects_database("shop_12"));
+    EXPECT_FALSE(selection.selects("shop_x", "orders"));
+    EXPECT_FALSE(selection.selects("my_shop_12", "orders"));
+    EXPECT_FALSE(selection.selects("shop_12", "orders_old"));
+    EXPECT_TRUE(selection.selects("crm", "customers"));
+    EXPECT_TRUE(selection.selects("crm", "a/b"));
+    EXPECT_FALSE(selection.selects("crm", "orders"));
+    auto same = select({"shop./ORD.*/"});
+    EXPECT_FALSE(same.selects("shop", "orders"));
+    same.set_case_insensitive(true);
+    EXPECT_TRUE(same.selects("shop", "orders"));
+    EXPECT_TRUE(refusal({"/shop"}, {}, {}).contains("is not closed with /"));
+    EXPECT_TRUE(refusal({"/(/.x"}, {}, {}).contains("is not one"));
+    EXPECT_TRUE(refusal({"/a/b"}, {}, {}).contains("comes a dot or nothing"));
+}
+
+TEST(object_selection, renames_by_pattern) {
+    const auto selection = select({"*"}, {},
+                                  {{"crm_*", "*_copy"},
+                                   {"shop.tmp_*", "scratch.*"},
+                                   {"shard_*.orders", "dw.orders_*"},
+                                   {"log_*.day_*", "logs_*.d*"},
+                                   {"shop.tmp_1", "scratch.first"}});
+    struct {
+        object_name source;
+        object_name target;
+    } const cases[] = {
+        {{"crm_eu", "t"}, {"eu_copy", "t"}},
+        {{"shop", "tmp_x"}, {"scratch", "x"}},
+        {{"shop", "tmp_1"}, {"scratch", "first"}}, // one name goes before many
+        {{"shop", "orders"}, {"shop", "orders"}},
+        {{"shard_7", "orders"}, {"dw", "orders_7"}},
+        {{"shard_7", "items"}, {"shard_7", "items"}},
+        {{"log_a", "day_9"}, {"logs_a", "d9"}},
+        {{"shard_7", "_orders_new"}, {"dw", "_orders_7_new"}},
+    };
+    for (const auto& [source, target] : cases)
+        EXPECT_EQ(selection.map(source.database, source.object), target) << source.to_string();
+    EXPECT_EQ(selection.map_database("crm_eu"), "eu_copy");
+    EXPECT_TRUE(selection.renames_anything_in("shard_7"));
+    EXPECT_EQ(selection.target_databases("shard_7"), (names{"shard_7", "dw"}));
+    EXPECT_EQ(selection.target_databases("crm_eu"), names{"eu_copy"});
+    EXPECT_FALSE(select({"*"}, {}, {{"a.t_*", "b_*.t"}}).target_databases("a"));
+    // A name that a pattern could give is taken.
+    EXPECT_TRUE(selection.takes_name_of_another("scratch", "x"));
+    EXPECT_FALSE(selection.takes_name_of_another("shop", "tmp_x"));
+    EXPECT_TRUE(refusal({"*"}, {}, {{"s_*.t", "dw.t"}}).contains("as many *"));
+    EXPECT_TRUE(refusal({"*"}, {}, {{"s*x*", "y*z*"}}).contains("one * in each part"));
+    EXPECT_TRUE(refusal({"*"}, {}, {{"/s.*/", "y"}}).contains("one * in each part"));
+    EXPECT_TRUE(refusal({"*"}, {}, {{"s?", "y?"}}).contains("one * in each part"));
+}
+
+TEST(object_selection, takes_the_shadow_tables_of_online_schema_changes) {
+    const auto selection =
+        select({"shop.orders", "shop.log_*"}, {"shop._log_*"}, {{"shop.orders", "dw.facts"}});
+    for (const char* const shadow : {"_orders_new", "__orders_new", "_orders_old", "_orders_gho",
+                                     "_orders_ghc", "_orders_del"})
+        EXPECT_TRUE(selection.selects("shop", shadow)) << shadow;
+    for (const char* const other :
+         {"orders_new", "_orders_x", "_items_new", "__new", "_log_a_new", "___________orders_new"})
+        EXPECT_FALSE(selection.selects("shop", other)) << other;
+    EXPECT_FALSE(selection.selects("crm", "_orders_new"));
+    EXPECT_EQ(selection.map("shop", "__orders_new"), (object_name{"dw", "__facts_new"}));
+    EXPECT_TRUE(selection.is_renamed("shop", "_orders_del"));
 }
 
 } // namespace
