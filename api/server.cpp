@@ -554,6 +554,8 @@ protocol::result<std::unique_ptr<server>> server::start(task_service& service,
     return std::unique_ptr<server>(new server(std::move(made)));
 }
 
+// Out of memory at the end of the process is its end in any case.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 server::~server() {
     asio::post(impl_->loop, [state = impl_.get()] { state->stop(); });
     impl_->thread.join(); // when the last connection has ended
