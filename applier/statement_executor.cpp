@@ -3,8 +3,8 @@
 #include "applier/errc.hpp"
 #include "applier/event_statement.hpp"
 #include "applier/object_fingerprint.hpp"
-#include "applier/statement_lock.hpp"
 #include "applier/stand_in_definers.hpp"
+#include "applier/statement_lock.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 #include "snapshot/object_creator.hpp"
 
 #include "applier/errc.hpp"
-#include "applier/statement_lock.hpp"
 #include "applier/stand_in_definers.hpp"
+#include "applier/statement_lock.hpp"
 #include "snapshot/errc.hpp"
 
 #include <fmt/format.h>

@@ -69,9 +69,8 @@ protocol::result<rename_rule> rename_rule::parse(std::string_view from, std::str
     rename_rule rule;
     rule.for_tables_ = !(whole(*source) && whole(*target));
     if (rule.for_tables_ && (!source->names_object || !target->names_object))
-        return protocol::fail(
-            errc::selection_invalid,
-            "a database is renamed to a database, a table to a table (db.table)");
+        return protocol::fail(errc::selection_invalid,
+                              "a database is renamed to a database, a table to a table (db.table)");
     const std::pair<const name_glob*, name_template*> parts[] = {
         {&source->database, &rule.from_database_},
         {&target->database, &rule.to_database_},

@@ -9,7 +9,8 @@
 #include <stdexcept>
 #include <string>
 
-// input := modes 1, charset 1, text      modes: bit 0 ANSI_QUOTES, 1 NO_BACKSLASH_ESCAPES, 2 MariaDB
+// input := modes 1, charset 1, text      modes: bit 0 ANSI_QUOTES, 1 NO_BACKSLASH_ESCAPES, 2
+// MariaDB
 
 namespace understudy::fuzz {
 
@@ -43,8 +44,8 @@ void feed_ddl(std::span<const std::byte> input) {
                                    ((modes & 2U) != 0 ? ddl::mode_no_backslash_escapes : 0);
     const std::uint32_t version = (modes & 4U) != 0 ? 101106 : 90704;
 
-    const auto list = ddl::tokenize(text, sql_mode, version,
-                                    ddl::statement_charset::of_collation(charset));
+    const auto list =
+        ddl::tokenize(text, sql_mode, version, ddl::statement_charset::of_collation(charset));
     std::size_t at = 0;
     for (const auto& token : list.tokens) {
         UNDERSTUDY_ASSERT(token.begin >= at && token.end >= token.begin);
@@ -54,7 +55,8 @@ void feed_ddl(std::span<const std::byte> input) {
     UNDERSTUDY_ASSERT(list.tokens.back().what == ddl::token::kind::end);
     for (const auto& name : ddl::read_body(ddl::token_cursor(list.tokens)).names)
         UNDERSTUDY_ASSERT(name.where.begin < name.where.end && name.where.end <= text.size());
-    const auto plan = plan_statement({text, "corpus", sql_mode, version, charset}, selection);
+    const auto plan =
+        plan_statement({text, "corpus", sql_mode, version, false, charset}, selection);
     if (plan && plan->what == statement_plan::action::skip)
         UNDERSTUDY_ASSERT(!plan->reason.empty());
 }

@@ -21,20 +21,22 @@ using testing::IsEmpty;
 // Writes to shop.orders as long as it lives.
 class writer {
 public:
-    explicit writer(const live_server& server) : thread_([this, sql = server.root()]() mutable {
-            for (int i = 0; !stop_; ++i) {
-                try {
-                    sql.exec(fmt::format(
-                        "INSERT INTO shop.orders (note) VALUES ('w{0}'); UPDATE shop.orders SET "
-                        "note = 'u{0}' WHERE id = 1 + {0} % 500; DELETE FROM shop.orders WHERE id "
-                        "= 500 + {0}",
-                        i));
-                } catch (const sql_error&) {
-                    // A lock of the cut-over; the next one gets through.
-                }
-                std::this_thread::sleep_for(5ms);
-            }
-        }) {}
+    explicit writer(const live_server& server)
+        : thread_([this, sql = server.root()]() mutable {
+              for (int i = 0; !stop_; ++i) {
+                  try {
+                      sql.exec(fmt::format(
+                          "INSERT INTO shop.orders (note) VALUES ('w{0}'); UPDATE shop.orders SET "
+                          "note = 'u{0}' WHERE id = 1 + {0} % 500; DELETE FROM shop.orders WHERE "
+                          "id "
+                          "= 500 + {0}",
+                          i));
+                  } catch (const sql_error&) {
+                      // A lock of the cut-over; the next one gets through.
+                  }
+                  std::this_thread::sleep_for(5ms);
+              }
+          }) {}
     ~writer() {
         stop_ = true;
         thread_.join();
@@ -71,34 +73,35 @@ protected:
                  "CREATE USER pt@localhost IDENTIFIED BY 'pt'; GRANT ALL ON *.* TO pt@localhost");
     }
     void pt_online_schema_change(const std::string& change) {
-        const auto done = run_to_end(
-            {.argv = {"pt-online-schema-change", "--alter", change, "--execute",
-                      "--no-version-check", "--no-check-replication-filters",
-                      "--recursion-method=none", "--chunk-size=100",
-                      fmt::format("D=shop,t=orders,u=pt,p=pt,S={}",
-                                  pair.source().socket_path().string())},
-             .environment = {}},
-            120s);
+        const auto done =
+            run_to_end({.argv = {"pt-online-schema-change", "--alter", change, "--execute",
+                                 "--no-version-check", "--no-check-replication-filters",
+                                 "--recursion-method=none", "--chunk-size=100",
+                                 fmt::format("D=shop,t=orders,u=pt,p=pt,S={}",
+                                             pair.source().socket_path().string())},
+                        .environment = {}},
+                       120s);
         ASSERT_EQ(done.status.code, 0) << done.error << done.output;
     }
     // What gh-ost sends, in its order and spelling.
     void gh_ost(const std::string& change) {
         sql_client sql = pair.source().root();
-        sql.exec("drop /* gh-ost */ table if exists `shop`.`_orders_gho`;"
-                 "drop /* gh-ost */ table if exists `shop`.`_orders_ghc`;"
-                 "create /* gh-ost */ table `shop`.`_orders_ghc` (id bigint unsigned auto_increment, "
-                 "last_update timestamp not null DEFAULT CURRENT_TIMESTAMP ON UPDATE "
-                 "CURRENT_TIMESTAMP, hint varchar(64) charset ascii not null, value varchar(4096) "
-                 "charset ascii not null, primary key(id), unique key hint_uidx(hint)) "
-                 "auto_increment=256;"
-                 "create /* gh-ost */ table `shop`.`_orders_gho` like `shop`.`orders`;"
-                 "alter /* gh-ost */ table `shop`.`_orders_gho` " +
-                 change +
-                 ";insert /* gh-ost */ into `shop`.`_orders_ghc` (id, hint, value) values (NULL, "
-                 "'state', 'GhostTableMigrated');"
-                 "insert /* gh-ost `shop`.`orders` */ ignore into `shop`.`_orders_gho` (`id`, "
-                 "`note`) (select `id`, `note` from `shop`.`orders` force index (`PRIMARY`) lock in "
-                 "share mode)");
+        sql.exec(
+            "drop /* gh-ost */ table if exists `shop`.`_orders_gho`;"
+            "drop /* gh-ost */ table if exists `shop`.`_orders_ghc`;"
+            "create /* gh-ost */ table `shop`.`_orders_ghc` (id bigint unsigned auto_increment, "
+            "last_update timestamp not null DEFAULT CURRENT_TIMESTAMP ON UPDATE "
+            "CURRENT_TIMESTAMP, hint varchar(64) charset ascii not null, value varchar(4096) "
+            "charset ascii not null, primary key(id), unique key hint_uidx(hint)) "
+            "auto_increment=256;"
+            "create /* gh-ost */ table `shop`.`_orders_gho` like `shop`.`orders`;"
+            "alter /* gh-ost */ table `shop`.`_orders_gho` " +
+            change +
+            ";insert /* gh-ost */ into `shop`.`_orders_ghc` (id, hint, value) values (NULL, "
+            "'state', 'GhostTableMigrated');"
+            "insert /* gh-ost `shop`.`orders` */ ignore into `shop`.`_orders_gho` (`id`, "
+            "`note`) (select `id`, `note` from `shop`.`orders` force index (`PRIMARY`) lock in "
+            "share mode)");
         // The sentry table of the cut-over, and the swap that waits behind its lock.
         sql_client lock = pair.source().root();
         lock.exec("create /* gh-ost */ table `shop`.`_orders_del` (id int auto_increment primary "
