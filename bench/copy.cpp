@@ -2,6 +2,8 @@
 // the CPU seconds and the largest resident set that it took. Used by bench/copy.sh.
 //   copy SOURCE_PORT TARGET_PORT USER PASSWORD CONNECTIONS
 
+#include "applier/checkpoint_store.hpp"
+#include "applier/target_session.hpp"
 #include "snapshot/snapshot.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -31,6 +33,17 @@ protocol::connect_options account(const std::string& port, const std::string& us
     return options;
 }
 
+// The task's place on the target; gone with the meta database.
+protocol::result<std::uint64_t> take_over(const state::task_spec& task) {
+    auto session = applier::target_session::connect(task.target, {});
+    if (!session) return std::unexpected(session.error());
+    const applier::checkpoint_store store(task.apply.meta_database, task.name);
+    if (auto prepared = store.prepare(**session); !prepared)
+        return std::unexpected(prepared.error());
+    if (auto made = store.create(**session, {}); !made) return std::unexpected(made.error());
+    return store.take_over(**session);
+}
+
 int copy(const std::vector<std::string>& arguments) {
     if (arguments.size() != 5) {
         std::fputs("usage: copy SOURCE_PORT TARGET_PORT USER PASSWORD CONNECTIONS\n", stderr);
@@ -44,10 +57,16 @@ int copy(const std::vector<std::string>& arguments) {
     task.initial.connections = static_cast<std::uint32_t>(std::stoul(arguments[4]));
     const auto selection = state::object_selection::make(task).value();
 
+    const auto epoch = take_over(task);
+    if (!epoch) {
+        std::fprintf(stderr, "copy: %s\n", epoch.error().what.c_str());
+        return EXIT_FAILURE;
+    }
+
     boost::asio::io_context loop;
     boost::asio::thread_pool pool(task.initial.connections);
     state::status_board board(task.name);
-    snapshot::copier copier(loop.get_executor(), pool, task, selection, board);
+    snapshot::copier copier(loop.get_executor(), pool, task, *epoch, selection, board);
     protocol::result<snapshot::copy_outcome> outcome;
     boost::asio::co_spawn(
         loop, copier.run(),
