@@ -27,4 +27,5 @@ if ! wait "$servers"; then
     echo "test.sh: the live tests have no servers" >&2
     exit 1
 fi
-ctest --test-dir build/dev -L live --output-on-failure --no-tests=error "$@"
+# Live tests mostly wait for their servers, of which each has its own.
+ctest --test-dir build/dev -L live --output-on-failure --no-tests=error --parallel 2 "$@"

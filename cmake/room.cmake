@@ -29,10 +29,10 @@ function(understudy_room name)
     understudy_use_precompiled(understudy_${name} ${arg_PRECOMPILED})
 endfunction()
 
-# understudy_test(NAME LABEL unit|live [PRECOMPILED test|asio_test] SOURCES … LINK …): one executable, its
-# GoogleTest cases registered one by one.
+# understudy_test(NAME LABEL unit|live [SERIAL] [PRECOMPILED test|asio_test] SOURCES … LINK …): one executable, its
+# GoogleTest cases registered one by one; SERIAL: none of them beside another test.
 function(understudy_test name)
-    cmake_parse_arguments(arg "" "LABEL;TIMEOUT;PRECOMPILED" "SOURCES;LINK" ${ARGN})
+    cmake_parse_arguments(arg "SERIAL" "LABEL;TIMEOUT;PRECOMPILED" "SOURCES;LINK" ${ARGN})
     if(NOT arg_PRECOMPILED)
         set(arg_PRECOMPILED test)
     endif()
@@ -43,5 +43,5 @@ function(understudy_test name)
     target_link_libraries(${name} PRIVATE understudy_options ${arg_LINK} GTest::gmock GTest::gtest GTest::gtest_main)
     understudy_use_precompiled(${name} ${arg_PRECOMPILED})
     gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-        PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+        PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL})
 endfunction()
