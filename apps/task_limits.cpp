@@ -19,7 +19,8 @@ task_needs needs_of(const state::task_spec& task) {
     // A group is held as it came and as the statement it becomes (base64: a third more); each
     // reader of the copy holds a chunk as read and as written.
     const std::uint64_t group = task.apply.group_bytes_max / 3 * 7;
-    const std::uint64_t chunks = 2 * task.initial.connections * task.initial.chunk_bytes;
+    const std::uint64_t chunks =
+        std::uint64_t{2} * task.initial.connections * task.initial.chunk_bytes;
     return {.memory_bytes = task.relay.memory_bytes + std::max(group, chunks),
             .connections = 2 * task.initial.connections + stream_connections,
             .relay_bytes = task.relay.bytes_max};

@@ -48,8 +48,10 @@ launch() {
     [[ $kind != mariadb-* ]] || daemon=mariadbd
     rm -f "$dir/mysqld.pid" "$dir/mysqld.sock"
     : >"$dir/error.log"
+    # Not /tmp: a MariaDB that starts removes there what looks like another's temporary tables.
+    mkdir -p "$dir/tmp"
     setsid "$root/bin/$daemon" --datadir="$dir/data" --user="$(id -un)" --bind-address=127.0.0.1 \
-        --port="$port" --socket="$dir/mysqld.sock" --pid-file="$dir/server.pid" \
+        --tmpdir="$dir/tmp" --port="$port" --socket="$dir/mysqld.sock" --pid-file="$dir/server.pid" \
         --server-id="$((port * 1000 + RANDOM % 1000))" --log-error="$dir/error.log" \
         "${options[@]}" "$@" </dev/null >>"$dir/error.log" 2>&1 &
     printf '%s\n' "$!" >"$dir/mysqld.pid"
