@@ -35,8 +35,9 @@ std::string plain(std::string text) {
         replace_all(text, fmt::format("{} AS {}", target, source), source);
         replace_all(text, fmt::format("{} {}", target, source), source);
         replace_all(text, target, source);
-        for (const char* const form : {"TABLE {} (", "REFERENCES {} (", "ON {} FOR", "{}_ibfk_",
-                                       "{}_chk_", "({},", "({})", ",{})", ",{},"})
+        for (const char* const form :
+             {"TABLE {} (", "REFERENCES {} (", "ON {} FOR", "{}_ibfk_", "{}_chk_", "({},", "({})",
+              ",{})", ",{},", "_{}_del", "_{}_gho", "_{}_ghc", "_{}_new", "_{}_old"})
             replace_all(text, fmt::format(fmt::runtime(form), name),
                         fmt::format(fmt::runtime(form), source));
     }
