@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using clock = applier::pace::clock;
+
 constexpr auto look_interval = 1s;
 constexpr std::string_view question = "SHOW GLOBAL STATUS LIKE 'Threads_running'";
 
@@ -30,14 +32,14 @@ std::uint64_t threads_in(const Rows& rows) {
 } // namespace
 
 copy_pace::copy_pace(copy_context& context)
-    : context_(&context), budget_(context.task->initial.rows_per_second_max,
-                                  context.task->initial.bytes_per_second_max),
+    : context_(&context),
+      rates_(context.task->initial.rows_per_second_max, context.task->initial.bytes_per_second_max),
       threads_running_max_(context.task->initial.threads_running_max) {}
 
 awaitable<result<void>> copy_pace::wait(std::uint64_t rows_read, std::uint64_t bytes_read) {
-    budget_.spend(rows_read, bytes_read, read_budget::clock::now());
+    rates_.take(rows_read, bytes_read, clock::now());
     for (;;) {
-        const auto rest = budget_.wait(read_budget::clock::now());
+        const auto rest = rates_.free_at() - clock::now();
         if (rest < 1ms) break;
         auto waited = co_await pause(context_->executor, *context_->stop,
                                      std::chrono::duration_cast<std::chrono::milliseconds>(rest));
@@ -49,12 +51,12 @@ awaitable<result<void>> copy_pace::wait(std::uint64_t rows_read, std::uint64_t b
 
 awaitable<result<void>> copy_pace::wait_for_servers() {
     for (;;) {
-        const bool due = read_budget::clock::now() - looked_ >= look_interval;
+        const bool due = clock::now() - looked_ >= look_interval;
         if (due && !looking_) {
             looking_ = true;
             auto seen = co_await look();
             looking_ = false;
-            looked_ = read_budget::clock::now();
+            looked_ = clock::now();
             if (!seen) co_return seen;
         }
         if (note_.empty()) co_return result<void>{};

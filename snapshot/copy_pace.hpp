@@ -1,7 +1,7 @@
 #pragma once
 
+#include "applier/pace.hpp"
 #include "protocol/result.hpp"
-#include "snapshot/read_budget.hpp"
 #include "snapshot/source_session.hpp"
 #include "snapshot/target_worker.hpp"
 
@@ -36,7 +36,7 @@ private:
     void say(std::string note);
 
     copy_context* context_;
-    read_budget budget_;
+    applier::pace rates_;
     std::uint32_t threads_running_max_;
     std::optional<source_session> source_;
     std::optional<target_worker> target_;

@@ -1,5 +1,4 @@
 #include "snapshot/late_keys.hpp"
-#include "snapshot/read_budget.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +8,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-using namespace std::chrono_literals;
 
 std::vector<std::string> names_of(const std::vector<late_key>& keys) {
     std::vector<std::string> names;
@@ -80,27 +78,6 @@ TEST(late_keys, leave_what_is_not_understood_whole) {
         EXPECT_EQ(split.table, text);
         EXPECT_THAT(split.late, IsEmpty()) << text;
     }
-}
-
-TEST(read_budget, holds_back_to_the_slower_of_both_rates) {
-    read_budget budget(1000, 1'000'000);
-    const read_budget::clock::time_point start{1h};
-    EXPECT_EQ(budget.wait(start), 0s);
-    budget.spend(500, 2'000'000, start);
-    EXPECT_EQ(budget.wait(start), 2s);
-    budget.spend(3000, 10, start + 1s); // waits behind what was spent before
-    EXPECT_EQ(budget.wait(start + 1s), 4s);
-    EXPECT_EQ(budget.wait(start + 5s), 0s);
-}
-
-TEST(read_budget, saves_nothing_up_and_knows_no_limit_of_zero) {
-    read_budget budget(100, 0);
-    const read_budget::clock::time_point start{1h};
-    budget.spend(100, 1U << 30U, start + 60s);
-    EXPECT_EQ(budget.wait(start + 60s), 1s);
-    read_budget free(0, 0);
-    free.spend(1'000'000, 1U << 30U, start);
-    EXPECT_EQ(free.wait(start), 0s);
 }
 
 } // namespace
