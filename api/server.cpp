@@ -6,12 +6,10 @@
 #include "api/router.hpp"
 #include "api/views.hpp"
 #include "protocol/assert.hpp"
+#include "protocol/net/on_thread.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -33,7 +31,6 @@
 #include <mutex>
 #include <optional>
 #include <thread>
-#include <type_traits>
 #include <utility>
 
 namespace understudy::api {
@@ -95,35 +92,6 @@ std::string media_type(std::string_view content_type) {
 
 bool changes_something(std::string_view method) {
     return method != "GET" && method != "HEAD";
-}
-
-// Runs a call on the pool and resumes the coroutine on its own executor with the result. The
-// coroutine itself never runs on the pool.
-template<class Call>
-asio::awaitable<std::invoke_result_t<Call&>> on_pool(asio::thread_pool& pool, Call call) {
-    using answer = std::optional<std::invoke_result_t<Call&>>;
-    const auto start = [&pool](auto handler, Call work) {
-        auto home = asio::make_work_guard(asio::get_associated_executor(handler));
-        asio::post(pool, [handler = std::move(handler), work = std::move(work),
-                          home = std::move(home)]() mutable {
-            answer value;
-            std::exception_ptr thrown;
-            try {
-                value.emplace(work());
-            } catch (...) {
-                thrown = std::current_exception();
-            }
-            const auto executor = home.get_executor();
-            asio::post(executor, [handler = std::move(handler), home = std::move(home), thrown,
-                                  value = std::move(value)]() mutable {
-                std::move(handler)(thrown, std::move(value));
-            });
-        });
-    };
-    auto value = co_await asio::async_initiate<const asio::use_awaitable_t<>,
-                                               void(std::exception_ptr, answer)>(
-        start, asio::use_awaitable, std::move(call));
-    co_return std::move(*value);
 }
 
 std::string_view view_of(beast::string_view text) {
@@ -443,7 +411,7 @@ asio::awaitable<response> server::impl::respond(http::request<http::string_body>
         what.body = std::move(asked.body());
         auto& pool = router::is_slow(what) ? slow : quick;
         const auto handle = [this, &what] { return route.handle(what); };
-        made = co_await on_pool(pool, handle);
+        made = co_await protocol::net::on_thread(pool, handle);
     }
     if (made.status == 401 || made.status == 403 || made.status == 421 || made.status == 429)
         ++refused_count;
@@ -488,7 +456,7 @@ asio::awaitable<void> server::impl::stream_events(Stream& stream, unsigned versi
     std::map<std::string, std::string> sent;
     while (!failure && !stopping && who_is(token)) {
         const auto look = [this] { return service.tasks(); };
-        const auto tasks = co_await on_pool(quick, look);
+        const auto tasks = co_await protocol::net::on_thread(quick, look);
         std::string text;
         std::map<std::string, std::string> current;
         for (const task_view& task : tasks) {

@@ -3,12 +3,12 @@
 #include "applier/apply_rules.hpp"
 #include "applier/apply_stream.hpp"
 #include "applier/errc.hpp"
-#include "applier/on_thread.hpp"
 #include "applier/pace.hpp"
 #include "applier/refusal.hpp"
 #include "applier/retry_delay.hpp"
 #include "applier/server_errors.hpp"
 #include "applier/target_load.hpp"
+#include "protocol/net/on_thread.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -27,6 +27,7 @@ using clock = std::chrono::steady_clock;
 
 namespace {
 
+using protocol::net::on_thread;
 using read_result = result<std::optional<group>>;
 
 // A position that moved without rows of ours is written at most this often.

@@ -2,7 +2,6 @@
 
 #include "applier/ddl_scan.hpp"
 #include "applier/errc.hpp"
-#include "applier/on_thread.hpp"
 #include "applier/prepared_store.hpp"
 #include "apps/interruption.hpp"
 #include "apps/source_watch.hpp"
@@ -88,13 +87,8 @@ task_run::step<> task_run::drive() {
     if (task_.replica.server_id != 0) identity_.server_id = task_.replica.server_id;
 
     set_phase(state::phase::prechecking);
-    if (auto loaded = co_await load_checkpoint(); !loaded)
-        co_return std::unexpected(loaded.error());
-    if (checkpoint_) {
-        if (auto opened = open_relay(); !opened) co_return std::unexpected(opened.error());
-    }
-    if (!task_.source_hosts.empty()) co_await choose_source();
-    if (auto checked = co_await precheck(); !checked) co_return std::unexpected(checked.error());
+    if (auto checked = co_await look_around(); !checked)
+        co_return std::unexpected(checked.error());
     if (stopping_) co_return protocol::result<void>{};
     auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
@@ -146,6 +140,22 @@ protocol::result<void> task_run::connect_target() {
     return {};
 }
 
+// The checkpoint decides what is to be checked: a target that comes up only during the check is
+// asked for it, and all is looked at anew.
+task_run::step<> task_run::look_around() {
+    for (;;) {
+        if (auto loaded = co_await load_checkpoint(); !loaded)
+            co_return std::unexpected(loaded.error());
+        if (checkpoint_) {
+            if (auto opened = open_relay(); !opened) co_return std::unexpected(opened.error());
+        }
+        if (!task_.source_hosts.empty()) co_await choose_source();
+        const bool asked = target_ != nullptr;
+        const auto report = co_await precheck();
+        if (asked || stopping_ || !report.target.reached) co_return judge(report);
+    }
+}
+
 // A target that cannot be reached is precheck's to explain; here it only means that no checkpoint
 // is known.
 task_run::step<> task_run::load_checkpoint() {
@@ -194,7 +204,7 @@ task_run::step<> task_run::judge_source(protocol::connect_options source) {
     co_return relay::check_successor(*facts, end.executed);
 }
 
-task_run::step<> task_run::precheck() {
+asio::awaitable<understudy::precheck::report> task_run::precheck() {
     precheck::context known;
     known.first_start = !checkpoint_;
     known.server_id = identity_.server_id;
@@ -205,8 +215,8 @@ task_run::step<> task_run::precheck() {
         known.start = relay_->end();
         if (!checkpoint_->by_gtid) known.start->executed = {};
     }
-    const auto report = co_await precheck::check(work_loop_.get_executor(), pool_, task_,
-                                                 selection_, std::move(known));
+    auto report = co_await precheck::check(work_loop_.get_executor(), pool_, task_, selection_,
+                                           std::move(known));
     progress_.source_reached |= report.source.reached;
     progress_.target_reached |= report.target.reached;
     for (const auto& item : report.items) {
@@ -214,16 +224,17 @@ task_run::step<> task_run::precheck() {
             board_.warn(item.title + ": " + item.seen +
                         (item.fix.empty() ? "" : " (" + item.fix + ")"));
     }
-    if (!report.passed()) {
-        const bool interrupted =
-            (report.source.lost && (options_.patient || progress_.source_reached)) ||
-            (report.target.lost && (options_.patient || progress_.target_reached));
-        const auto code =
-            interrupted ? applier::errc::connection_lost : applier::errc::target_refused;
-        co_return protocol::fail(code, "the precheck did not pass\n" + to_text(report, false));
-    }
-    if (!target_) co_return connect_target();
-    co_return protocol::result<void>{};
+    co_return report;
+}
+
+protocol::result<void> task_run::judge(const understudy::precheck::report& report) const {
+    if (report.passed()) return {};
+    const bool interrupted =
+        (report.source.lost && (options_.patient || progress_.source_reached)) ||
+        (report.target.lost && (options_.patient || progress_.target_reached));
+    const auto code =
+        interrupted ? applier::errc::connection_lost : applier::errc::target_refused;
+    return protocol::fail(code, "the precheck did not pass\n" + to_text(report, false));
 }
 
 task_run::step<protocol::net::source_facts> task_run::ask_source() {
@@ -254,13 +265,12 @@ task_run::step<> task_run::prepare_first_start() {
     fresh.source_uuid = start->source_uuid;
     fresh.by_gtid = start->by_gtid;
     fresh.applied = std::move(start->position);
+    // Before the checkpoint, or a crash between the two would forget it.
+    const applier::prepared_store prepared(task_.apply.meta_database, task_.name);
+    if (auto noted = prepared.note_unknown(*target_, !start->prepared_have_ended); !noted)
+        co_return std::unexpected(noted.error());
     if (auto created = checkpoints_.create(*target_, fresh); !created)
         co_return std::unexpected(created.error());
-    if (!start->prepared_have_ended) {
-        const applier::prepared_store prepared(task_.apply.meta_database, task_.name);
-        if (auto noted = prepared.note_unknown(*target_); !noted)
-            co_return std::unexpected(noted.error());
-    }
     checkpoint_ = std::move(fresh);
     co_return protocol::result<void>{};
 }

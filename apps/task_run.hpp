@@ -4,6 +4,7 @@
 #include "applier/checkpoint_store.hpp"
 #include "apps/progress_rates.hpp"
 #include "apps/task_runner.hpp"
+#include "precheck/report.hpp"
 #include "protocol/net/replica_session.hpp"
 #include "relay/log.hpp"
 #include "relay/receiver.hpp"
@@ -62,7 +63,9 @@ private:
     [[nodiscard]] step<> load_checkpoint();
     [[nodiscard]] boost::asio::awaitable<void> choose_source();
     [[nodiscard]] step<> judge_source(protocol::connect_options source);
-    [[nodiscard]] step<> precheck();
+    [[nodiscard]] boost::asio::awaitable<understudy::precheck::report> precheck();
+    [[nodiscard]] protocol::result<void> judge(const understudy::precheck::report& report) const;
+    [[nodiscard]] step<> look_around();
     [[nodiscard]] step<protocol::net::source_facts> ask_source();
     [[nodiscard]] boost::asio::awaitable<void> read_clock(protocol::net::connection& source);
     [[nodiscard]] step<> prepare_first_start();

@@ -2,9 +2,9 @@
 
 #include "applier/ddl_scan.hpp"
 #include "applier/errc.hpp"
-#include "applier/on_thread.hpp"
 #include "apps/interruption.hpp"
 #include "apps/task_run.hpp"
+#include "protocol/net/on_thread.hpp"
 #include "snapshot/errc.hpp"
 
 #include <boost/asio/redirect_error.hpp>
@@ -89,7 +89,7 @@ task_run::step<std::optional<std::string>> task_run::ddl_during_copy() {
         return applier::find_ddl(*relay_, checkpoint_->applied, facts->written, selection_,
                                  source_version_);
     };
-    co_return co_await applier::on_thread(pool_, scan);
+    co_return co_await protocol::net::on_thread(pool_, scan);
 }
 
 } // namespace understudy::apps

@@ -2,12 +2,12 @@
 
 #include "applier/checkpoint_store.hpp"
 #include "applier/errc.hpp"
-#include "applier/on_thread.hpp"
 #include "applier/target_session.hpp"
 #include "precheck/items.hpp"
 #include "precheck/source_probe.hpp"
 #include "precheck/target_probe.hpp"
 #include "protocol/errc.hpp"
+#include "protocol/net/on_thread.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -94,7 +94,7 @@ visit_source(boost::asio::any_io_executor executor, const state::task_spec& spec
                                                                  const source_seen& source,
                                                                  report& result) {
     report::side& side = result.target;
-    auto seen = co_await applier::on_thread(pool, [&]() -> protocol::result<target_seen> {
+    auto seen = co_await protocol::net::on_thread(pool, [&]() -> protocol::result<target_seen> {
         auto target = applier::target_session::connect(spec.target, ignore_warning);
         if (!target) return std::unexpected(std::move(target.error()));
         side.reached = true;

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "applier/errc.hpp"
-#include "applier/on_thread.hpp"
 #include "applier/server_errors.hpp"
 #include "applier/target_session.hpp"
+#include "protocol/net/on_thread.hpp"
 #include "protocol/result.hpp"
 #include "snapshot/stop_signal.hpp"
 
@@ -44,7 +44,7 @@ public:
             if (!session) return std::unexpected(std::move(session.error()));
             return call(**session);
         };
-        co_return co_await applier::on_thread(*how_.pool, work);
+        co_return co_await protocol::net::on_thread(*how_.pool, work);
     }
 
     // run(), again with growing pauses after deadlocks, lost connections and a full disk. `call`

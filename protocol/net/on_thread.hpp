@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace understudy::applier {
+namespace understudy::protocol::net {
 
 // Runs a blocking call on the pool and resumes the coroutine on its own executor with the result.
 // What `call` refers to must live until then: the awaiting coroutine holds it.
@@ -49,4 +49,4 @@ on_thread(boost::asio::thread_pool& pool, Call call) {
     co_return std::move(*value);
 }
 
-} // namespace understudy::applier
+} // namespace understudy::protocol::net
