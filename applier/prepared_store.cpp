@@ -63,7 +63,9 @@ result<std::uint64_t> prepared_store::remove(target_session& target, std::string
 }
 
 // No transaction has an empty name.
-result<void> prepared_store::note_unknown(target_session& target) const {
+result<void> prepared_store::note_unknown(target_session& target, bool unknown) const {
+    if (auto removed = remove(target, ""); !removed) return std::unexpected(removed.error());
+    if (!unknown) return {};
     return write(target, "", 0, {});
 }
 

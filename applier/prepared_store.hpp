@@ -32,7 +32,7 @@ public:
     [[nodiscard]] protocol::result<std::uint64_t> remove(target_session& target,
                                                          std::string_view xa_id) const;
     // A note that transactions were perhaps prepared when the task began, whose rows nobody has.
-    [[nodiscard]] protocol::result<void> note_unknown(target_session& target) const;
+    [[nodiscard]] protocol::result<void> note_unknown(target_session& target, bool unknown) const;
     [[nodiscard]] protocol::result<bool> has_unknown(target_session& target) const;
     [[nodiscard]] protocol::result<void> remove_all(target_session& target) const;
 

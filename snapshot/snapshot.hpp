@@ -26,7 +26,8 @@ struct start_point {
     protocol::uuid source_uuid;
     std::uint32_t source_version = 0;
     // Every XA transaction that was prepared at the position has ended since: what it wrote can be
-    // seen, and is in the copy. False where the account may not ask (XA_RECOVER_ADMIN).
+    // seen, and is in the copy. False where the account may not ask (XA_RECOVER_ADMIN, or PROCESS
+    // while no transaction writes for long).
     bool prepared_have_ended = true;
 };
 

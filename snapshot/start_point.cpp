@@ -25,49 +25,66 @@ std::vector<state::object_name> names_of(const source_catalog& catalog) {
     return names;
 }
 
-// The names of XA transactions that are prepared; nullopt where the account may not ask.
-awaitable<result<std::optional<std::set<std::string>>>>
-read_prepared(protocol::net::connection& session) {
-    using answer = std::optional<std::set<std::string>>;
-    auto rows = co_await session.query("XA RECOVER");
-    if (!rows && rows.error().code == protocol::errc::server_error) co_return answer{};
+using names = std::optional<std::set<std::string>>;
+
+// The first column, or all of a row as one name; nullopt where the account may not ask.
+awaitable<result<names>> read_names(protocol::net::connection& session, std::string sql) {
+    auto rows = co_await session.query(std::move(sql));
+    if (!rows && rows.error().code == protocol::errc::server_error) co_return names{};
     if (!rows) co_return std::unexpected(std::move(rows.error()));
-    std::set<std::string> names;
+    std::set<std::string> found;
     for (const auto& row : rows->rows) {
         std::string name;
         for (const auto& part : row)
             name += part.value_or("") + ",";
-        names.insert(std::move(name));
+        found.insert(std::move(name));
     }
-    co_return answer{std::move(names)};
+    co_return names{std::move(found)};
+}
+
+// XA transactions that are prepared. XA RECOVER wants XA_RECOVER_ADMIN; PROCESS is enough to see
+// every transaction that has written, and those that are prepared are among them.
+constexpr std::string_view list_prepared = "XA RECOVER";
+constexpr std::string_view list_writing =
+    "SELECT trx_id FROM information_schema.innodb_trx WHERE trx_rows_modified > 0";
+
+// The names that were there in the first answer and in all since, when none is left or patience is
+// at its end; nullopt as for read_names.
+awaitable<result<names>> wait_for_end(const source_link& source, protocol::net::connection& session,
+                                      std::string_view question) {
+    constexpr std::chrono::seconds patience{3};
+    const auto until = std::chrono::steady_clock::now() + patience;
+    names left;
+    for (;;) {
+        auto now = co_await read_names(session, std::string(question));
+        if (!now || !*now) co_return now;
+        if (!left) {
+            left = std::move(*now);
+        } else {
+            std::erase_if(*left, [&](const auto& name) { return !(*now)->contains(name); });
+        }
+        if (left->empty() || std::chrono::steady_clock::now() >= until) co_return left;
+        auto waited = co_await pause(source.executor, *source.stop, std::chrono::milliseconds{100});
+        if (!waited) co_return std::unexpected(std::move(waited.error()));
+    }
 }
 
 // True once all that are prepared now have ended, false where nobody can tell.
 awaitable<result<bool>> wait_for_prepared(const source_link& source,
                                           protocol::net::connection& session) {
-    constexpr std::chrono::seconds patience{3};
-    const auto until = std::chrono::steady_clock::now() + patience;
-    std::optional<std::set<std::string>> at_start;
-    for (;;) {
-        auto now = co_await read_prepared(session);
-        if (!now) co_return std::unexpected(std::move(now.error()));
-        if (!*now) co_return false;
-        if (!at_start) {
-            at_start = std::move(*now);
-        } else {
-            std::erase_if(*at_start, [&](const auto& name) { return !(*now)->contains(name); });
-        }
-        if (at_start->empty()) co_return true;
-        if (std::chrono::steady_clock::now() >= until) {
-            co_return fail(applier::errc::transient,
-                           std::to_string(at_start->size()) +
-                               " XA transactions that XA RECOVER lists on the source have been "
-                               "prepared for a while: what they wrote cannot be copied yet. Commit "
-                               "them or roll them back");
-        }
-        auto waited = co_await pause(source.executor, *source.stop, std::chrono::milliseconds{100});
-        if (!waited) co_return std::unexpected(std::move(waited.error()));
+    auto prepared = co_await wait_for_end(source, session, list_prepared);
+    if (!prepared) co_return std::unexpected(std::move(prepared.error()));
+    if (*prepared && !(*prepared)->empty()) {
+        co_return fail(applier::errc::transient,
+                       std::to_string((*prepared)->size()) +
+                           " XA transactions that XA RECOVER lists on the source have been "
+                           "prepared for a while: what they wrote cannot be copied yet. Commit "
+                           "them or roll them back");
     }
+    if (*prepared) co_return true;
+    auto writing = co_await wait_for_end(source, session, list_writing);
+    if (!writing) co_return std::unexpected(std::move(writing.error()));
+    co_return *writing && (*writing)->empty();
 }
 
 awaitable<result<start_point>> read_at(const source_link& source,
