@@ -268,12 +268,7 @@ command chosen(const CLI::App& program, options& from) {
     return from.relay;
 }
 
-} // namespace
-
-// The library reports help, version and mistakes by exception; the border of that is here.
-command parse_command_line(int argc, const char* const* argv) {
-    options into;
-    CLI::App program(about, "understudy");
+void add_everything(CLI::App& program, options& into) {
     program.set_version_flag("--version", "understudy " UNDERSTUDY_VERSION);
     program.set_help_flag("-h,--help", "Print this help and end");
     program.footer(footer);
@@ -287,6 +282,22 @@ command parse_command_line(int argc, const char* const* argv) {
     add_serve(program, into);
     add_task_verbs(program, into);
     add_relay_commands(program, into.relay);
+}
+
+} // namespace
+
+void describe_command_line(const std::function<void(const CLI::App&)>& visit) {
+    options into;
+    CLI::App program(about, "understudy");
+    add_everything(program, into);
+    visit(program);
+}
+
+// The library reports help, version and mistakes by exception; the border of that is here.
+command parse_command_line(int argc, const char* const* argv) {
+    options into;
+    CLI::App program(about, "understudy");
+    add_everything(program, into);
     try {
         program.parse(argc, argv);
         return chosen(program, into);

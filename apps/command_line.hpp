@@ -4,8 +4,13 @@
 #include "apps/serve_options.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <variant>
+
+namespace CLI {
+class App;
+}
 
 namespace understudy::apps {
 
@@ -63,5 +68,8 @@ inline constexpr int exit_failed = 1; // the task failed, a blocking item failed
 inline constexpr int exit_usage = 2;  // bad usage, or a bad task file
 
 [[nodiscard]] command parse_command_line(int argc, const char* const* argv);
+// The command line as --help sees it, for the manual page and completions: commands, their options
+// and texts. `visit` is called once, before this returns.
+void describe_command_line(const std::function<void(const CLI::App&)>& visit);
 
 } // namespace understudy::apps

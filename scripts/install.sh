@@ -15,6 +15,8 @@ packages=(
     debian-archive-keyring ca-certificates openssl tzdata sysbench mydumper
     # For tests/regression.
     python3
+    # For making and trying the package.
+    dpkg-dev file procps
     # Run by the tests of online schema changes.
     percona-toolkit
 )
