@@ -1,6 +1,7 @@
 // The console's frame: sign-in, pages by the address behind #, the live connection.
 
 import {ask, on_signed_out, set_token, token} from "./api.js";
+import {definition_page} from "./definition_page.js";
 import {announce, button, element, problem_box, replace} from "./dom.js";
 import {live} from "./live.js";
 import {relay_page} from "./relay_page.js";
@@ -16,6 +17,7 @@ const pages = [
     [/^#\/new$/, wizard_page],
     [/^#\/tasks\/([^/]+)$/, task_page],
     [/^#\/tasks\/([^/]+)\/relay$/, relay_page],
+    [/^#\/tasks\/([^/]+)\/definition$/, definition_page],
 ];
 const links = [["#/", "Tasks"], ["#/trouble", "Trouble"], ["#/new", "New task"]];
 

@@ -118,7 +118,9 @@ export function task_page(name, {may_operate}) {
         title: name,
         node: element("div", {},
             element("div", {class: "heading"}, element("h1", {}, name), badge.node,
-                may_operate && element("a", {class: "button", href: `${location.hash}/relay`}, "What happened to a row?")),
+                may_operate && element("span", {class: "buttons"},
+                    element("a", {class: "button", href: `${location.hash}/definition`}, "Definition"),
+                    element("a", {class: "button", href: `${location.hash}/relay`}, "What happened to a row?"))),
             missing, content),
         close() {
             live.removeEventListener("change", show);

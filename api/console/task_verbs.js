@@ -2,15 +2,16 @@
 
 import {ask, task_path} from "./api.js";
 import {announce, element, problem_box, replace} from "./dom.js";
+import {select_field, text_field} from "./fields.js";
 import {live} from "./live.js";
 
 const running = ["prechecking", "initializing", "synchronizing"];
 const failed = ["precheck failed", "initialization failed", "failed"];
 
 const verbs = [
-    {name: "start", label: "Start", from: ["not started", "precheck failed", "finished"],
+    {name: "start", label: "Start", ends: true, from: ["not started", "precheck failed", "finished"],
      question: "The servers are checked first; then the task copies or goes on from where it was."},
-    {name: "resume", label: "Resume", from: ["paused", "initialization failed", "failed"],
+    {name: "resume", label: "Resume", ends: true, from: ["paused", "initialization failed", "failed"],
      question: "The task goes on from where it was."},
     {name: "pause", label: "Pause", from: running,
      question: "Nothing is applied or received until it is resumed. The source may meanwhile purge what it still needs."},
@@ -20,8 +21,22 @@ const verbs = [
      question: "The task is forgotten, with its relay log. What it has copied stays on the target."},
 ];
 
+// When the task is to end by itself, in the API's words.
+function goal_fields(goal) {
+    const end = text_field("Which", goal, "text", {help: "A GTID set, or a time in UTC: 2026-02-03T12:34:56Z"});
+    const show = () => { end.hidden = !["gtid", "time"].includes(goal.kind); };
+    show();
+    return element("div", {}, select_field("Ends by itself", goal, "kind", [["", "never"], ["caught-up", "when it is caught up"],
+        ["gtid", "when these transactions are applied"], ["time", "at a time"]], {changed: show}), end);
+}
+
+function goal_text({kind, text}) {
+    return ["gtid", "time"].includes(kind) ? `${kind}:${text.trim()}` : kind;
+}
+
 // Resolves to null (given up) or to what was chosen.
 function confirm(verb, task) {
+    const goal = {kind: "", text: ""};
     const traces = verb.name === "remove" &&
         element("input", {type: "checkbox", id: "remove-traces"});
     const yes = element("button", {value: "yes", class: verb.danger ? "danger" : "primary"}, verb.label);
@@ -29,6 +44,7 @@ function confirm(verb, task) {
         element("form", {method: "dialog"},
             element("h2", {id: "confirm-title"}, `${verb.label} ${task.name}?`),
             element("p", {id: "confirm-text"}, verb.question),
+            verb.ends && goal_fields(goal),
             traces && element("label", {class: "choice", for: "remove-traces"}, traces,
                               "Also forget its place on the target: it cannot go on from there any more"),
             element("div", {class: "buttons"}, yes,
@@ -37,7 +53,8 @@ function confirm(verb, task) {
     dialog.showModal();
     return new Promise((done) => dialog.addEventListener("close", () => {
         dialog.remove();
-        done(dialog.returnValue === "yes" ? {traces: traces ? traces.checked : false} : null);
+        const chosen = {traces: traces && traces.checked, until: goal_text(goal)};
+        done(dialog.returnValue === "yes" ? chosen : null);
     }));
 }
 
@@ -59,7 +76,7 @@ export function task_verbs(after_remove) {
                 announce(`${current.name} is removed.`);
                 after_remove();
             } else {
-                live.put(await ask("POST", task_path(current.name, `/${verb.name}`), {}));
+                live.put(await ask("POST", task_path(current.name, `/${verb.name}`), verb.ends ? {until: chosen.until} : {}));
                 announce(`${verb.label}: asked for.`);
             }
         } catch (failure) {

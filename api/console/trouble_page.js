@@ -4,11 +4,18 @@ import {element, replace} from "./dom.js";
 import {moment} from "./format.js";
 import {live} from "./live.js";
 
-// [what, what to do] of one task; empty when all is well.
+// Where the daemon has no advice of its own.
+const next_steps = {
+    "precheck failed": "Mend what its lines name, check both servers again, and start the task.",
+    "initialization failed": "Mend it and resume: the copy goes on where it was.",
+    "failed": "Mend it and resume: the task goes on where it was.",
+};
+
+// {kind, what, advice} of one task; empty when all is well.
 export function troubles_of(task) {
     const {status} = task;
     const found = [];
-    if (task.error) found.push({kind: "bad", what: task.error, advice: task.advice});
+    if (task.error) found.push({kind: "bad", what: task.error, advice: task.advice || next_steps[task.state]});
     if (task.waiting)
         found.push({kind: "waits", what: task.waiting, advice: "It tries again by itself."});
     if (status.receiver.note)
