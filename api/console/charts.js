@@ -23,7 +23,7 @@ class line_chart {
         this.plot_box = element("div", {class: "plot", "aria-hidden": "true"});
         const id = unique_id("chart");
         this.node = element("section", {class: "chart", "aria-labelledby": id},
-                            element("h3", {id}, title), this.value, this.plot_box);
+                            element("h2", {id}, title), this.value, this.plot_box);
         this.data = [[], []];
         this.resized = new ResizeObserver(() => this.fit());
         this.resized.observe(this.plot_box);

@@ -1,7 +1,10 @@
 // Chromium with one page, which is watched: what it says on its console, and whom it asks.
 
 import {execFileSync} from "node:child_process";
+import {readFileSync} from "node:fs";
 import {pathToFileURL} from "node:url";
+
+let axe = "";
 
 function chromium_path() {
     for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
@@ -14,8 +17,10 @@ function chromium_path() {
     throw new Error("Chromium is missing: apt-get install chromium, or ./test.sh, which does it");
 }
 
-export async function open_browser(playwright, url) {
-    const {chromium} = await import(pathToFileURL(`${playwright}/index.mjs`));
+// `packages`: what fetch.sh prints.
+export async function open_browser(packages, url) {
+    const {chromium} = await import(pathToFileURL(`${packages}/playwright-core/index.mjs`));
+    axe = readFileSync(`${packages}/axe-core/axe.min.js`, "utf8");
     const browser = await chromium.launch({executablePath: chromium_path()});
     const context = await browser.newContext({viewport: {width: 1280, height: 900}, colorScheme: "light"});
     context.setDefaultTimeout(60_000);
@@ -35,21 +40,25 @@ export async function open_browser(playwright, url) {
     return {page, complaints, close: () => browser.close()};
 }
 
-// Every control has a name that a screen reader can say, and nothing is wider than a telephone.
+// Names, roles, contrast and the like, by WCAG 2.1 AA and axe-core's best practices.
+async function accessibility_complaints(page, where) {
+    if (!await page.evaluate(() => "axe" in window)) await page.evaluate(axe);
+    const found = await page.evaluate(() => window.axe.run({resultTypes: ["violations"]}));
+    return found.violations.flatMap(({id, nodes}) =>
+        nodes.map((node) => `${where}: ${id}: ${node.html} ${node.failureSummary}`));
+}
+
+// As it is now, in the light and in the dark and on a telephone, which nothing may be wider than.
 export async function usability_complaints(page, where) {
-    const unnamed = await page.evaluate(() =>
-        [...document.querySelectorAll("input, select, textarea, button, a, progress, summary")]
-            .filter((node) => node.offsetParent !== null)
-            .filter((node) => !node.labels?.length && !node.getAttribute("aria-label") &&
-                              !node.textContent.trim())
-            .map((node) => node.outerHTML.slice(0, 200)));
-    const found = unnamed.map((node) => `${where}: has no name: ${node}`);
+    const found = await accessibility_complaints(page, where);
+    await page.emulateMedia({colorScheme: "dark"});
+    found.push(...await accessibility_complaints(page, `${where}, dark`));
+    await page.emulateMedia({colorScheme: "light"});
     const size = page.viewportSize();
     await page.setViewportSize({width: 390, height: 844});
     const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (excess > 0) found.push(`${where}: ${excess} px wider than a telephone`);
-    const headings = await page.locator("h1").count();
-    if (headings !== 1) found.push(`${where}: ${headings} h1`);
+    found.push(...await accessibility_complaints(page, `${where}, telephone`));
     await page.setViewportSize(size);
     return found;
 }

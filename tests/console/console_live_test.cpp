@@ -25,7 +25,7 @@ using testing::IsEmpty;
 
 const std::filesystem::path here = UNDERSTUDY_CONSOLE_TESTS;
 
-std::string playwright() {
+std::string node_packages() {
     const auto fetched = run_to_end({.argv = {here / "fetch.sh"}, .environment = {}}, 300s);
     EXPECT_EQ(fetched.status.code, 0) << fetched.error;
     return fetched.output.substr(0, fetched.output.find('\n'));
@@ -35,7 +35,7 @@ std::string playwright() {
 void drive(const char* script, serving_daemon& it, json::object more) {
     more["url"] = fmt::format("http://127.0.0.1:{}/", it.port());
     more["token"] = it.token();
-    more["playwright"] = playwright();
+    more["packages"] = node_packages();
     const auto driven = run_to_end({.argv = {"node", here / script},
                                     .environment = {"UNDERSTUDY_CONSOLE=" + json::serialize(more)}},
                                    500s);

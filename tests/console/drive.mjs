@@ -1,5 +1,5 @@
 // The whole path of a DBA through the console. Run by console_live_test with a JSON object in
-// UNDERSTUDY_CONSOLE: {url, token, playwright, source: {mysql, socket, port}, target: {…}, images}.
+// UNDERSTUDY_CONSOLE: {url, token, packages, source: {mysql, socket, port}, target: {…}, images}.
 // `images`: the directory that screenshots go to; empty: none are made.
 
 import assert from "node:assert/strict";
@@ -11,7 +11,7 @@ import {fill_wizard} from "./wizard.mjs";
 const given = JSON.parse(process.env.UNDERSTUDY_CONSOLE);
 const source = new sql_server(given.source);
 const target = new sql_server(given.target);
-const {page, complaints, close} = await open_browser(given.playwright, given.url);
+const {page, complaints, close} = await open_browser(given.packages, given.url);
 
 async function look(where) {
     complaints.push(...await usability_complaints(page, where));

@@ -1,5 +1,5 @@
 // What the console shows when things are wrong. Run by console_live_test with a JSON object in
-// UNDERSTUDY_CONSOLE: {url, token, viewer, playwright, daemon}: a viewer's token, the daemon's pid,
+// UNDERSTUDY_CONSOLE: {url, token, viewer, packages, daemon}: a viewer's token, the daemon's pid,
 // and a daemon whose task `test` has failed because its source does not know the user `nobody`.
 
 import assert from "node:assert/strict";
@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import {open_browser, usability_complaints} from "./browser.mjs";
 
 const given = JSON.parse(process.env.UNDERSTUDY_CONSOLE);
-const {page, complaints, close} = await open_browser(given.playwright, given.url);
+const {page, complaints, close} = await open_browser(given.packages, given.url);
 
 async function sign_in(token) {
     await page.getByLabel("Token").fill(token);
