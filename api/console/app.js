@@ -45,7 +45,7 @@ function show_pages() {
         element("a", {href: to, "aria-current": to === here ? "page" : false}, label)));
     replace(document.getElementById("session"),
             element("span", {class: "soft"}, `${session.name} (${session.role})`),
-            button("Sign out", sign_out, {class: "quiet"}));
+            button("Sign out", () => sign_out(null), {class: "quiet"}));
 }
 
 function navigate({focus = true} = {}) {
@@ -74,14 +74,15 @@ function connection_changed(good, message) {
     banner.textContent = good ? "" : `No live figures: ${message} Trying again.`;
 }
 
-function sign_out() {
+// `why`: nobody has asked for it.
+function sign_out(why) {
     set_token(null);
     session.role = "";
     live.end();
     connection_changed(true, "");
     document.getElementById("pages").hidden = true;
     replace(document.getElementById("session"));
-    show(sign_in_page());
+    show(sign_in_page(why));
     main.querySelector("input")?.focus();
 }
 
@@ -93,10 +94,11 @@ async function sign_in() {
     navigate();
 }
 
-function sign_in_page() {
+function sign_in_page(why) {
     const input = element("input", {type: "password", id: "token", autocomplete: "off", required: true,
                                     "aria-describedby": "token-help"});
     const problem = problem_box();
+    problem.show(why);
     const submit = element("button", {class: "primary"}, "Sign in");
     const form = element("form", {class: "card narrow", on: {submit: async (event) => {
         event.preventDefault();
@@ -122,8 +124,8 @@ function sign_in_page() {
 }
 
 on_signed_out(() => {
-    if (session.role) sign_out();
+    if (session.role) sign_out({message: "The daemon does not know this token any more."});
 });
 addEventListener("hashchange", () => navigate());
 if (token()) sign_in().catch(sign_out);
-else show(sign_in_page());
+else show(sign_in_page(null));

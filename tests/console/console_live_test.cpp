@@ -111,7 +111,9 @@ TEST(console, says_what_is_wrong_and_takes_what_mends_it) {
     ASSERT_EQ(it.call("POST", "/api/v1/tasks/test/start").status, 202);
     ASSERT_TRUE(it.wait_for("test", "precheck failed")) << file_text(it.output());
     drive("drive_trouble.mjs", it,
-          {{"viewer", "the-token-of-a-viewer"}, {"daemon", it.process().pid()}});
+          {{"viewer", "the-token-of-a-viewer"},
+           {"tokens", tokens.string()},
+           {"daemon", it.process().pid()}});
     EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM shop.t"), "1");
 }
 

@@ -1,8 +1,9 @@
 // What the console shows when things are wrong. Run by console_live_test with a JSON object in
-// UNDERSTUDY_CONSOLE: {url, token, viewer, packages, daemon}: a viewer's token, the daemon's pid,
+// UNDERSTUDY_CONSOLE: {url, token, viewer, tokens, packages, daemon}: a viewer's token and its file, the daemon's pid,
 // and a daemon whose task `test` has failed because its source does not know the user `nobody`.
 
 import assert from "node:assert/strict";
+import {writeFileSync} from "node:fs";
 
 import {open_browser, usability_complaints} from "./browser.mjs";
 
@@ -40,6 +41,17 @@ async function a_viewer() {
     for (const name of ["New task", "Definition", "What happened to a row?"])
         assert.equal(await page.getByRole("link", {name}).count(), 0, name);
     await sign_out();
+}
+
+async function a_token_that_is_taken_back() {
+    await sign_in(given.viewer);
+    await page.getByRole("heading", {level: 1, name: "test"}).waitFor();
+    assert.deepEqual(complaints, []);
+    writeFileSync(given.tokens, "");
+    process.kill(given.daemon, "SIGHUP");
+    await page.getByRole("alert").getByText("does not know this token any more").waitFor();
+    assert.ok(complaints.every((one) => one.includes("401")), complaints.join("\n"));
+    complaints.length = 0;
 }
 
 async function what_is_wrong() {
@@ -103,6 +115,7 @@ async function a_daemon_that_is_gone() {
 try {
     await a_wrong_token();
     await a_viewer();
+    await a_token_that_is_taken_back();
     await what_is_wrong();
     await another_definition();
     await to_a_goal();
