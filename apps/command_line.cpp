@@ -3,6 +3,7 @@
 #include "apps/data_dir.hpp"
 #include "apps/relay_command_line.hpp"
 #include "apps/run_goal.hpp"
+#include "precheck/owner_sql.hpp"
 #include "state/quantity.hpp"
 
 #include <CLI/CLI.hpp>
@@ -22,6 +23,7 @@ constexpr const char* about = "Understudy: replicates one MySQL server into anot
 
 constexpr const char* footer = R"(Examples:
   understudy precheck shop.toml              would it run? what is missing?
+  understudy grants shop.toml                the rights its accounts need, as SQL for the owners
   understudy run shop.toml                   copy what is there, then follow
   understudy run shop.toml --until caught-up the same, ending once the target is equal
   understudy serve                           run many tasks as a daemon
@@ -36,6 +38,7 @@ Exit codes: 0 good, 1 failed, 2 bad usage or a bad task file.)";
 struct options {
     run_command run;
     precheck_command precheck;
+    grants_command grants;
     status_command status;
     skip_command skip;
     serve_command serve;
@@ -83,6 +86,33 @@ void add_precheck(CLI::App& program, options& into) {
     precheck->add_flag("--json", into.precheck.json, "Print the report as JSON");
     precheck->footer(
         "Exit codes: 0 it would run, 1 a blocking item failed, 2 bad usage or a bad task file.");
+}
+
+void add_grants(CLI::App& program, options& into) {
+    CLI::App* grants = program.add_subcommand(
+        "grants", "Print what the owners of source and target execute for a task: least privileges");
+    grants->add_option("TASK.toml", into.grants.task_file, "Task file")->required()->type_name("");
+    grants->add_option("--side", into.grants.side, "source or target; both when left out")
+        ->check(CLI::IsMember({"source", "target"}))
+        ->type_name("SIDE");
+    grants->add_option("--account-host", into.grants.account_host,
+                       "From where the accounts sign in, as in 'user'@'HOST'")
+        ->default_val("%")
+        ->type_name("HOST");
+    const auto is_version = [](const std::string& text) {
+        return precheck::assumed_server::parse(text)
+                   ? std::string()
+                   : text + " is no version; write 5.6, 8.0, 9.7 or mariadb-10.11";
+    };
+    grants->add_option("--source-version", into.grants.source_version, "What the source is")
+        ->default_val("9.7")
+        ->check(is_version)
+        ->type_name("VERSION");
+    grants->add_option("--target-version", into.grants.target_version, "What the target is")
+        ->default_val("9.7")
+        ->check(is_version)
+        ->type_name("VERSION");
+    grants->footer("Neither server is asked. The statements have no passwords in them.");
 }
 
 void add_status(CLI::App& program, options& into) {
@@ -230,6 +260,7 @@ command chosen(const CLI::App& program, options& from) {
     from.task.data_dir = data_dir;
     if (program.got_subcommand("run")) return from.run;
     if (program.got_subcommand("precheck")) return from.precheck;
+    if (program.got_subcommand("grants")) return from.grants;
     if (program.got_subcommand("status")) return from.status;
     if (program.got_subcommand("skip")) return from.skip;
     if (program.got_subcommand("serve")) return from.serve;
@@ -250,6 +281,7 @@ command parse_command_line(int argc, const char* const* argv) {
     program.get_formatter()->column_width(28);
     add_run(program, into);
     add_precheck(program, into);
+    add_grants(program, into);
     add_status(program, into);
     add_skip(program, into);
     add_serve(program, into);

@@ -22,6 +22,14 @@ struct precheck_command {
     bool json = false;
 };
 
+struct grants_command {
+    std::filesystem::path task_file;
+    std::string side; // "source", "target"; empty: both
+    std::string account_host;
+    std::string source_version;
+    std::string target_version;
+};
+
 struct status_command {
     std::string task; // a name or a task file; empty: all tasks
     std::filesystem::path data_dir;
@@ -46,7 +54,7 @@ struct say_and_exit {
 };
 
 using command =
-    std::variant<run_command, precheck_command, status_command, stop_command, skip_command,
+    std::variant<run_command, precheck_command, grants_command, status_command, stop_command, skip_command,
                  serve_command, task_command, relay_command, say_and_exit>;
 
 // Exit codes of all commands.

@@ -7,6 +7,7 @@ namespace understudy::apps {
 // What each command does: reads, acts, prints, and gives the exit code.
 [[nodiscard]] int execute(const run_command& what);
 [[nodiscard]] int execute(const precheck_command& what);
+[[nodiscard]] int execute(const grants_command& what);
 [[nodiscard]] int execute(const status_command& what);
 [[nodiscard]] int execute(const stop_command& what);
 [[nodiscard]] int execute(const skip_command& what);

@@ -110,6 +110,7 @@ result<void> finish(const relay_command& what, change_output& output, result<voi
 
 // Columns that none of them has seen.
 void tell_unknown_columns(const std::vector<std::shared_ptr<row_condition>>& conditions) {
+    if (std::ranges::none_of(conditions, &row_condition::has_seen_tables)) return;
     auto never = conditions.front()->columns_never_seen();
     for (const auto& one : conditions) {
         const auto others = one->columns_never_seen();
@@ -163,9 +164,7 @@ result<void> show_changes(const relay_command& what) {
         if (index.is_asked)
             parts.search = std::make_shared<key_search>(filter->tables, std::move(keys));
         if (condition) {
-            parts.row = [own, search = parts.search](const described_table& table,
-                                                     const row_change& change) {
-                search->see(table);
+            parts.row = [own](const described_table& table, const row_change& change) {
                 return own->holds(table, change);
             };
         }
@@ -190,11 +189,7 @@ public:
                              .writer = *this,
                              .gate = nullptr,
                              .statement = statements,
-                             .row = [this](const described_table& table,
-                                           const row_change&) -> result<bool> {
-                                 search_.see(table);
-                                 return true;
-                             }}) {}
+                             .row = {}}) {}
 
     transaction_visitor& visitor() override { return selector_; }
     piece_context context() override {
@@ -287,9 +282,7 @@ result<void> show_history(const relay_command& what) {
             parts.search = std::make_shared<key_search>(
                 filter->tables, [own](const described_table& table) { return own->keys(table); });
         }
-        parts.row = [own, search = parts.search](const described_table& table,
-                                                 const row_change& change) {
-            if (search) search->see(table);
+        parts.row = [own](const described_table& table, const row_change& change) {
             return own->is_of_row(table, change);
         };
         readers.push_back(std::make_unique<change_reader>(std::move(parts)));

@@ -25,7 +25,7 @@ namespace {
 
 // In the database part of a GRANT, % and _ are wildcards unless escaped.
 [[nodiscard]] std::string grant_scope(const need& one) {
-    if (one.database.empty() || !one.table.empty()) return scope_text(one);
+    if (one.database.empty() || !one.table.empty() || one.is_like) return scope_text(one);
     std::string escaped;
     for (const char c : one.database) {
         if (c == '%' || c == '_') escaped += '\\';

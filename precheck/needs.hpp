@@ -19,6 +19,7 @@ struct need {
     std::string database; // empty: the whole server
     std::string table;    // empty: the whole database
     std::string why;      // "to read the binary log"
+    bool is_like = false; // database is a pattern of GRANT already: `shop\_%`
 };
 
 // What the task needs on the source, given what it was seen to hold.

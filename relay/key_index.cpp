@@ -23,10 +23,12 @@ using protocol::result;
 constexpr std::string_view suffix = ".keys";
 constexpr std::string_view file_magic = "UNDRKEYS";
 constexpr std::string_view purpose = "understudy keys";
-constexpr std::uint16_t file_version = 1;
+constexpr std::uint16_t file_version = 2;
 constexpr std::uint16_t flag_encrypted = 1;
 constexpr std::size_t checksum_size = 8;
 constexpr std::uint8_t hash_count_max = 16;
+constexpr std::uint16_t collation_unknown = 0;
+constexpr std::uint32_t column_count_max = 0xffff; // the servers' own limit is 4096
 constexpr std::uint8_t run_statements = 1;
 constexpr std::uint8_t run_opaque = 2;
 
@@ -53,6 +55,25 @@ std::vector<std::uint32_t> read_numbers(byte_reader& in) {
     return numbers;
 }
 
+void write_column(byte_writer& out, const indexed_column& column) {
+    out.u32(column.number);
+    write_text(out, column.name);
+    out.u8(static_cast<std::uint8_t>(column.type));
+    out.u16(column.metadata);
+    out.u16(column.collation.value_or(collation_unknown));
+}
+
+indexed_column read_column(byte_reader& in) {
+    indexed_column column;
+    column.number = in.u32();
+    column.name = read_text(in);
+    column.type = static_cast<protocol::column_type>(in.u8());
+    column.metadata = in.u16();
+    const auto collation = in.u16();
+    if (collation != collation_unknown) column.collation = collation;
+    return column;
+}
+
 std::vector<std::byte> encode_content(const key_index& index) {
     std::vector<std::byte> bytes;
     byte_writer out(bytes);
@@ -63,8 +84,10 @@ std::vector<std::byte> encode_content(const key_index& index) {
     for (const auto& table : index.tables) {
         write_text(out, table.database);
         write_text(out, table.table);
-        out.u8(table.key_known ? 1 : 0);
-        write_numbers(out, table.columns);
+        out.u32(table.column_count);
+        out.u32(static_cast<std::uint32_t>(table.key.size()));
+        for (const auto& column : table.key)
+            write_column(out, column);
     }
     out.u32(static_cast<std::uint32_t>(index.runs.size()));
     for (const auto& run : index.runs) {
@@ -110,10 +133,13 @@ result<key_index> decode_content(std::span<const std::byte> bytes) {
         indexed_table table;
         table.database = read_text(in);
         table.table = read_text(in);
-        const auto known = in.u8();
-        if (known > 1) in.set_failed();
-        table.key_known = known == 1;
-        table.columns = read_numbers(in);
+        table.column_count = in.u32();
+        if (table.column_count > column_count_max) in.set_failed();
+        const auto key = in.u32();
+        for (std::uint32_t j = 0; j < key && in.ok(); ++j) {
+            table.key.push_back(read_column(in));
+            if (table.key.back().number >= table.column_count) in.set_failed();
+        }
         index.tables.push_back(std::move(table));
     }
     const auto runs = in.u32();
@@ -208,7 +234,9 @@ bool key_index::may_hold(std::uint64_t frame, const row_probe& row) const {
         const auto& one = tables[number];
         if (one.database != row.database || one.table != row.table) continue;
         // Another key than the one asked for: its rows are under other hashes.
-        if (!one.key_known || !std::ranges::equal(one.columns, row.columns)) return true;
+        if (one.key.empty() ||
+            !std::ranges::equal(one.key, row.columns, {}, &indexed_column::number))
+            return true;
         is_there = true;
     }
     if (!is_there) return false;

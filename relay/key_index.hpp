@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/binlog/table_map.hpp"
 #include "protocol/result.hpp"
 #include "relay/file.hpp"
 #include "relay/key_ring.hpp"
@@ -24,11 +25,22 @@ namespace understudy::relay {
 
 inline constexpr std::string_view unfinished_key_index_name = "keys.tmp";
 
+// A column of a primary key: enough to tell how a value stands in row images.
+struct indexed_column {
+    std::uint32_t number = 0; // from 0
+    std::string name;         // empty: not known
+    protocol::column_type type = protocol::column_type::null;
+    std::uint16_t metadata = 0;             // normalised as in protocol::table_map_column
+    std::optional<std::uint16_t> collation; // nothing: not known
+    bool operator==(const indexed_column&) const = default;
+};
+
+// One layout of a table; a table that changes in the segment is there more than once.
 struct indexed_table {
     std::string database;
     std::string table;
-    bool key_known = false;             // false: its rows are not in the filters
-    std::vector<std::uint32_t> columns; // of the primary key, in its order
+    std::uint32_t column_count = 0;
+    std::vector<indexed_column> key; // in its order; empty: not known, its rows are not in the filters
     bool operator==(const indexed_table&) const = default;
 };
 

@@ -4,7 +4,9 @@
 #include "protocol/binlog/row_key.hpp"
 #include "protocol/binlog/transaction_payload.hpp"
 #include "protocol/binlog/transaction_words.hpp"
+#include "protocol/value/column_definition.hpp"
 #include "protocol/wire/byte_reader.hpp"
+#include "relay/definition_columns.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -149,7 +151,12 @@ key_index_builder::table_pointer key_index_builder::describe(const event_view& e
     auto map = protocol::decode_table_map(*owned, *format_);
     if (!map) return nullptr;
     made->map = std::move(*map);
-    indexed_table entry{std::string(made->map.database), std::string(made->map.table), false, {}};
+    auto columns = protocol::define_columns(made->map);
+    if (!columns) return nullptr;
+    indexed_table entry{std::string(made->map.database),
+                        std::string(made->map.table),
+                        static_cast<std::uint32_t>(columns->size()),
+                        {}};
     made->key = made->map.primary_key;
     // With the names the source logs the key: none then means that there is none.
     if (made->map.column_names.empty() && definitions_) {
@@ -157,10 +164,15 @@ key_index_builder::table_pointer key_index_builder::describe(const event_view& e
         if (known && *known && !(*known)->dropped &&
             !find_contradiction((*known)->what, made->map)) {
             made->key = (*known)->what.primary_key();
+            complete_columns(*columns, (*known)->what);
         }
     }
-    entry.key_known = !made->key.empty();
-    entry.columns = made->key;
+    for (const auto number : made->key) {
+        if (number >= columns->size()) return nullptr;
+        auto& column = (*columns)[number];
+        entry.key.push_back(
+            {number, std::move(column.name), column.type, column.metadata, column.collation});
+    }
     made->number = number_of(std::move(entry));
     return made;
 }

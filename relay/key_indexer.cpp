@@ -125,9 +125,8 @@ void key_indexer::run(const std::stop_token& stop) {
 }
 
 result<void> key_indexer::make(std::uint64_t segment, const std::stop_token& stop) {
-    const auto names = where_->names();
-    if (!names) return std::unexpected(names.error());
-    if (std::ranges::binary_search(*names, key_index_name(segment))) return {};
+    // What is damaged or of another version is made anew.
+    if (const auto there = read_key_index(*where_, segment, keys_); there && *there) return {};
     const auto index =
         index_segment(*where_, segment, keys_, &definitions_, filter_bytes_max_, stop);
     if (!index) return std::unexpected(index.error());

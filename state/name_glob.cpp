@@ -164,6 +164,16 @@ bool name_glob::is_everything() const {
     return !text_.empty() && std::ranges::all_of(text_, [](char c) { return c == any_sequence; });
 }
 
+std::optional<std::string> name_glob::like() const {
+    if (expression_) return std::nullopt;
+    std::string pattern;
+    for (const char c : text_) {
+        if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+        pattern += c == any_sequence ? '%' : c == any_character ? '_' : c;
+    }
+    return pattern;
+}
+
 bool name_glob::has_wildcard() const {
     return expression_ != nullptr || text_.find(any_sequence) != std::string::npos ||
            text_.find(any_character) != std::string::npos;

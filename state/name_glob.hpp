@@ -36,6 +36,8 @@ public:
         bool has_star = false;
     };
     [[nodiscard]] std::optional<parts> around_one_star() const;
+    // As a pattern of LIKE and GRANT, escaped by a backslash; nullopt for a regular expression.
+    [[nodiscard]] std::optional<std::string> like() const;
     // The name, for a glob without wildcards.
     [[nodiscard]] const std::string& name() const { return text_; }
     // Some name may match both. May say yes where there is none, never the other way round.

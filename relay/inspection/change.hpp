@@ -21,6 +21,7 @@ struct described_table {
     std::vector<protocol::column_definition> columns;
     std::vector<std::string> column_names; // "@3" where the name is not known
     bool names_known = false;
+    bool only_key = false; // from an index: of the other columns nothing is known, no name either
     std::vector<std::uint32_t> key; // columns of the primary key in its order; empty: not known
 
     [[nodiscard]] std::string full_name() const { return database + "." + name; }

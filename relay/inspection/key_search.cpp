@@ -108,21 +108,40 @@ std::optional<std::vector<std::string>> row_keys(const described_table& table,
     return keys;
 }
 
-void key_search::forget() {
-    learned_.clear();
-    layout_ = 0;
-}
-
 void key_search::enter(std::shared_ptr<const key_index> index) {
     index_ = std::move(index);
-    last_frame_ = 0;
-    forget();
+    wanted_.clear();
+    if (!index_) return;
+    for (const auto& table : index_->tables)
+        wanted_.push_back(wanted_of(table));
 }
 
-void key_search::see(const described_table& table) {
-    if (!keys_ || table.layout == layout_) return;
-    layout_ = table.layout;
-    learned_.insert_or_assign({table.database, table.name}, learned{table.key, keys_(table)});
+key_search::wanted_rows key_search::wanted_of(const indexed_table& table) {
+    wanted_rows made;
+    made.asked = tables_.empty() || std::ranges::any_of(tables_, [&](const auto& pattern) {
+                     return pattern.matches(table.database, table.table, false);
+                 });
+    if (!made.asked || !keys_ || table.key.empty()) return made;
+    described_table only_key;
+    only_key.database = table.database;
+    only_key.name = table.table;
+    only_key.only_key = true;
+    // Layouts of tables that are read count up.
+    only_key.layout = std::numeric_limits<std::uint64_t>::max() - layouts_++;
+    only_key.columns.resize(table.column_count);
+    only_key.column_names.resize(table.column_count);
+    for (const auto& column : table.key) {
+        made.columns.push_back(column.number);
+        auto& into = only_key.columns[column.number];
+        into.name = column.name;
+        into.type = column.type;
+        into.metadata = column.metadata;
+        into.collation = column.collation;
+        only_key.column_names[column.number] = column.name;
+    }
+    only_key.key = made.columns;
+    made.keys = keys_(only_key);
+    return made;
 }
 
 bool key_search::may_hold(std::uint64_t frame) {
@@ -131,32 +150,23 @@ bool key_search::may_hold(std::uint64_t frame) {
     return may;
 }
 
-bool key_search::judge(std::uint64_t frame) {
+bool key_search::judge(std::uint64_t frame) const {
     if (!index_) return true;
-    // Behind a statement columns may be others, also where it was not looked at.
-    for (auto passed = last_frame_; passed != 0 && passed < frame; ++passed) {
-        if (!index_->has_statements(passed)) continue;
-        forget();
-        break;
-    }
-    last_frame_ = frame;
     // No table is called that: nothing is known of this run.
     if (index_->has_statements(frame) || index_->may_touch(frame, {}, {})) return true;
-    return std::ranges::any_of(index_->tables, [&](const indexed_table& table) {
-        const bool asked =
-            tables_.empty() || std::ranges::any_of(tables_, [&](const auto& pattern) {
-                return pattern.matches(table.database, table.table, false);
-            });
-        return asked && may_hold(frame, table);
-    });
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+        if (wanted_[i].asked && may_hold(frame, i)) return true;
+    }
+    return false;
 }
 
-bool key_search::may_hold(std::uint64_t frame, const indexed_table& table) const {
-    if (!index_->may_touch(frame, table.database, table.table)) return false;
-    const auto known = learned_.find({table.database, table.table});
-    if (known == learned_.end() || !known->second.keys) return true;
-    return std::ranges::any_of(*known->second.keys, [&](const std::string& key) {
-        return index_->may_hold(frame, {table.database, table.table, known->second.columns, key});
+bool key_search::may_hold(std::uint64_t frame, std::size_t table) const {
+    const auto& [database, name, column_count, key] = index_->tables[table];
+    const auto& wanted = wanted_[table];
+    if (!index_->may_touch(frame, database, name)) return false;
+    if (!wanted.keys) return true;
+    return std::ranges::any_of(*wanted.keys, [&](const std::string& row) {
+        return index_->may_hold(frame, {database, name, wanted.columns, row});
     });
 }
 

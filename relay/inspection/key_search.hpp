@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,12 +27,12 @@ using key_values = std::vector<std::pair<std::uint32_t, comparable>>;
                                                                const key_values& values);
 
 // Which runs of frames may hold rows of some tables, or of some rows of them, by the index of keys.
-// How values of a key stand in images depends on the column types, which it learns from the rows
-// that are read: of each table the first run of a segment that touches it is read, and the next one
-// behind each statement. One thread.
+// How values of a key stand in images depends on the column types, which the index has beside its
+// filters. One thread.
 class key_search final : public index_test {
 public:
-    // All rows that are looked for in this table; nothing: any.
+    // All rows that are looked for in this table, of which only the key is known
+    // (described_table::only_key); nothing: any.
     using keys_of = std::function<std::optional<std::vector<std::string>>(const described_table&)>;
     // tables: empty for all; keys: may be empty.
     key_search(std::vector<state::object_pattern> tables, keys_of keys)
@@ -41,27 +40,25 @@ public:
 
     void enter(std::shared_ptr<const key_index> index) override;
     [[nodiscard]] bool may_hold(std::uint64_t frame) override;
-    // A row of this table was read.
-    void see(const described_table& table);
 
     [[nodiscard]] std::uint64_t runs_skipped() const { return skipped_; }
     [[nodiscard]] std::uint64_t runs_read() const { return read_; }
 
 private:
-    struct learned {
+    struct wanted_rows {
+        bool asked = false; // of this table anything is wanted
         std::vector<std::uint32_t> columns;
-        std::optional<std::vector<std::string>> keys;
+        std::optional<std::vector<std::string>> keys; // nothing: any row
     };
-    [[nodiscard]] bool judge(std::uint64_t frame);
-    [[nodiscard]] bool may_hold(std::uint64_t frame, const indexed_table& table) const;
-    void forget();
+    [[nodiscard]] wanted_rows wanted_of(const indexed_table& table);
+    [[nodiscard]] bool judge(std::uint64_t frame) const;
+    [[nodiscard]] bool may_hold(std::uint64_t frame, std::size_t table) const;
 
     std::vector<state::object_pattern> tables_;
     keys_of keys_;
     std::shared_ptr<const key_index> index_;
-    std::map<std::pair<std::string, std::string>, learned> learned_;
-    std::uint64_t layout_ = 0; // that was seen last
-    std::uint64_t last_frame_ = 0;
+    std::vector<wanted_rows> wanted_; // of each table in index_
+    std::uint64_t layouts_ = 0;       // given out
     std::uint64_t skipped_ = 0;
     std::uint64_t read_ = 0;
 };

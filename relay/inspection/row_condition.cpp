@@ -122,6 +122,7 @@ row_condition::row_condition(where_expression condition)
 
 void row_condition::bind(const described_table& table) {
     layout_ = table.layout;
+    has_seen_tables_ |= !table.only_key;
     places_.clear();
     for (const auto& column : condition_.columns()) {
         std::optional<std::uint32_t> place;

@@ -33,6 +33,8 @@ public:
                                                const row_change& change);
     // The values that the condition asks of the whole primary key in one image; empty: it does not.
     [[nodiscard]] key_values pinned_key(const described_table& table);
+    // Whether any table was seen as a whole: only then columns can be missing.
+    [[nodiscard]] bool has_seen_tables() const { return has_seen_tables_; }
     // Columns that no table had so far: probably a typing error.
     [[nodiscard]] std::vector<std::string> columns_never_seen() const;
 
@@ -52,6 +54,7 @@ private:
     std::uint64_t layout_ = 0;
     std::vector<std::optional<std::uint32_t>> places_; // of condition_.columns() in the table
     std::vector<bool> seen_;
+    bool has_seen_tables_ = false;
     std::vector<slot> slots_;
     std::uint64_t round_ = 0;
     protocol::result<void> failure_;

@@ -74,7 +74,6 @@ protected:
                                   .statement = [](const auto&) { return std::nullopt; },
                                   .row =
                                       [&](const described_table& table, const row_change& change) {
-                                          wanted.see(table);
                                           return condition.holds(table, change);
                                       }});
         open_options options;
@@ -129,7 +128,10 @@ TEST_F(key_search_of_a_log, skips_runs_that_cannot_hold_the_row) {
     }
     const auto nowhere = search("id = 250", {"shop.unknown"});
     EXPECT_EQ(nowhere.rows, 0U);
-    EXPECT_GT(nowhere.skipped, 5 * nowhere.read);
+    EXPECT_GT(nowhere.skipped, 3 * nowhere.read);
+    // Statements and what is not sealed are read always; besides, the run with the row and the few
+    // about which the filters are wrong.
+    EXPECT_LE(found.read, nowhere.read + 4);
     const auto all = found.skipped + found.read;
     EXPECT_GT(remove_indexes(), 3U);
     const auto without = search("id = 250", {"shop.orders", "shop.other"});

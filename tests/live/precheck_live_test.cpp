@@ -1,6 +1,7 @@
 // What precheck says about real servers: the statement that it gives is executed, and then it is
 // content.
 
+#include "precheck/owner_sql.hpp"
 #include "precheck/precheck.hpp"
 
 #include "tests/support/live_server.hpp"
@@ -92,6 +93,25 @@ item said(const report& all, const std::string& id) {
     const auto found = std::ranges::find(all.items, id, &item::id);
     EXPECT_NE(found, all.items.end()) << id << " in\n" << precheck::to_text(all, false);
     return found == all.items.end() ? item{} : *found;
+}
+
+// What `understudy grants` prints is enough, on both sides, for all that the task does.
+TEST_F(precheck_live, is_content_with_what_the_owners_are_told_to_grant) {
+    source_server().root().exec(shop);
+    const auto selection = state::object_selection::make(spec_);
+    ASSERT_TRUE(selection);
+    EXPECT_FALSE(check().passed());
+    source_server().root().exec(precheck::source_owner_sql(spec_, *selection, {}));
+    target_server().root().exec(precheck::target_owner_sql(spec_, *selection, {}));
+    target_server().root().exec("SET GLOBAL log_bin_trust_function_creators = ON");
+    const auto found = check();
+    EXPECT_TRUE(found.passed()) << precheck::to_text(found, false);
+    for (const item& one : found.items) {
+        if (one.id.ends_with("privileges")) EXPECT_EQ(one.state, outcome::passed) << one.seen;
+    }
+    EXPECT_EQ(source_server().root().scalar("SELECT COUNT(*) FROM mysql.user WHERE user = 'repl' "
+                                            "AND select_priv = 'Y'"),
+              "0");
 }
 
 TEST_F(precheck_live, passes_after_the_statements_that_it_names_were_executed) {

@@ -300,7 +300,12 @@ key_index example() {
     index.segment = 42;
     index.segment_size = 1'000;
     index.source_frames = 5;
-    index.tables = {{"shop", "orders", true, {0, 2}}, {"shop", "log", false, {}}};
+    index.tables = {{"shop",
+                     "orders",
+                     3,
+                     {{0, "id", protocol::column_type::long_, 0, std::nullopt},
+                      {2, "region", protocol::column_type::varchar, 20, 255}}},
+                    {"shop", "log", 2, {}}};
     index.runs = {{1, 1, false, false, {0}, 0, {}},
                   {2, 3, true, false, {0, 1}, 0, {}},
                   {5, 1, false, true, {}, 0, {}}};
