@@ -5,7 +5,8 @@
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}"
 
-scripts/install.sh
+# Chromium is for the console's test.
+scripts/install.sh chromium
 
 # The servers come while the compiler works; what they say is shown when they fail.
 servers_log=$(mktemp)
@@ -14,6 +15,7 @@ trap 'rm -f "$servers_log"' EXIT
     for kind in mysql-9.7 mysql-5.6 mariadb-10.11 mariadb-11.8; do
         tests/servers/fetch.sh "$kind"
     done
+    tests/console/fetch.sh
 } >"$servers_log" 2>&1 &
 servers=$!
 

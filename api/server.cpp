@@ -348,10 +348,10 @@ asio::awaitable<bool> server::impl::answer(Stream& stream, response what, unsign
     message.set("Referrer-Policy", "no-referrer");
     message.set("X-Frame-Options", "DENY");
     message.set("Cross-Origin-Resource-Policy", "same-origin");
-    message.set(
-        "Content-Security-Policy",
-        "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; "
-        "form-action 'none'");
+    message.set("Content-Security-Policy",
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
+                "require-trusted-types-for 'script'");
     if (what.status == 401) message.set(http::field::www_authenticate, "Bearer");
     if (what.status == 429) message.set(http::field::retry_after, "1");
     if (!what.allow.empty()) message.set(http::field::allow, what.allow);

@@ -90,13 +90,15 @@ void add_precheck(CLI::App& program, options& into) {
 
 void add_grants(CLI::App& program, options& into) {
     CLI::App* grants = program.add_subcommand(
-        "grants", "Print what the owners of source and target execute for a task: least privileges");
+        "grants",
+        "Print what the owners of source and target execute for a task: least privileges");
     grants->add_option("TASK.toml", into.grants.task_file, "Task file")->required()->type_name("");
     grants->add_option("--side", into.grants.side, "source or target; both when left out")
         ->check(CLI::IsMember({"source", "target"}))
         ->type_name("SIDE");
-    grants->add_option("--account-host", into.grants.account_host,
-                       "From where the accounts sign in, as in 'user'@'HOST'")
+    grants
+        ->add_option("--account-host", into.grants.account_host,
+                     "From where the accounts sign in, as in 'user'@'HOST'")
         ->default_val("%")
         ->type_name("HOST");
     const auto is_version = [](const std::string& text) {

@@ -59,8 +59,8 @@ struct say_and_exit {
 };
 
 using command =
-    std::variant<run_command, precheck_command, grants_command, status_command, stop_command, skip_command,
-                 serve_command, task_command, relay_command, say_and_exit>;
+    std::variant<run_command, precheck_command, grants_command, status_command, stop_command,
+                 skip_command, serve_command, task_command, relay_command, say_and_exit>;
 
 // Exit codes of all commands.
 inline constexpr int exit_good = 0;

@@ -44,7 +44,8 @@ std::string roff(std::string_view text) {
 }
 
 std::string term_of(const CLI::Option& option) {
-    std::string names = option.get_positional() ? option.get_name(true) : option.get_name(false, true);
+    std::string names =
+        option.get_positional() ? option.get_name(true) : option.get_name(false, true);
     for (std::size_t at = 0; (at = names.find(',', at)) != std::string::npos; at += 2)
         names.replace(at, 1, ", ");
     const auto type = option.get_type_name();
@@ -53,7 +54,8 @@ std::string term_of(const CLI::Option& option) {
 
 void print_options(const CLI::App& app) {
     for (const CLI::Option* option : app.get_options())
-        fmt::print(".TP\n\\fB{}\\fR\n{}\n", roff(term_of(*option)), roff(option->get_description()));
+        fmt::print(".TP\n\\fB{}\\fR\n{}\n", roff(term_of(*option)),
+                   roff(option->get_description()));
 }
 
 void print_command(const CLI::App& app) {

@@ -87,8 +87,7 @@ task_run::step<> task_run::drive() {
     if (task_.replica.server_id != 0) identity_.server_id = task_.replica.server_id;
 
     set_phase(state::phase::prechecking);
-    if (auto checked = co_await look_around(); !checked)
-        co_return std::unexpected(checked.error());
+    if (auto checked = co_await look_around(); !checked) co_return std::unexpected(checked.error());
     if (stopping_) co_return protocol::result<void>{};
     auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
@@ -232,8 +231,7 @@ protocol::result<void> task_run::judge(const understudy::precheck::report& repor
     const bool interrupted =
         (report.source.lost && (options_.patient || progress_.source_reached)) ||
         (report.target.lost && (options_.patient || progress_.target_reached));
-    const auto code =
-        interrupted ? applier::errc::connection_lost : applier::errc::target_refused;
+    const auto code = interrupted ? applier::errc::connection_lost : applier::errc::target_refused;
     return protocol::fail(code, "the precheck did not pass\n" + to_text(report, false));
 }
 

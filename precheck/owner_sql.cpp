@@ -20,8 +20,8 @@ namespace {
 constexpr std::uint32_t alter_user_requires_since = 50706;
 constexpr std::uint32_t xa_recover_admin_since = 80000;
 
-constexpr const char* table_rights[] = {"SELECT", "INSERT", "UPDATE", "DELETE",
-                                        "CREATE", "DROP",   "ALTER",      "INDEX",
+constexpr const char* table_rights[] = {"SELECT",     "INSERT",      "UPDATE",    "DELETE",
+                                        "CREATE",     "DROP",        "ALTER",     "INDEX",
                                         "REFERENCES", "CREATE VIEW", "SHOW VIEW", "TRIGGER"};
 
 // As REQUIRE SUBJECT compares it; empty: the file cannot be read.
@@ -60,15 +60,16 @@ std::string account_sql(std::string_view side, std::string_view task,
                         const protocol::connect_options& endpoint, const assumed_server& server,
                         const std::string& account_host) {
     const std::string account = quote_account(endpoint.user + "@" + account_host);
-    auto text = fmt::format("-- Task {}: what the owner of the {}, {} ({}), executes.\n"
-                            "-- An account that does not exist yet, with the password of the task:\n"
-                            "--   CREATE USER {} IDENTIFIED BY '…';\n",
-                            task, side, endpoint.address(), server.to_string(), account);
+    auto text =
+        fmt::format("-- Task {}: what the owner of the {}, {} ({}), executes.\n"
+                    "-- An account that does not exist yet, with the password of the task:\n"
+                    "--   CREATE USER {} IDENTIFIED BY '…';\n",
+                    task, side, endpoint.address(), server.to_string(), account);
     const auto required = requirement(endpoint.tls);
     if (required.empty()) return text;
     const bool alters = server.is_mariadb || server.version_number >= alter_user_requires_since;
-    return text + fmt::format("{} {} REQUIRE {};\n", alters ? "ALTER USER" : "GRANT USAGE ON *.* TO",
-                              account, required);
+    return text + fmt::format("{} {} REQUIRE {};\n",
+                              alters ? "ALTER USER" : "GRANT USAGE ON *.* TO", account, required);
 }
 
 // Databases that are named by a pattern: of those nothing was seen that could be named in full.
@@ -84,8 +85,8 @@ std::vector<database_pattern> database_patterns(const state::task_spec& spec) {
         const auto pattern = state::object_pattern::parse(text);
         if (!pattern || !pattern->database.has_wildcard()) continue;
         // GRANT knows no regular expressions.
-        found.push_back({pattern->database.like().value_or("%"),
-                         pattern->object.is_everything(), text});
+        found.push_back(
+            {pattern->database.like().value_or("%"), pattern->object.is_everything(), text});
     }
     return found;
 }
@@ -99,7 +100,8 @@ void add(std::vector<need>& needs, const std::string& like, const std::string& w
 std::string with_patterns(std::string text, const std::vector<database_pattern>& patterns) {
     for (const auto& [like, whole, written] : patterns) {
         if (like == "%")
-            text += "-- GRANT cannot say " + written + ": the rights below are for all databases.\n";
+            text +=
+                "-- GRANT cannot say " + written + ": the rights below are for all databases.\n";
     }
     return text;
 }
@@ -157,9 +159,9 @@ std::string source_owner_sql(const state::task_spec& spec, const state::object_s
     if (spec.initial.data && !options.source.is_mariadb &&
         options.source.version_number >= xa_recover_admin_since)
         needs.push_back({{"XA_RECOVER_ADMIN"}, "", "", ""});
-    return with_patterns(account_sql("source", spec.name, spec.source, options.source,
-                                     options.account_host),
-                         patterns) +
+    return with_patterns(
+               account_sql("source", spec.name, spec.source, options.source, options.account_host),
+               patterns) +
            grant_statements(needs, spec.source.user + "@" + options.account_host) + "\n";
 }
 
@@ -173,7 +175,8 @@ std::string target_owner_sql(const state::task_spec& spec, const state::object_s
     if (!options.target.is_mariadb && spec.apply.how != state::task_spec::writer::sql)
         needs.push_back({{"REPLICATION_APPLIER"}, "", "", ""});
     auto more = target_needs(spec, selection, source, seen);
-    std::erase_if(more, [](const need& one) { return one.one_of.front() == "REPLICATION_APPLIER"; });
+    std::erase_if(more,
+                  [](const need& one) { return one.one_of.front() == "REPLICATION_APPLIER"; });
     needs.insert(needs.end(), more.begin(), more.end());
     for (const std::string& text : spec.objects.include) {
         const auto pattern = state::object_pattern::parse(text);
@@ -201,9 +204,9 @@ std::string target_owner_sql(const state::task_spec& spec, const state::object_s
             add(needs, like, "", {privilege});
         add(needs, like, "", {"CREATE ROUTINE", "ALTER ROUTINE", "EVENT"});
     }
-    return with_patterns(account_sql("target", spec.name, spec.target, options.target,
-                                     options.account_host),
-                         patterns) +
+    return with_patterns(
+               account_sql("target", spec.name, spec.target, options.target, options.account_host),
+               patterns) +
            "-- Where triggers or functions come along and the target writes a binary log:\n"
            "--   SET PERSIST log_bin_trust_function_creators = ON;\n" +
            grant_statements(needs, spec.target.user + "@" + options.account_host) + "\n";

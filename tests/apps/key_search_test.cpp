@@ -67,15 +67,14 @@ protected:
         });
         remembered_definitions definitions({}, [](const std::string& why) { FAIL() << why; });
         counting_writer writer;
-        change_selector selector(filter,
-                                 {.definitions = definitions,
-                                  .writer = writer,
-                                  .gate = nullptr,
-                                  .statement = [](const auto&) { return std::nullopt; },
-                                  .row =
-                                      [&](const described_table& table, const row_change& change) {
-                                          return condition.holds(table, change);
-                                      }});
+        change_selector selector(
+            filter,
+            {.definitions = definitions,
+             .writer = writer,
+             .gate = nullptr,
+             .statement = [](const auto&) { return std::nullopt; },
+             .row = [&](const described_table& table,
+                        const row_change& change) { return condition.holds(table, change); }});
         open_options options;
         options.indexed = &wanted;
         options.entered = [&](const std::filesystem::path& path) { definitions.enter(path); };

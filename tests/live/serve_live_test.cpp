@@ -1,6 +1,6 @@
 // The daemon: tasks by the command line and by HTTP, its end and its crashes, many tasks at once.
 
-#include "tests/api/http_conversation.hpp"
+#include "tests/live/serving_daemon.hpp"
 #include "tests/support/scratch_directory.hpp"
 #include "tests/support/source_and_target.hpp"
 
@@ -15,11 +15,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <functional>
-#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace understudy::test {
@@ -32,105 +28,6 @@ using std::chrono::steady_clock;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-std::string program() {
-    const char* named = std::getenv("UNDERSTUDY_PROGRAM");
-    return named != nullptr ? named : UNDERSTUDY_PROGRAM;
-}
-
-bool wait_until(const std::function<bool()>& condition, std::chrono::milliseconds timeout = 60s) {
-    const auto give_up = steady_clock::now() + timeout;
-    while (!condition()) {
-        if (steady_clock::now() > give_up) return false;
-        std::this_thread::sleep_for(100ms);
-    }
-    return true;
-}
-
-// A daemon of its own data directory, and how one speaks to it.
-class daemon {
-public:
-    explicit daemon(fs::path data_dir, std::vector<std::string> more = {},
-                    std::vector<std::string> environment = {})
-        : data_dir_(std::move(data_dir)), more_(std::move(more)),
-          environment_(std::move(environment)) {
-        start();
-    }
-
-    void start() {
-        std::vector<std::string> argv{program(), "serve",    "--data-dir",
-                                      data_dir_, "--listen", "127.0.0.1:0"};
-        argv.insert(argv.end(), more_.begin(), more_.end());
-        process_.emplace(child_process::start({.argv = argv,
-                                               .environment = environment_,
-                                               .output_file = output(),
-                                               .error_file = output()}));
-        if (!wait_until([this] { return read_address(); }, 30s))
-            throw std::runtime_error("the daemon does not come up: " + file_text(output()));
-    }
-
-    [[nodiscard]] fs::path output() const { return data_dir_.string() + ".log"; }
-    [[nodiscard]] child_process& process() { return *process_; }
-    [[nodiscard]] std::uint16_t port() const { return port_; }
-    [[nodiscard]] const std::string& token() const { return token_; }
-
-    void kill_9() {
-        process_->kill(SIGKILL);
-        ASSERT_TRUE(process_->wait(10s));
-    }
-    // How long it took.
-    std::chrono::milliseconds terminate() {
-        const auto began = steady_clock::now();
-        process_->kill(SIGTERM);
-        const auto ended = process_->wait(30s);
-        EXPECT_TRUE(ended && ended->code == 0) << file_text(output());
-        return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began);
-    }
-
-    http_reply call(std::string_view method, std::string_view path, std::string_view body = {}) {
-        return ask(port_, method, path, token_, body);
-    }
-    json::value get(const std::string& path) {
-        const auto reply = call("GET", path);
-        EXPECT_EQ(reply.status, 200) << path << " " << reply.body;
-        return json::parse(reply.body);
-    }
-    std::string state(const std::string& task) {
-        return std::string(get("/api/v1/tasks/" + task).at("state").as_string());
-    }
-    bool wait_for(const std::string& task, const std::string& wanted,
-                  std::chrono::milliseconds timeout = 60s) {
-        return wait_until([&] { return state(task) == wanted; }, timeout);
-    }
-
-    // The command line, against this daemon.
-    finished_process run(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), program());
-        arguments.insert(arguments.end(), {"--data-dir", data_dir_});
-        return run_to_end({.argv = std::move(arguments), .environment = {}}, 120s);
-    }
-
-private:
-    bool read_address() {
-        std::ifstream file(data_dir_ / "serve.json");
-        std::string text;
-        if (!std::getline(file, text)) return false;
-        boost::system::error_code failure;
-        const json::value address = json::parse(text, failure);
-        if (failure || address.at("pid").as_int64() != process_->pid()) return false;
-        const std::string url(address.at("url").as_string());
-        port_ = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
-        std::ifstream(data_dir_ / "api-token") >> token_;
-        return true;
-    }
-
-    fs::path data_dir_;
-    std::vector<std::string> more_;
-    std::vector<std::string> environment_;
-    std::optional<child_process> process_;
-    std::uint16_t port_ = 0;
-    std::string token_;
-};
 
 class serve : public testing::Test {
 protected:
@@ -149,7 +46,7 @@ protected:
 };
 
 TEST_F(serve, runs_a_task_through_its_life_by_the_command_line) {
-    daemon it(pair.data_dir());
+    serving_daemon it(pair.data_dir());
     const auto started = it.run({"start", pair.task_file()});
     ASSERT_EQ(started.status.code, 0) << started.error << file_text(it.output());
     ASSERT_TRUE(it.wait_for("test", "synchronizing")) << file_text(it.output());
@@ -194,7 +91,7 @@ TEST_F(serve, runs_a_task_through_its_life_by_the_command_line) {
 }
 
 TEST_F(serve, ends_by_itself_at_a_goal_and_goes_on_when_started_again) {
-    daemon it(pair.data_dir());
+    serving_daemon it(pair.data_dir());
     ASSERT_EQ(it.run({"start", pair.task_file(), "--until", "caught-up"}).status.code, 0);
     ASSERT_TRUE(it.wait_for("test", "finished")) << file_text(it.output());
     const std::string uuid = pair.source_sql().scalar("SELECT @@server_uuid");
@@ -215,7 +112,7 @@ TEST_F(serve, ends_by_itself_at_a_goal_and_goes_on_when_started_again) {
 }
 
 TEST_F(serve, tells_what_needs_a_person_and_waits_for_what_passes) {
-    daemon it(pair.data_dir());
+    serving_daemon it(pair.data_dir());
     // A wrong password: nothing that time heals.
     pair.source_sql().exec("ALTER USER repl IDENTIFIED BY 'other-secret'");
     ASSERT_EQ(it.run({"start", pair.task_file()}).status.code, 0);
@@ -244,7 +141,7 @@ TEST_F(serve, tells_what_needs_a_person_and_waits_for_what_passes) {
 
 TEST_F(serve, takes_a_changed_definition_of_a_running_task) {
     pair.source_sql().exec("CREATE TABLE shop.u (id INT PRIMARY KEY)");
-    daemon it(pair.data_dir());
+    serving_daemon it(pair.data_dir());
     ASSERT_EQ(it.run({"start", pair.task_file()}).status.code, 0);
     ASSERT_TRUE(it.wait_for("test", "synchronizing"));
     pair.options().objects.exclude = {"shop.u"};
@@ -260,7 +157,7 @@ TEST_F(serve, takes_a_changed_definition_of_a_running_task) {
 }
 
 TEST_F(serve, gives_away_no_password) {
-    daemon it(pair.data_dir(), {"--log-format", "json"});
+    serving_daemon it(pair.data_dir(), {"--log-format", "json"});
     ASSERT_EQ(it.run({"start", pair.task_file()}).status.code, 0);
     ASSERT_TRUE(it.wait_for("test", "synchronizing"));
     std::string all;
@@ -300,7 +197,7 @@ TEST_F(serve, gives_away_no_password) {
 }
 
 TEST_F(serve, finds_rows_in_the_relay_and_objects_on_the_source) {
-    daemon it(pair.data_dir());
+    serving_daemon it(pair.data_dir());
     ASSERT_EQ(it.run({"start", pair.task_file()}).status.code, 0);
     ASSERT_TRUE(it.wait_for("test", "synchronizing"));
     pair.source_sql().exec("INSERT INTO shop.t VALUES (42, 'first'); UPDATE shop.t SET name = "
@@ -355,7 +252,8 @@ protected:
             fmt::format("CREATE DATABASE {0}; CREATE TABLE {0}.t (id INT PRIMARY KEY)", database));
     }
 
-    void start(daemon& it, const std::string& name, live_server& source, live_server& target) {
+    void start(serving_daemon& it, const std::string& name, live_server& source,
+               live_server& target) {
         const std::string definition =
             fmt::format("name = \"{0}\"\n"
                         "[source]\nhost = \"127.0.0.1\"\nport = {1}\nuser = \"repl\"\n"
@@ -371,7 +269,7 @@ protected:
         ASSERT_EQ(it.call("POST", "/api/v1/tasks/" + name + "/start").status, 202);
     }
 
-    static bool all_stream(daemon& it) {
+    static bool all_stream(serving_daemon& it) {
         const auto tasks = it.get("/api/v1/tasks");
         return std::ranges::all_of(tasks.at("tasks").as_array(), [](const json::value& task) {
             return task.at("status").at("phase").as_string() == "streaming";
@@ -399,14 +297,14 @@ protected:
     scratch_directory directory{"many"};
 };
 
-double figure(daemon& it, const std::string& name) {
+double figure(serving_daemon& it, const std::string& name) {
     const std::string text = it.call("GET", "/metrics").body;
     const auto at = text.find("\n" + name + " ");
     return at == std::string::npos ? -1.0 : std::stod(text.substr(at + name.size() + 2));
 }
 
 TEST_F(serve_many, tasks_in_one_process_do_not_disturb_each_other) {
-    daemon it(directory.path() / "data");
+    serving_daemon it(directory.path() / "data");
     const auto began = steady_clock::now();
     for (int i = 0; i < count; ++i)
         start(it, fmt::format("db{}", i), pair.source(), pair.target());

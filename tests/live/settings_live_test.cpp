@@ -132,7 +132,8 @@ private:
         sql.exec(fmt::format(
             "UPDATE t SET doc = JSON_SET(doc, '$.a', id + 1, '$.new', 'n') WHERE id >= {0};"
             "UPDATE t SET doc = JSON_REMOVE(JSON_REPLACE(doc, '$.c[1]', TRUE), '$.b'), a = 3 WHERE "
-            "id % 7 = 1; UPDATE bare SET doc = JSON_SET(doc, '$.a', NULL) WHERE v = {0} + 5 LIMIT 1",
+            "id % 7 = 1; UPDATE bare SET doc = JSON_SET(doc, '$.a', NULL) WHERE v = {0} + 5 LIMIT "
+            "1",
             first));
         // As the server may log it for itself: text, with what it depends on.
         sql.exec(fmt::format("SET SESSION binlog_format = 'STATEMENT', @user = 'from a variable';"
@@ -150,9 +151,10 @@ private:
                            "SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; USE s;" +
                            settings + "XA START " + prepared_);
         prepared_by_->exec(insert(number * 100 + 70, "two_phases"));
-        prepared_by_->exec(fmt::format("INSERT INTO bare_two_phases (v, x) VALUES ({0}, 'x');"
-                                       "UPDATE two_phases SET x = 'prepared' WHERE id = {0} * 100 + 70",
-                                       number));
+        prepared_by_->exec(
+            fmt::format("INSERT INTO bare_two_phases (v, x) VALUES ({0}, 'x');"
+                        "UPDATE two_phases SET x = 'prepared' WHERE id = {0} * 100 + 70",
+                        number));
         prepared_by_->exec("XA END " + prepared_ + "; XA PREPARE " + prepared_);
         if (server_.kind() == server_kind::mysql_97) prepared_by_.reset();
     }
@@ -226,8 +228,8 @@ TEST_P(settings, that_change_the_log_change_nothing_on_the_target) {
     EXPECT_GT(pair.target_sql().scalar("SELECT COUNT(*) FROM s.t"), "1");
 
     // MySQL 5.6 comes without tools; those of 9.7 read its logs.
-    const auto mysqlbinlog = mysql ? pair.target().tool("mysqlbinlog")
-                                   : pair.source().tool("mariadb-binlog");
+    const auto mysqlbinlog =
+        mysql ? pair.target().tool("mysqlbinlog") : pair.source().tool("mariadb-binlog");
     std::size_t rows = 0;
     for (const auto& row : pair.source_sql().query("SHOW BINARY LOGS")) {
         const auto name = row.front().value();
@@ -236,11 +238,11 @@ TEST_P(settings, that_change_the_log_change_nothing_on_the_target) {
         const auto theirs = rows_by_mysqlbinlog(
             output_of({mysqlbinlog.string(), "-v", "--base64-output=decode-rows", log.string()}));
         rows += theirs.size();
-        EXPECT_EQ(difference(changes_by_us(output_of({UNDERSTUDY_PROGRAM, "relay", "show", "--json",
-                                                      "--kind", "insert,update,delete",
-                                                      log.string()})),
-                             theirs),
-                  "")
+        EXPECT_EQ(
+            difference(changes_by_us(output_of({UNDERSTUDY_PROGRAM, "relay", "show", "--json",
+                                                "--kind", "insert,update,delete", log.string()})),
+                       theirs),
+            "")
             << name;
     }
     EXPECT_GT(rows, 50 * count);

@@ -68,7 +68,8 @@ bool is_same_moment(const std::string& ours, const std::string& theirs) {
     long long seconds = 0;
     const auto* const end = theirs.data() + std::min(point, theirs.size());
     if (std::from_chars(theirs.data(), end, seconds).ptr != end) return false;
-    const auto text = fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(static_cast<time_t>(seconds)));
+    const auto text =
+        fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(static_cast<time_t>(seconds)));
     return ours == text + (point == std::string::npos ? "" : theirs.substr(point));
 }
 
@@ -87,7 +88,8 @@ std::string base64_of(const std::string& bytes) {
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
         std::uint32_t group = 0;
         for (std::size_t j = 0; j < 3; ++j)
-            group = group << 8U | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+            group = group << 8U |
+                    (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
         for (std::size_t j = 0; j < 4; ++j)
             out += i + j > bytes.size() ? '=' : digits[group >> (18 - 6 * j) & 63U];
     }
@@ -142,13 +144,15 @@ std::vector<shown_change> changes_by_us(const std::string& json_lines) {
 
 bool are_same(const json::value& ours, const std::string& theirs) {
     if (theirs == "NULL") return ours.is_null();
-    // JSON_SET(@5, …), or @5 where nothing changes: what it does to the document is compared by the tables in the end.
+    // JSON_SET(@5, …), or @5 where nothing changes: what it does to the document is compared by the
+    // tables in the end.
     if (theirs.starts_with("JSON_") || theirs.starts_with('@')) return ours.is_object();
     if (ours.is_null()) return false;
     if (theirs.starts_with("b'")) {
-        return ours.is_int64() ? is_same_bits(static_cast<std::uint64_t>(ours.as_int64()), theirs)
-                               : ours.is_string() &&
-                                     is_same_bits(std::stoull(std::string(ours.as_string())), theirs);
+        return ours.is_int64()
+                   ? is_same_bits(static_cast<std::uint64_t>(ours.as_int64()), theirs)
+                   : ours.is_string() &&
+                         is_same_bits(std::stoull(std::string(ours.as_string())), theirs);
     }
     if (ours.is_string()) {
         if (is_same_text(std::string(ours.as_string()), theirs)) return true;
