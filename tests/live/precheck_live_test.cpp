@@ -20,7 +20,6 @@ using precheck::outcome;
 using precheck::report;
 using precheck::severity;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 constexpr auto shop = R"(
 CREATE DATABASE shop; USE shop;
