@@ -64,6 +64,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     if (!reader) return std::unexpected(std::move(reader.error()));
 
     std::unique_ptr<apply_stream> stream(new apply_stream(context));
+    stream->how_ = how;
     stream->session_ = std::move(session);
     auto noted =
         stream->definitions_.note_missing(*stream->session_, context.copied, from->applied.binlog);
@@ -97,15 +98,23 @@ group_limits apply_stream::limits_for(caution how) const {
     limits.bytes_max = context_.task.apply.group_bytes_max;
     limits.rows_max = context_.task.apply.group_rows_max;
     if (how != caution::none) limits.transactions_max = 1;
+    // Merged rows are written when the group is complete: it locks them for about the time that it
+    // may.
+    constexpr std::uint64_t smallest = 256U << 10U;
+    if (rows_ != nullptr) {
+        const std::uint64_t in_time = rows_->bytes_in(context_.task.apply.group_time_max);
+        limits.bytes_max = std::min(limits.bytes_max, std::max(smallest, in_time));
+    }
     return limits;
 }
 
 void apply_stream::set_caution(caution how) {
-    builder_->set_limits(limits_for(how));
+    how_ = how;
     rows_->set_caution(how);
 }
 
 result<std::optional<group>> apply_stream::read() {
+    builder_->set_limits(limits_for(how_));
     return builder_->next();
 }
 

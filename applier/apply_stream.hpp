@@ -85,6 +85,7 @@ private:
     std::unique_ptr<group_builder> builder_;
     std::unique_ptr<group_applier> rows_;
     std::unique_ptr<statement_executor> statements_executor_;
+    caution how_ = caution::none;
     std::uint64_t statements_ = 0;
 };
 

@@ -56,13 +56,22 @@ void group_applier::set_position(state::source_position position) {
     unsaved_ = false;
 }
 
+// A new definition: what is held belongs to groups that are committed.
+void group_applier::forget_definitions() {
+    UNDERSTUDY_ASSERT(merger_.empty());
+    merger_.clear();
+    plans_.forget();
+}
+
 result<void> group_applier::apply(const group& work) {
     UNDERSTUDY_ASSERT(!work.statement);
+    const auto started = std::chrono::steady_clock::now();
     statement_first_ = UINT32_MAX;
     prepared_.begin_group();
     for (const source_transaction& transaction : work.transactions) {
         if (auto done = apply_transaction(work, transaction); !done) return done;
-        if (!transaction.complete) return {};
+        // The images go with the group.
+        if (!transaction.complete) return flush_merged();
         reach(transaction);
         const bool late = in_transaction_ &&
                           std::chrono::steady_clock::now() - began_ >= settings_.group_time_max;
@@ -75,8 +84,23 @@ result<void> group_applier::apply(const group& work) {
         reached_.binlog = *work.outside;
         unsaved_ = true;
     }
-    if (in_transaction_) return commit();
-    return {};
+    if (!in_transaction_) return {};
+    auto done = commit();
+    if (done) note_rate(work.bytes, std::chrono::steady_clock::now() - started);
+    return done;
+}
+
+void group_applier::note_rate(std::uint64_t bytes, std::chrono::steady_clock::duration time) {
+    const double seconds = std::max(1e-6, std::chrono::duration<double>(time).count());
+    const double rate = static_cast<double>(bytes) / seconds;
+    const double known = bytes_per_second_;
+    bytes_per_second_ = known == 0 ? rate : (known + rate) / 2;
+}
+
+std::uint64_t group_applier::bytes_in(std::chrono::duration<double> time) const {
+    constexpr double most = 1e18;
+    const double rate = bytes_per_second_;
+    return rate == 0 ? UINT64_MAX : static_cast<std::uint64_t>(std::min(most, rate * time.count()));
 }
 
 void group_applier::reach(const source_transaction& transaction) {
@@ -102,7 +126,6 @@ result<void> group_applier::apply_transaction(const group& work,
                           : apply_change(work, transaction, *change);
         if (!done) return done;
         open_counts_.rows += change->rows;
-        open_counts_.written += change->rows;
     }
     const bool waits = !transaction.prepares.empty() && transaction.complete &&
                        (first == last || !std::prev(last)->prepared_end);
@@ -113,9 +136,16 @@ result<void> group_applier::apply_transaction(const group& work,
     return done;
 }
 
+result<void> group_applier::flush_merged() {
+    auto done = merger_.flush_all(writer_);
+    open_counts_.written += merger_.take_written();
+    return done;
+}
+
 // What was said before is executed before what is said next.
 result<void> group_applier::settle() {
-    auto done = writer_.finish();
+    auto done = flush_merged();
+    if (done) done = writer_.finish();
     return done ? pipe_.drain() : done;
 }
 
@@ -215,8 +245,8 @@ result<void> group_applier::apply_change(const group& work, const source_transac
     if (!event) return std::unexpected(std::move(event.error()));
     auto decoded =
         protocol::decode_rows_event(*event, *work.format, protocol::partial_json::accepted);
-    if (decoded && decoded->has_partial_json)
-        decoded = with_whole_documents(change.table->map, *decoded, documents_);
+    const bool has_partial_json = decoded && decoded->has_partial_json;
+    if (has_partial_json) decoded = with_whole_documents(change.table->map, *decoded, documents_);
     if (!decoded) return std::unexpected(std::move(decoded.error()));
     auto decision = rules_.decide(change.table->name, transaction, decoded->kind, decoded->flags);
     if (decision.what == apply_rules::treatment::drop) return {};
@@ -233,9 +263,23 @@ result<void> group_applier::apply_change(const group& work, const source_transac
     rows.present_after = decoded->present_after.bytes;
     rows.rows = decoded->rows;
     rows.has_partial_json = decoded->has_partial_json;
-    if (decision.what == apply_rules::treatment::overwrite)
-        return write_overwriting(transaction, rows, *decoded);
+    const bool overwrites = decision.what == apply_rules::treatment::overwrite;
+    // JSON that was made whole lies in a buffer that the next event uses again.
+    if (!overwrites && !has_partial_json && may_merge(**plan, *decoded))
+        return merger_.add(rows, *decoded, writer_);
+    if (auto done = merger_.flush(**plan, writer_); !done) return done;
+    open_counts_.written += change.rows;
+    if (overwrites) return write_overwriting(transaction, rows, *decoded);
     return write_as_logged(transaction, rows, *decoded);
+}
+
+// A conflict is decided change by change, and with caution the refused change is looked for.
+bool group_applier::may_merge(const table_plan& table, const protocol::rows_event& event) const {
+    const bool stops_at_conflicts =
+        settings_.conflicts == nullptr ||
+        settings_.conflicts->of(table.source->name) == conflict_policy::action::stop;
+    return settings_.how == caution::none && stops_at_conflicts &&
+           change_merger::accepts(table, event);
 }
 
 bool group_applier::may_be_there(const table_plan& table,

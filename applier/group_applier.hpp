@@ -1,6 +1,7 @@
 #pragma once
 
 #include "applier/apply_rules.hpp"
+#include "applier/change_merger.hpp"
 #include "applier/checkpoint_store.hpp"
 #include "applier/conflict_policy.hpp"
 #include "applier/conflict_store.hpp"
@@ -85,13 +86,16 @@ public:
     // The statement executor has committed this.
     void set_position(state::source_position position);
     // A DDL was executed: definitions are read anew.
-    void forget_definitions() { plans_.forget(); }
+    void forget_definitions();
     // The next commit also closes the journal entry of the CREATE TABLE whose rows it holds.
     void set_commit_companion(std::string sql) { companion_ = std::move(sql); }
 
     [[nodiscard]] const state::source_position& committed() const { return committed_; }
     [[nodiscard]] bool has_unsaved_position() const { return unsaved_; }
     void set_caution(caution how) { settings_.how = how; }
+    // Bytes of events that the target executes in this time, by the last groups; UINT64_MAX: not
+    // known yet. Any thread.
+    [[nodiscard]] std::uint64_t bytes_in(std::chrono::duration<double> time) const;
     [[nodiscard]] apply_counts take_counts() { return std::exchange(counts_, {}); }
     // Since the last call.
     [[nodiscard]] std::vector<table_choice> take_choices() { return std::exchange(choices_, {}); }
@@ -115,8 +119,11 @@ private:
                                                       const prepared_end& end);
     [[nodiscard]] protocol::result<void> commit_prepared(const source_transaction& transaction,
                                                          const std::string& xa_id);
+    // Whether the order of the table's changes may be given up: change_merger.
+    [[nodiscard]] bool may_merge(const table_plan& table, const protocol::rows_event& event) const;
     // Everything that was appended has been executed.
     [[nodiscard]] protocol::result<void> settle();
+    [[nodiscard]] protocol::result<void> flush_merged();
     [[nodiscard]] protocol::result<void>
     apply_text(const group& work, const source_transaction& transaction, const text_change& change);
     [[nodiscard]] protocol::result<const table_plan*>
@@ -154,6 +161,7 @@ private:
     [[nodiscard]] bool may_be_there(const table_plan& table,
                                     const source_transaction& transaction) const;
     void reach(const source_transaction& transaction);
+    void note_rate(std::uint64_t bytes, std::chrono::steady_clock::duration time);
     [[nodiscard]] bool stopping() const {
         return settings_.stop != nullptr && settings_.stop->load();
     }
@@ -167,6 +175,7 @@ private:
     table_plans plans_;
     statement_pipe pipe_;
     table_writer writer_;
+    change_merger merger_; // in front of the writer
     text_change_writer texts_;
     conflict_store conflict_store_;
     prepared_store prepared_store_;
@@ -187,6 +196,7 @@ private:
     std::chrono::system_clock::time_point reached_time_;
     std::chrono::system_clock::time_point source_time_;
     refused_row refused_;
+    std::atomic<double> bytes_per_second_{0}; // 0: not known
 };
 
 } // namespace understudy::applier

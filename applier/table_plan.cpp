@@ -34,6 +34,9 @@ result<const table_plan*> table_plans::load(target_session& target,
     auto plan = std::make_unique<table_plan>();
     plan->target = std::move(**definition);
     plan->table_id = next_id_++;
+    plan->merging = merge_shape_of(plan->target);
+    const auto next_identity = static_cast<std::uint32_t>(identities_.size());
+    plan->identity = identities_.emplace(plan->target.name, next_identity).first->second;
     plan->source = std::move(table);
     if (auto chosen = choose(target, *plan); !chosen)
         return std::unexpected(std::move(chosen.error()));

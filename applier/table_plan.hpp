@@ -1,5 +1,6 @@
 #pragma once
 
+#include "applier/merge_shape.hpp"
 #include "applier/source_table.hpp"
 #include "applier/target_session.hpp"
 #include "applier/target_table.hpp"
@@ -8,6 +9,7 @@
 #include "state/object_selection.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -32,6 +34,9 @@ struct table_plan {
     std::shared_ptr<const source_table> source;
     target_table target;
     std::uint64_t table_id = 0; // in our own BINLOG statements
+    // The same for all plans of one table of the target: the source may log it with two layouts.
+    std::uint32_t identity = 0;
+    merge_shape merging;
     // As SQL unless row images fit; why they do not, for the operator.
     bool as_sql = false;
     std::string why_sql;
@@ -56,7 +61,10 @@ public:
     [[nodiscard]] protocol::result<const table_plan*>
     load(target_session& target, std::shared_ptr<const source_table> table);
     // A DDL was executed, or the session is another one.
-    void forget() { plans_.clear(); }
+    void forget() {
+        plans_.clear();
+        identities_.clear();
+    }
 
 private:
     [[nodiscard]] protocol::result<void> choose(target_session& target, table_plan& plan) const;
@@ -66,6 +74,7 @@ private:
     const state::object_selection* selection_;
     write_ways ways_;
     std::unordered_map<const source_table*, std::unique_ptr<table_plan>> plans_;
+    std::map<state::object_name, std::uint32_t> identities_;
     std::uint64_t next_id_ = 1;
 };
 

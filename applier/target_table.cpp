@@ -130,9 +130,21 @@ result<void> load_keys(target_session& target, const std::string& where, target_
             table.key.push_back(part.column);
     }
     table.has_other_unique_keys = keys.size() > (best != keys.end() ? 1U : 0U);
+    table.has_unique_expressions = !std::ranges::all_of(keys, &key::describable);
     for (key& one : keys) {
         if (one.describable) table.unique_keys.push_back(std::move(one.whole));
     }
+    return {};
+}
+
+result<void> load_foreign_keys(target_session& target, target_table& table) {
+    auto count = target.scalar(
+        fmt::format("SELECT COUNT(*) FROM information_schema.referential_constraints WHERE "
+                    "(constraint_schema = {0} AND table_name = {1}) OR "
+                    "(unique_constraint_schema = {0} AND referenced_table_name = {1})",
+                    quote_string(table.name.database), quote_string(table.name.object)));
+    if (!count) return std::unexpected(std::move(count.error()));
+    table.has_foreign_keys = number(*count) != 0;
     return {};
 }
 
@@ -173,9 +185,12 @@ result<std::optional<target_table>> load_target_table(target_session& target,
                            extra.contains("PERSISTENT");
         column.invisible = extra.contains("INVISIBLE");
         column.updated_by_itself = extra.contains("on update ");
+        column.auto_increment = extra.contains("auto_increment");
         table.columns.push_back(std::move(column));
     }
     if (auto keys = load_keys(target, where, table); !keys)
+        return std::unexpected(std::move(keys.error()));
+    if (auto keys = load_foreign_keys(target, table); !keys)
         return std::unexpected(std::move(keys.error()));
     return table;
 }

@@ -27,6 +27,7 @@ struct target_column {
     bool generated = false;
     bool invisible = false;
     bool updated_by_itself = false; // ON UPDATE CURRENT_TIMESTAMP
+    bool auto_increment = false;
 };
 
 struct target_table {
@@ -36,6 +37,8 @@ struct target_table {
     // has no key.
     std::vector<std::uint32_t> key;
     bool has_other_unique_keys = false;
+    bool has_unique_expressions = false; // a unique key over something else than columns
+    bool has_foreign_keys = false;       // to other tables or from them, as far as the account sees
     std::string engine;
     std::vector<relay::table_key> unique_keys; // PRIMARY first; those over expressions left out
 

@@ -70,7 +70,8 @@ TEST_P(applier_by_mode, brings_every_kind_of_change_over) {
     EXPECT_EQ(rig.target().scalar("SELECT COUNT(*) FROM other.t"), "0");
     // The source is out of reach since the receiver was stopped.
     EXPECT_LT(rig.status().lag, std::chrono::seconds(10));
-    EXPECT_EQ(rig.status().written_rows, rig.status().applied_rows);
+    EXPECT_GT(rig.status().written_rows, 0U);
+    EXPECT_NE(rig.status().written_rows, rig.status().applied_rows); // merged
     EXPECT_GT(rig.status().applied_bytes, 0U);
     EXPECT_GT(rig.status().applied_rows, 20U);
 }
@@ -332,9 +333,10 @@ TEST_P(applier_by_writer, names_duplicates_missing_tables_and_other_definitions)
 TEST(applier, names_the_missing_grant) {
     applier_rig rig(
         {.target_privileges = "SELECT, INSERT, UPDATE, CREATE, REPLICATION_APPLIER ON *.*"});
-    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY)");
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY); INSERT INTO t.a "
+                  "VALUES (1), (2)");
     rig.begin();
-    rig.source().exec("INSERT INTO t.a VALUES (1),(2); DELETE FROM t.a WHERE id = 1");
+    rig.source().exec("INSERT INTO t.a VALUES (3); DELETE FROM t.a WHERE id = 1");
     EXPECT_THAT(rig.catch_up(), HasSubstr("GRANT DELETE ON `t`.`a`"));
 }
 
