@@ -176,7 +176,7 @@ result<void> change_merger::insert(table_nets& nets, const row_image& image,
         }
     }
     if (known == nullptr) known = &nets.insert(key);
-    known->unique_changed = known->was_there();
+    known->is_another = known->was_there();
     known->after = image.bytes;
     return {};
 }
@@ -210,12 +210,15 @@ result<void> change_merger::remove(table_nets& nets, const row_image& image,
 
 result<void> change_merger::update(table_nets& nets, const row_image& before,
                                    const row_image& after, change_writer& writer) {
-    bytes key = key_of(nets, before);
-    const auto& columns = nets.plan->target.key;
-    if (differs(before, after, columns)) {
-        if (auto done = remove(nets, before, writer); !done) return done;
-        return insert(nets, after, writer);
+    const merge_shape& shape = nets.plan->merging;
+    // As DELETE and INSERT it could do more than was done: a foreign key from a table that the
+    // account does not see may cascade.
+    if (shape.unique_is_generated || differs(before, after, nets.plan->target.key) ||
+        differs(before, after, shape.unique_columns)) {
+        if (auto done = begin_anew(nets, writer); !done) return done;
+        return write(nets, rows_kind::update, before.bytes, after.bytes, writer);
     }
+    bytes key = key_of(nets, before);
     net* known = nets.find(key);
     if (known != nullptr && !known->is_there()) {
         if (auto done = begin_anew(nets, writer); !done) return done;
@@ -227,8 +230,6 @@ result<void> change_merger::update(table_nets& nets, const row_image& before,
         known->before = before.bytes;
     }
     known->after = after.bytes;
-    known->unique_changed |= nets.plan->merging.unique_is_generated ||
-                             differs(before, after, nets.plan->merging.unique_columns);
     return {};
 }
 
@@ -246,7 +247,7 @@ result<void> change_merger::write(table_nets& nets, rows_kind kind, bytes rows, 
 
 // Has to be deleted and inserted.
 bool change_merger::table_nets::moves(const net& row) const {
-    return row.unique_changed && !plan->merging.unique_columns.empty();
+    return row.is_another && !plan->merging.unique_columns.empty();
 }
 
 // Deleted rows first, then changed ones, then new ones: merge_shape says why.

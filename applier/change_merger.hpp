@@ -20,7 +20,7 @@ namespace understudy::applier {
 //
 //   INSERT + UPDATE = INSERT            UPDATE + DELETE = DELETE of what was there first
 //   UPDATE + UPDATE = UPDATE            DELETE + INSERT = UPDATE
-//   INSERT + DELETE = nothing           an UPDATE of the key = DELETE + INSERT
+//   INSERT + DELETE = nothing           an UPDATE of a unique key stays as it is
 //
 // merge_shape says of which tables, and why their order does not matter. Holds references to the
 // images, so the group must outlive what is in here; memory is one entry per key, and the group's
@@ -59,7 +59,7 @@ private:
         bytes before; // data() == nullptr: no such image
         bytes after;
         bytes key;
-        bool unique_changed = false; // a value of another unique key may have changed
+        bool is_another = false; // inserted after it was deleted
 
         [[nodiscard]] bool is_there() const { return after.data() != nullptr; }
         [[nodiscard]] bool was_there() const { return before.data() != nullptr; }

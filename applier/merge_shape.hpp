@@ -12,12 +12,13 @@ namespace understudy::applier {
 // at when they are.
 //
 // What makes it right: rows are told apart by the bytes of their key columns, which are the stored
-// bytes of exactly one row at a time. All rows that go or change a value of a unique key are
-// deleted first, then the others are changed, then rows are inserted. After the first step the
-// table holds a part of what it held before, after the last what the source holds, and every state
-// between satisfies each unique key because it is a part of one of the two: no order among the
-// net effects can be seen, whatever the collations, NULLs or swaps. Foreign keys (both ends) look
-// beyond the table, keys over expressions are not in the images: such tables keep the source's
+// bytes of exactly one row at a time. An UPDATE that changes a value of a unique key ends what is
+// merged and stays as it is. Between two of those, all rows that go are deleted first, also those
+// that are inserted anew, then the others are changed, then rows are inserted. After the first step
+// the table holds a part of what it held before, after the last what the source holds, and every
+// state between satisfies each unique key because it is a part of one of the two: no order among
+// the net effects can be seen, whatever the collations, NULLs or swaps. Foreign keys (both ends)
+// look beyond the table, keys over expressions are not in the images: such tables keep the source's
 // order, as do tables without a key, and those without transactions, where every state is seen.
 struct merge_shape {
     bool possible = false;
