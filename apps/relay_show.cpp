@@ -158,7 +158,9 @@ result<void> show_changes(const relay_command& what) {
             own = conditions.emplace_back(std::make_shared<row_condition>(*condition));
             keys = [own](const described_table& table) -> std::optional<std::vector<std::string>> {
                 const auto values = own->pinned_key(table);
-                return values.empty() ? std::nullopt : row_keys(table, values);
+                auto key = values.empty() ? std::nullopt : row_key(table, values);
+                if (!key) return std::nullopt;
+                return std::vector{std::move(*key)};
             };
         }
         if (index.is_asked)

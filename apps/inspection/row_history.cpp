@@ -189,9 +189,9 @@ std::optional<std::vector<std::string>> row_history::keys(const described_table&
             if (place == columns_.end() || one.size() != columns_.size()) return std::nullopt;
             values.emplace_back(part, one[static_cast<std::size_t>(place - columns_.begin())]);
         }
-        const auto keys = row_keys(table, values);
-        if (!keys) return std::nullopt;
-        found.insert(found.end(), keys->begin(), keys->end());
+        auto made = row_key(table, values);
+        if (!made) return std::nullopt;
+        found.push_back(std::move(*made));
     }
     return found;
 }

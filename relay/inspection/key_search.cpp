@@ -1,6 +1,7 @@
 #include "relay/inspection/key_search.hpp"
 
 #include "protocol/binlog/row_key.hpp"
+#include "protocol/binlog/value_size.hpp"
 #include "protocol/value/character_set.hpp"
 #include "protocol/wire/byte_reader.hpp"
 
@@ -16,8 +17,6 @@ using protocol::column_type;
 using kind = comparable::kind;
 using bytes = std::vector<std::byte>;
 
-constexpr std::size_t keys_max = 1'000;
-
 bytes little_endian(std::uint64_t value, std::size_t size) {
     bytes made(size);
     for (std::size_t i = 0; i < size; ++i)
@@ -25,7 +24,8 @@ bytes little_endian(std::uint64_t value, std::size_t size) {
     return made;
 }
 
-std::vector<bytes> integers(std::string_view text) {
+// Nothing: the column holds no such number.
+std::optional<bytes> integer(std::string_view text, std::size_t size) {
     const auto* const end = text.data() + text.size();
     std::int64_t small = 0;
     std::uint64_t large = 0;
@@ -33,26 +33,19 @@ std::vector<bytes> integers(std::string_view text) {
         return read.ec == std::errc{} && read.ptr == end;
     };
     const bool is_small = is_whole(std::from_chars(text.data(), end, small));
-    if (!is_small && !is_whole(std::from_chars(text.data(), end, large))) return {};
+    if (!is_small && !is_whole(std::from_chars(text.data(), end, large))) return std::nullopt;
     if (is_small) large = static_cast<std::uint64_t>(small);
-    std::vector<bytes> found;
-    for (const std::size_t size : {1U, 2U, 3U, 4U, 8U}) {
-        const auto bits = 8 * size;
-        const bool fits = size == 8 || (is_small && small < std::int64_t{1} << bits &&
-                                        small >= -(std::int64_t{1} << (bits - 1)));
-        if (fits) found.push_back(little_endian(large, size));
-    }
-    return found;
+    const auto bits = 8 * size;
+    const bool fits = size == 8 || (is_small && small < std::int64_t{1} << bits &&
+                                    small >= -(std::int64_t{1} << (bits - 1)));
+    return fits ? std::optional(little_endian(large, size)) : std::nullopt;
 }
 
-std::vector<bytes> strings(std::string_view text) {
-    std::vector<bytes> found;
+std::optional<bytes> string(std::string_view text, std::size_t prefix) {
+    if (text.size() >= std::size_t{1} << (8 * prefix)) return std::nullopt;
+    auto found = little_endian(text.size(), prefix);
     const auto raw = protocol::as_bytes(text);
-    for (const std::size_t prefix : {1U, 2U}) {
-        if (text.size() >= std::size_t{1} << (8 * prefix)) continue;
-        found.push_back(little_endian(text.size(), prefix));
-        found.back().insert(found.back().end(), raw.begin(), raw.end());
-    }
+    found.insert(found.end(), raw.begin(), raw.end());
     return found;
 }
 
@@ -64,48 +57,42 @@ bool is_plain_text(const protocol::column_definition& column, std::string_view t
            (charset->name == "utf8mb4" || charset->name == "utf8" || charset->name == "ascii");
 }
 
-std::vector<bytes> images_of(const protocol::column_definition& column, const comparable& value) {
+// Nothing: that cannot be told.
+std::optional<bytes> image_of(const protocol::column_definition& column, const comparable& value) {
+    const auto number = [&](std::size_t size) -> std::optional<bytes> {
+        if (value.what != kind::number && value.what != kind::text) return std::nullopt;
+        return integer(value.text, size);
+    };
     switch (column.type) {
-    case column_type::tiny:
-    case column_type::short_:
-    case column_type::int24:
-    case column_type::long_:
-    case column_type::longlong:
-        if (value.what == kind::number || value.what == kind::text) return integers(value.text);
-        return {};
+    case column_type::tiny: return number(1);
+    case column_type::short_: return number(2);
+    case column_type::int24: return number(3);
+    case column_type::long_: return number(4);
+    case column_type::longlong: return number(8);
     case column_type::string:
     case column_type::varchar:
-        if (value.what == kind::text && is_plain_text(column, value.text))
-            return strings(value.text);
-        return {};
-    default: return {};
+        if (value.what != kind::text || !is_plain_text(column, value.text)) return std::nullopt;
+        return string(value.text, protocol::string_prefix_size(column.metadata));
+    default: return std::nullopt;
     }
 }
 
 } // namespace
 
-std::optional<std::vector<std::string>> row_keys(const described_table& table,
-                                                 const key_values& values) {
+std::optional<std::string> row_key(const described_table& table, const key_values& values) {
+    std::string key;
     protocol::table_map map;
     map.columns.resize(table.columns.size());
-    std::vector<std::string> keys{std::string()};
     for (const auto& [column, value] : values) {
-        const auto images = images_of(table.columns[column], value);
-        if (images.empty() || keys.size() * images.size() > keys_max) return std::nullopt;
-        std::vector<std::string> longer;
-        for (const auto& key : keys) {
-            for (const auto& image : images) {
-                protocol::row_image row;
-                row.columns.resize(table.columns.size());
-                row.columns[column] = {.value = image, .present = true};
-                longer.push_back(key);
-                const std::uint32_t one[] = {column};
-                if (!protocol::append_row_key(longer.back(), map, row, one)) return std::nullopt;
-            }
-        }
-        keys = std::move(longer);
+        const auto image = image_of(table.columns[column], value);
+        if (!image) return std::nullopt;
+        protocol::row_image row;
+        row.columns.resize(table.columns.size());
+        row.columns[column] = {.value = *image, .present = true};
+        const std::uint32_t one[] = {column};
+        if (!protocol::append_row_key(key, map, row, one)) return std::nullopt;
     }
-    return keys;
+    return key;
 }
 
 void key_search::enter(std::shared_ptr<const key_index> index) {

@@ -20,11 +20,10 @@ namespace understudy::relay::inspection {
 // Columns of a primary key, in its order, and the values that they must have.
 using key_values = std::vector<std::pair<std::uint32_t, comparable>>;
 
-// What the values may be in row images, in the form of append_row_key; nothing: that cannot be told
-// (types other than integers and text, other character sets). For integers of all sizes, so that a
-// column which became larger is found too.
-[[nodiscard]] std::optional<std::vector<std::string>> row_keys(const described_table& table,
-                                                               const key_values& values);
+// What the values are in row images, in the form of append_row_key; nothing: that cannot be told
+// (types other than integers and text, other character sets, numbers that do not fit).
+[[nodiscard]] std::optional<std::string> row_key(const described_table& table,
+                                                 const key_values& values);
 
 // Which runs of frames may hold rows of some tables, or of some rows of them, by the index of keys.
 // How values of a key stand in images depends on the column types, which the index has beside its

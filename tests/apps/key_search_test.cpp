@@ -61,10 +61,14 @@ protected:
         for (const auto& one : tables)
             filter.tables.push_back(*state::object_pattern::parse(one));
         row_condition condition(*where_expression::parse(where));
-        key_search wanted(filter.tables, [&](const described_table& table) {
-            const auto values = condition.pinned_key(table);
-            return values.empty() ? std::nullopt : row_keys(table, values);
-        });
+        key_search wanted(
+            filter.tables,
+            [&](const described_table& table) -> std::optional<std::vector<std::string>> {
+                const auto values = condition.pinned_key(table);
+                auto key = values.empty() ? std::nullopt : row_key(table, values);
+                if (!key) return std::nullopt;
+                return std::vector{std::move(*key)};
+            });
         remembered_definitions definitions({}, [](const std::string& why) { FAIL() << why; });
         counting_writer writer;
         change_selector selector(

@@ -39,11 +39,17 @@ int open_locked(const fs::path& file, int operation) {
 
 void remove_abandoned(const fs::path& base) {
     for (const fs::directory_entry& entry : fs::directory_iterator(base)) {
-        if (!entry.is_directory()) continue;
-        const int lock = open_locked(entry.path() / "owner", LOCK_EX | LOCK_NB);
-        if (lock < 0) continue;
         // Its watcher may be at it too: what is gone already is no error.
         std::error_code ignored;
+        if (!entry.is_directory(ignored)) continue;
+        const int lock =
+            ::open((entry.path() / "owner").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (lock < 0 && errno == ENOENT) continue;
+        if (lock < 0) fail("cannot open " + (entry.path() / "owner").string());
+        if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+            ::close(lock);
+            continue;
+        }
         fs::remove_all(entry.path(), ignored);
         ::close(lock);
     }
