@@ -103,6 +103,14 @@ void append_double(std::string& out, double number) {
         out += print(text, number);
         return;
     }
+    // What both forms print alike.
+    constexpr double smallest = 1e-4;
+    constexpr double largest = 1e15;
+    const double magnitude = std::abs(number);
+    if (magnitude >= smallest && magnitude < largest) {
+        out += print(text, number, std::chars_format::fixed);
+        return;
+    }
     append_parts(out, split(print(text, number, std::chars_format::scientific)));
 }
 

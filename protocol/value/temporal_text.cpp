@@ -34,8 +34,22 @@ void append_fraction(std::string& out, std::uint64_t microseconds, unsigned digi
     append_number(out, microseconds, digits);
 }
 
+// Numbers below 100.
+void put_two_digits(char* to, std::uint64_t number) {
+    to[0] = static_cast<char>('0' + number / 10);
+    to[1] = static_cast<char>('0' + number % 10);
+}
+
 void append_clock(std::string& out, std::uint64_t hour, std::uint64_t minute,
                   std::uint64_t second) {
+    if (hour < 100 && minute < 100 && second < 100) {
+        std::array<char, 8> text{'0', '0', ':', '0', '0', ':', '0', '0'};
+        put_two_digits(text.data(), hour);
+        put_two_digits(text.data() + 3, minute);
+        put_two_digits(text.data() + 6, second);
+        out.append(text.data(), text.size());
+        return;
+    }
     append_number(out, hour, 2);
     out += ':';
     append_number(out, minute, 2);
@@ -44,6 +58,15 @@ void append_clock(std::string& out, std::uint64_t hour, std::uint64_t minute,
 }
 
 void append_day(std::string& out, std::uint64_t year, std::uint64_t month, std::uint64_t day) {
+    if (year < 10'000 && month < 100 && day < 100) {
+        std::array<char, 10> text{'0', '0', '0', '0', '-', '0', '0', '-', '0', '0'};
+        put_two_digits(text.data(), year / 100);
+        put_two_digits(text.data() + 2, year % 100);
+        put_two_digits(text.data() + 5, month);
+        put_two_digits(text.data() + 8, day);
+        out.append(text.data(), text.size());
+        return;
+    }
     append_number(out, year, 4);
     out += '-';
     append_number(out, month, 2);

@@ -13,6 +13,7 @@
 #include "protocol/value/temporal_text.hpp"
 #include "protocol/wire/byte_reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -244,10 +245,12 @@ void value_writer::write_bit(std::string& out, std::span<const std::byte> value,
         write_large_number(out, number);
         return;
     }
+    std::array<char, 64> digits{};
+    const std::size_t count = std::min<std::size_t>(bits, digits.size());
+    for (std::size_t i = 0; i < count; ++i)
+        digits[i] = (number >> (count - 1 - i) & 1) != 0 ? '1' : '0';
     out += "b'";
-    for (unsigned i = bits; i-- > 0;) {
-        out += (number >> i & 1) != 0 ? '1' : '0';
-    }
+    out.append(digits.data(), count);
     out += '\'';
 }
 
