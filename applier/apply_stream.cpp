@@ -100,7 +100,7 @@ group_limits apply_stream::limits_for(caution how) const {
     if (how != caution::none) limits.transactions_max = 1;
     // Merged rows are written when the group is complete: it locks them for about the time that it
     // may.
-    constexpr std::uint64_t smallest = 256U << 10U;
+    constexpr std::uint64_t smallest = 1U << 20U;
     if (rows_ != nullptr) {
         const std::uint64_t in_time = rows_->bytes_in(context_.task.apply.group_time_max);
         limits.bytes_max = std::min(limits.bytes_max, std::max(smallest, in_time));
