@@ -22,10 +22,11 @@ using testing::IsEmpty;
 
 constexpr auto patience = 60s;
 
-void wait_until(const std::function<bool()>& reached) {
+void wait_until(const char* what, const std::function<bool()>& reached) {
     const auto until = std::chrono::steady_clock::now() + patience;
     while (!reached()) {
-        if (std::chrono::steady_clock::now() > until) throw std::runtime_error("waited in vain");
+        if (std::chrono::steady_clock::now() > until)
+            throw std::runtime_error(std::string("waited in vain: ") + what);
         std::this_thread::sleep_for(20ms);
     }
 }
@@ -49,16 +50,18 @@ std::string fenced_message(running_task& task) {
     return task.error() + task.output();
 }
 
-// A process that sleeps with the checkpoint's row locked keeps all others waiting, which is safe.
-// Here it is to sleep where others can take over.
+// A process that sleeps with the checkpoint's row locked, or in the middle of a DDL, keeps all
+// others waiting, which is safe. Here it is to sleep where others can take over.
 void put_to_sleep(running_task& task, source_and_target& pair) {
-    wait_until([&] {
+    wait_until("a moment to sleep at", [&] {
         task.signal(SIGSTOP);
         std::this_thread::sleep_for(100ms); // what the server is about ends
         try {
             pair.target_sql().exec("START TRANSACTION; SELECT * FROM understudy.checkpoint FOR "
                                    "UPDATE NOWAIT; ROLLBACK");
-            return true;
+            if (pair.target_sql().scalar("SELECT COUNT(*) FROM performance_schema.metadata_locks "
+                                         "WHERE object_type = 'USER LEVEL LOCK'") == "0")
+                return true;
         } catch (const sql_error& error) {
             constexpr unsigned lock_not_available = 3572;
             if (error.number() != lock_not_available) throw;
@@ -81,7 +84,7 @@ TEST_P(fencing, ends_a_process_that_slept_while_another_copied_and_followed) {
     load.start();
     // The first sleeps in the copy, the second in the stream, in the middle of whatever they do.
     auto first = pair.start_task();
-    wait_until([&] {
+    wait_until("rows of the copy", [&] {
         return pair.target_sql().scalar("SELECT COUNT(*) FROM information_schema.tables WHERE "
                                         "table_name = 'copy_progress'") == "1" &&
                pair.target_sql().scalar("SELECT COALESCE(SUM(row_count), 0) > 0 FROM "
@@ -89,15 +92,17 @@ TEST_P(fencing, ends_a_process_that_slept_while_another_copied_and_followed) {
     });
     put_to_sleep(first, pair);
     auto second = pair.start_task({"--data-dir", pair.task_file().parent_path() / "second"});
-    wait_until([&] {
+    wait_until("the second in the stream", [&] {
         EXPECT_TRUE(second.running()) << second.error();
         return pair.target_sql().scalar("SELECT stage FROM understudy.checkpoint") == "streaming";
     });
     std::this_thread::sleep_for(1s);
     put_to_sleep(second, pair);
+    // Each attempt of a process takes over once more.
+    const char* const epoch = "SELECT epoch FROM understudy.checkpoint";
+    const auto before = pair.target_sql().scalar(epoch);
     auto third = pair.start_task({"--data-dir", pair.task_file().parent_path() / "third"});
-    wait_until(
-        [&] { return pair.target_sql().scalar("SELECT epoch FROM understudy.checkpoint") == "3"; });
+    wait_until("the third", [&] { return pair.target_sql().scalar(epoch) != before; });
     std::this_thread::sleep_for(500ms);
     first.signal(SIGCONT);
     second.signal(SIGCONT);
@@ -121,13 +126,14 @@ TEST_P(fencing, lets_a_statement_end_before_another_process_asks_for_it) {
     pair.source_sql().exec("RENAME TABLE w.a TO w.b; INSERT INTO w.b VALUES (2); RENAME TABLE w.b "
                            "TO w.c");
     auto watcher = pair.target().root();
-    wait_until([&] {
+    wait_until("the RENAME", [&] {
         return watcher.scalar("SELECT COUNT(*) FROM information_schema.processlist WHERE info "
                               "LIKE 'RENAME TABLE%'") == "1";
     });
     first.signal(SIGSTOP);
     auto second = pair.start_task(elsewhere(pair));
-    wait_until([&] { return watcher.scalar("SELECT epoch FROM understudy.checkpoint") == "3"; });
+    wait_until("the second",
+               [&] { return watcher.scalar("SELECT epoch FROM understudy.checkpoint") == "3"; });
     std::this_thread::sleep_for(1s);
     pair.target_sql().exec("COMMIT");
     std::this_thread::sleep_for(1s);
