@@ -129,7 +129,6 @@ result<void> change_merger::add(const rows_to_write& rows, const protocol::rows_
         if (auto done = flush(nets, writer); !done) return done;
     }
     if (nets.rows.empty()) {
-        used_.push_back(&nets);
         nets.present.assign(rows.present.begin(), rows.present.end());
         nets.like = rows;
         nets.like.flags = flags;
@@ -151,11 +150,9 @@ result<void> change_merger::add(const rows_to_write& rows, const protocol::rows_
     }
 }
 
-// In the middle of an event. Keys that were made go with the rows.
-result<void> change_merger::begin_anew(table_nets& nets, change_writer& writer) {
-    auto done = flush(nets, writer);
-    used_.push_back(&nets);
-    return done;
+change_merger::net& change_merger::hold(table_nets& nets, bytes key) {
+    if (nets.rows.empty()) used_.push_back(&nets);
+    return nets.insert(key);
 }
 
 result<void> change_merger::insert(table_nets& nets, const row_image& image,
@@ -163,7 +160,7 @@ result<void> change_merger::insert(table_nets& nets, const row_image& image,
     bytes key = key_of(nets, image);
     net* known = nets.find(key);
     if (known != nullptr && known->is_there()) {
-        if (auto done = begin_anew(nets, writer); !done) return done;
+        if (auto done = flush(nets, writer); !done) return done;
         key = key_of(nets, image);
         known = nullptr;
     }
@@ -175,7 +172,7 @@ result<void> change_merger::insert(table_nets& nets, const row_image& image,
             nets.counter_row = {};
         }
     }
-    if (known == nullptr) known = &nets.insert(key);
+    if (known == nullptr) known = &hold(nets, key);
     known->is_another = known->was_there();
     known->after = image.bytes;
     return {};
@@ -196,12 +193,12 @@ result<void> change_merger::remove(table_nets& nets, const row_image& image,
         if (is_counter && goes_on) nets.counter_row = known->after;
     }
     if (!goes_on) {
-        if (auto done = begin_anew(nets, writer); !done) return done;
+        if (auto done = flush(nets, writer); !done) return done;
         key = key_of(nets, image);
         known = nullptr;
     }
     if (known == nullptr) {
-        nets.insert(key).before = image.bytes;
+        hold(nets, key).before = image.bytes;
     } else {
         known->after = {};
     }
@@ -215,18 +212,18 @@ result<void> change_merger::update(table_nets& nets, const row_image& before,
     // account does not see may cascade.
     if (shape.unique_is_generated || differs(before, after, nets.plan->target.key) ||
         differs(before, after, shape.unique_columns)) {
-        if (auto done = begin_anew(nets, writer); !done) return done;
+        if (auto done = flush(nets, writer); !done) return done;
         return write(nets, rows_kind::update, before.bytes, after.bytes, writer);
     }
     bytes key = key_of(nets, before);
     net* known = nets.find(key);
     if (known != nullptr && !known->is_there()) {
-        if (auto done = begin_anew(nets, writer); !done) return done;
+        if (auto done = flush(nets, writer); !done) return done;
         key = key_of(nets, before);
         known = nullptr;
     }
     if (known == nullptr) {
-        known = &nets.insert(key);
+        known = &hold(nets, key);
         known->before = before.bytes;
     }
     known->after = after.bytes;
@@ -271,6 +268,7 @@ result<void> change_merger::write_rows(table_nets& nets, change_writer& writer) 
     return {};
 }
 
+// Keys that were made go with the rows.
 result<void> change_merger::flush(table_nets& nets, change_writer& writer) {
     if (nets.rows.empty()) return {};
     auto done = write_rows(nets, writer);
@@ -295,17 +293,9 @@ result<void> change_merger::flush(const table_plan& table, change_writer& writer
 
 result<void> change_merger::flush_all(change_writer& writer) {
     while (!used_.empty()) {
-        if (used_.front()->rows.empty()) {
-            used_.erase(used_.begin());
-            continue;
-        }
         if (auto done = flush(*used_.front(), writer); !done) return done;
     }
     return {};
-}
-
-bool change_merger::empty() const {
-    return std::ranges::all_of(used_, [](const table_nets* nets) { return nets->rows.empty(); });
 }
 
 void change_merger::clear() {

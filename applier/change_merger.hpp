@@ -48,7 +48,7 @@ public:
     // Forgets everything; also the plans, which may go then.
     void clear();
 
-    [[nodiscard]] bool empty() const;
+    [[nodiscard]] bool empty() const { return used_.empty(); }
     // Rows that were handed to the writer since the last call.
     [[nodiscard]] std::uint64_t take_written() { return std::exchange(written_, 0); }
 
@@ -94,7 +94,8 @@ private:
                                                 const protocol::row_image& after,
                                                 change_writer& writer);
     [[nodiscard]] protocol::result<void> flush(table_nets& nets, change_writer& writer);
-    [[nodiscard]] protocol::result<void> begin_anew(table_nets& nets, change_writer& writer);
+    // A row that nothing is held of yet.
+    net& hold(table_nets& nets, bytes key);
     [[nodiscard]] protocol::result<void> write_counter(table_nets& nets, change_writer& writer);
     [[nodiscard]] protocol::result<void> write_rows(table_nets& nets, change_writer& writer);
     [[nodiscard]] protocol::result<void> write(table_nets& nets, protocol::rows_kind kind,
