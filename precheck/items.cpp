@@ -139,6 +139,7 @@ std::vector<item> source_items(const subject& about) {
     const bool lacking = all.back().state != outcome::passed;
     all.push_back(questions_item("source", about.source.server, lacking));
     append(all, source_object_items(about));
+    append(all, shape_items(about));
     return all;
 }
 
