@@ -1,6 +1,10 @@
 #include "precheck/items.hpp"
 
+#include "state/name_glob.hpp"
+
 #include <algorithm>
+#include <cctype>
+#include <map>
 
 namespace understudy::precheck {
 
@@ -24,7 +28,41 @@ namespace {
             "Correct the entry under [objects.tables], or exclude these tables from its pattern."};
 }
 
+[[nodiscard]] std::string lower_case(std::string text) {
+    std::ranges::transform(text, text.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
 } // namespace
+
+item target_names_item(const subject& about, const target_seen& target) {
+    const std::string id = "target.names";
+    const std::string title = "names on the target";
+    constexpr std::size_t characters_max = 64;
+    const bool exact = number(target.server.settings, "lower_case_table_names") == 0;
+    std::vector<std::string> wrong;
+    std::map<std::string, state::object_name> taken;
+    for (const table_fact& table : about.source.tables) {
+        const std::string name = table.on_target.to_string();
+        if (state::count_characters(table.on_target.database) > characters_max ||
+            state::count_characters(table.on_target.object) > characters_max)
+            wrong.push_back(table.name.to_string() + " would be " + name +
+                            ", longer than 64 characters");
+        const auto [place, is_new] = taken.emplace(exact ? name : lower_case(name), table.name);
+        if (!is_new)
+            wrong.push_back(place->second.to_string() + " and " + table.name.to_string() +
+                            " would both be " + name);
+    }
+    if (wrong.empty()) return pass(id, severity::blocking, title, "one for each table");
+    return {id,
+            severity::blocking,
+            outcome::failed,
+            title,
+            some_of(wrong),
+            "a table of the target has the rows of one table of the source",
+            "Correct rename under [objects], or exclude one of the tables."};
+}
 
 // What objects.tables asks of the source.
 std::vector<item> shape_items(const subject& about) {
