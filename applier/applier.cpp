@@ -3,6 +3,7 @@
 #include "applier/apply_rules.hpp"
 #include "applier/apply_stream.hpp"
 #include "applier/errc.hpp"
+#include "applier/lane_retreat.hpp"
 #include "applier/lanes.hpp"
 #include "applier/pace.hpp"
 #include "applier/refusal.hpp"
@@ -118,13 +119,7 @@ struct applier::impl {
     retry_delay delay_;
     std::unique_ptr<lanes> lanes_; // of the stream
     std::size_t lane_count_ = 0;
-    protocol::binlog_position in_lanes_until_; // what has been given to lanes
-    // Groups that failed side by side are executed one at a time until this has been passed, then
-    // some more, twice as many each time.
-    protocol::binlog_position alone_until_;
-    std::uint64_t alone_groups_ = 0;
-    std::uint64_t alone_groups_next_ = 1;
-    std::uint64_t lane_groups_ = 0; // since the last failure
+    lane_retreat retreat_;
     clock::time_point saved_{};
     pace pace_;
     target_load load_;
@@ -259,7 +254,7 @@ void applier::impl::open_lanes(std::size_t count) {
 }
 
 bool applier::impl::may_use_lanes() const {
-    return lanes_ && how_ == caution::none && alone_groups_ == 0 &&
+    return lanes_ && how_ == caution::none && retreat_.is_over() &&
            !stream_->rows().in_the_middle();
 }
 
@@ -318,7 +313,7 @@ asio::awaitable<result<void>> applier::impl::execute_in_lane(lane_work work) {
     // A lane was free before the group was read.
     if (lanes_->failed()) co_return co_await lanes_->drain();
     const auto& last = work.source.transactions.back();
-    in_lanes_until_ = {*last.file, last.end_offset};
+    retreat_.began({*last.file, last.end_offset});
     lanes_->execute(std::move(work));
     note_oldest(lanes_->oldest()->source.transactions.front().committed);
     co_return result<void>{};
@@ -329,8 +324,7 @@ void applier::impl::committed_in_lane(const lane_work& work, clock::duration too
     stream_->rows().note_rate(work.source.bytes, took);
     delay_.succeeded();
     saved_ = clock::now();
-    constexpr std::uint64_t forgiven_after = 64;
-    if (++lane_groups_ >= forgiven_after) alone_groups_next_ = 1;
+    retreat_.committed();
     board_.update([&work](state::status& status) { status.applied_bytes += work.source.bytes; });
     const lane_work* const oldest = lanes_->oldest();
     note_oldest(oldest == nullptr ? clock_of_source::time_point{}
@@ -350,8 +344,7 @@ asio::awaitable<result<void>> applier::impl::execute_alone(group work,
     if (stop_) co_return result<void>{};
     auto done = co_await write(work, next);
     if (done) {
-        const bool passed = !(stream_->committed().binlog < alone_until_);
-        if (alone_groups_ > 0 && passed) --alone_groups_;
+        retreat_.executed_alone(stream_->committed().binlog);
         co_return done;
     }
     failed_in_group_ = !work.statement;
@@ -519,11 +512,7 @@ asio::awaitable<void> applier::impl::close_stream() {
 
 // What one group did to another, or what is wrong by itself, shows when they come one by one.
 void applier::impl::go_on_alone(const protocol::error& error) {
-    alone_until_ = in_lanes_until_;
-    alone_groups_ = alone_groups_next_;
-    constexpr std::uint64_t most = 1'024;
-    alone_groups_next_ = std::min(alone_groups_next_ * 2, most);
-    lane_groups_ = 0;
+    retreat_.failed();
     board_.update([&](state::status& status) {
         ++status.parallel_fallbacks;
         status.applier_note = "one group at a time for a while: " + error.what;

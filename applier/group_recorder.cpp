@@ -38,7 +38,7 @@ result<std::optional<lane_work>> group_recorder::record(group& work, std::uint64
     if (!possible) return std::unexpected(std::move(possible.error()));
     if (!*possible) return std::nullopt;
 
-    in_flight_.begin(++number_, committed);
+    in_flight_.begin(++number_, std::max(committed, done_));
     open_ = {};
     open_.number = number_;
     open_.changes.reserve(work.rows);
@@ -54,8 +54,7 @@ result<std::optional<lane_work>> group_recorder::record(group& work, std::uint64
             done = std::unexpected(std::move(flushed.error()));
     }
     if (!done || !*done) {
-        // Its keys stay noted until the next group is committed, which makes changes wait that need
-        // not.
+        // Its keys are forgotten when it has been executed alone (begin_at).
         merger_.clear();
         if (!done) return std::unexpected(std::move(done.error()));
         return std::nullopt;

@@ -34,7 +34,10 @@ public:
     explicit group_recorder(group_applier& rows) : rows_(rows) {}
 
     // Where the stream stands; no group is on its way.
-    void begin_at(state::source_position position) { reached_ = std::move(position); }
+    void begin_at(state::source_position position) {
+        reached_ = std::move(position);
+        done_ = number_;
+    }
     [[nodiscard]] const state::source_position& reached() const { return reached_; }
 
     // nullopt: the group has to be executed alone, behind all that are on their way, and `work` is
@@ -70,6 +73,7 @@ private:
     in_flight_keys in_flight_;
     state::source_position reached_;
     std::uint64_t number_ = 0;
+    std::uint64_t done_ = 0; // groups up to here are on the target, however they came there
 
     lane_work open_;
     const table_plan* bitmaps_of_ = nullptr; // whose complete bitmap was kept last
