@@ -121,8 +121,7 @@ TEST(mysql_80, tells_its_version_and_table_sizes) {
 TEST(mysql_80, rows_with_metadata_are_read) {
     EXPECT_THAT(rows_of(recorded("mysql_80_metadata")),
                 ElementsAre("write (1, -, 'a', -, 3230202323)"));
-    EXPECT_THAT(rows_of(recorded("mysql_80_negative_time")),
-                ElementsAre("write ('-507:48:27')"));
+    EXPECT_THAT(rows_of(recorded("mysql_80_negative_time")), ElementsAre("write ('-507:48:27')"));
     const auto file = recorded("mysql_80_labels");
     const auto map = decode_table_map(file.all(event_type::table_map).at(0), file.format).value();
     EXPECT_THAT(map.column_names, ElementsAre("f1", "f2", "f3", "f4", "f5"));
@@ -173,8 +172,7 @@ TEST(mysql_84, transactions_are_read) {
     const auto second = decode_gtid_event(gtids[1]).value();
     EXPECT_EQ(second.id.to_string(), "573b580b-b887-11ef-8d8f-00163e0e40a1:41");
     EXPECT_EQ(second.transaction_length, 293U);
-    const auto create =
-        decode_query_event(file.all(event_type::query).at(0), file.format).value();
+    const auto create = decode_query_event(file.all(event_type::query).at(0), file.format).value();
     EXPECT_EQ(create.text, "CREATE DATABASE `bet`");
     EXPECT_EQ(create.database, "bet");
     EXPECT_THAT(rows_of(file), ElementsAre("write (1, '1xbet')"));

@@ -55,11 +55,10 @@ std::vector<std::string> events_of(const std::filesystem::path& where) {
     const auto walked = segment_walker(where).walk([&](const walked_event& event) {
         if (event.artificial) return true;
         const auto text = protocol::as_text(event.bytes);
-        lines.push_back(fmt::format(
-            "event {} {} {} {} {}", event.file, event.end_offset,
-            std::to_integer<unsigned>(event.bytes[4]), event.bytes.size(),
-            ::crc32(0, reinterpret_cast<const unsigned char*>(text.data()),
-                    static_cast<unsigned>(text.size()))));
+        lines.push_back(fmt::format("event {} {} {} {} {}", event.file, event.end_offset,
+                                    std::to_integer<unsigned>(event.bytes[4]), event.bytes.size(),
+                                    ::crc32(0, reinterpret_cast<const unsigned char*>(text.data()),
+                                            static_cast<unsigned>(text.size()))));
         return true;
     });
     EXPECT_TRUE(walked) << walked.error().what;
