@@ -172,6 +172,26 @@ TEST(statement_plan, leaves_out_what_is_never_replicated) {
                  {"empty", "/*!99999 nothing */", ""}});
 }
 
+TEST(statement_plan, follows_objects_of_the_instance_where_all_of_it_is_selected) {
+    const std::vector<std::string> statements{
+        "CREATE TABLESPACE ts ADD DATAFILE 'ts.ibd'",
+        "ALTER TABLESPACE ts RENAME TO ts2",
+        "DROP TABLESPACE ts2",
+        "CREATE SPATIAL REFERENCE SYSTEM 990001 NAME 'a' DEFINITION 'b'",
+        "CREATE OR REPLACE SPATIAL REFERENCE SYSTEM 990001 NAME 'a' DEFINITION 'b'",
+        "DROP SPATIAL REFERENCE SYSTEM IF EXISTS 990001"};
+    for (const std::string& text : statements) {
+        check_cases(selection_of({"*"}, {}, {"tmp"}), {{text, text, text}});
+        check_cases(selection_of({"shop.*"}), {{text, text, ""}});
+        logged_statement to_mariadb{text, "shop", 0, version_97};
+        to_mariadb.target_is_mariadb = true;
+        const auto made = plan_statement(to_mariadb, selection_of({"*"}));
+        EXPECT_TRUE(made && made->what == statement_plan::action::skip) << text;
+    }
+    check_cases(selection_of({"*"}),
+                {{"undo", "CREATE UNDO TABLESPACE u ADD DATAFILE 'u.ibu'", ""}});
+}
+
 TEST(statement_plan, refuses_what_it_does_not_understand) {
     check_cases(selection_of({"shop.*"}), {{"unknown word", "FROBNICATE TABLE t", "!"},
                                            {"unknown create", "CREATE THING t", "!"},
