@@ -61,6 +61,10 @@ class understudy:
         at = said.find("regression failed:")
         return said[at:] if at >= 0 else said[-1500:]
 
+    def doing(self):
+        """What was last heard of it."""
+        return self.said().strip()[-600:]
+
     def end(self):
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
@@ -93,6 +97,10 @@ class native_replica:
         except server_error as error:
             return str(error)
         return None
+
+    def doing(self):
+        return self.target.value("select group_concat(processlist_state) from performance_schema."
+                                 "threads where name like 'thread/sql/replica%'")
 
     def end(self):
         self.target.sql("stop replica; reset replica all")
