@@ -143,6 +143,23 @@ TEST(statement_plan, qualifies_names_when_the_default_database_is_not_replicated
     EXPECT_EQ(made->database, "shop");
 }
 
+TEST(statement_plan, needs_no_default_database_to_drop_what_may_not_exist) {
+    const auto all = selection_of({"*"});
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"DROP TABLE IF EXISTS gone.t, u", "DROP TABLE IF EXISTS gone.t, `shop`.`u`"},
+        {"DROP VIEW IF EXISTS gone.v", "DROP VIEW IF EXISTS gone.v"},
+        {"DROP PROCEDURE IF EXISTS gone.p", "DROP PROCEDURE IF EXISTS `gone`.`p`"},
+        {"DROP TRIGGER IF EXISTS gone.tr", "DROP TRIGGER IF EXISTS `gone`.`tr`"},
+        {"DROP EVENT IF EXISTS gone.e", "DROP EVENT IF EXISTS `gone`.`e`"}};
+    for (const auto& [text, expected] : cases) {
+        SCOPED_TRACE(text);
+        const auto made = plan(all, text);
+        ASSERT_TRUE(made.has_value());
+        EXPECT_EQ(made->text, expected);
+        EXPECT_EQ(made->database, "");
+    }
+}
+
 TEST(statement_plan, splits_what_names_selected_and_unselected_objects) {
     check_cases(selection_of({"shop.*"}, {}, {"shop.tmp_*"}),
                 {{"drop", "DROP TABLE IF EXISTS a, tmp_1, other.b, c",
