@@ -39,7 +39,8 @@ class writer(threading.Thread):
         self.home = DATABASES[seed % 2]
         self.log = open(source.directory.parent / f"writer.{seed}.sql", "w", encoding="utf8")
         self.client = subprocess.Popen(
-            [source.root / "bin/mysql", "--no-defaults", "--user=root", f"--socket={source.socket}", "-fN",
+            [source.root / "bin/mysql", "--no-defaults", "--user=root",
+                f"--socket={source.socket}", "-fN",
              "--default-character-set=utf8mb4", "--delimiter=//"], stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL, stderr=self.log, text=True, encoding="utf8")
 
@@ -50,7 +51,8 @@ class writer(threading.Thread):
             self.send(self.statements.next())
             if number % 60 == 59:
                 self.send("use " + self.home)
-        for last in ("unlock tables", "xa end 'x\\'1',X'01ff',7", "xa rollback 'x\\'1',X'01ff',7", "rollback"):
+        for last in ("unlock tables", "xa end 'x\\'1',X'01ff',7", "xa rollback 'x\\'1',X'01ff',7",
+        "rollback"):
             self.send(last)
         self.client.stdin.close()
         self.client.wait()
@@ -103,7 +105,8 @@ def one(wanted, seed, directory):
         trouble = arrives(source, target, task, 1)
         if trouble is None:
             left_out = ("understudy", followers.LEFT_OUT)
-            found = dictionary.differences(dictionary.read(source, left_out), dictionary.read(target, left_out))
+            found = dictionary.differences(dictionary.read(source, left_out),
+            dictionary.read(target, left_out))
             trouble = "\n".join(f"{key}\n  source {there[:1500]!r}\n  target {here[:1500]!r}"
                                 for key, there, here in found[:4]) or None
         return trouble
@@ -114,7 +117,8 @@ def one(wanted, seed, directory):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default="build/release/understudy", type=pathlib.Path)
     parser.add_argument("--seed", default=int(time.time()), type=int)
     parser.add_argument("--source", default="mysql-9.7")
