@@ -3,7 +3,8 @@
 then source and target compare.
 
   tests/regression/random_run.py [--binary build/release/understudy] [--seed N] [--runs 1]
-      [--writers 3] [--statements 600] [--kills 3] [--source mysql-9.7]
+      [--writers 3] [--statements 600] [--kills 3]
+      [--copying]          the writers begin before the copy is through
 
 Each run has a seed of its own, which is printed; the order in which the writers come to the source
 is not part of it. Exit code 1: Understudy stopped or the servers differ. The binary log is then in
@@ -32,9 +33,9 @@ ARRIVAL_SECONDS = 300
 class writer(threading.Thread):
     """One client of the source, statement by statement; what fails is passed over."""
 
-    def __init__(self, source, seed, count):
+    def __init__(self, source, seed, count, images):
         super().__init__()
-        self.statements = random_statements(random.Random(seed), DATABASES, True)
+        self.statements = random_statements(random.Random(seed), DATABASES, True, images)
         self.count = count
         self.home = DATABASES[seed % 2]
         self.log = open(source.directory.parent / f"writer.{seed}.sql", "w", encoding="utf8")
@@ -81,7 +82,7 @@ def arrives(source, target, task, number):
 
 def one(wanted, seed, directory):
     """None, or what is wrong."""
-    source = server(fetched(wanted.source), directory, "source", wanted.source)
+    source = server(fetched("mysql-9.7"), directory, "source")
     target = server(fetched("mysql-9.7"), directory, "target")
     for each in (source, target):
         each.make_account()
@@ -89,9 +90,13 @@ def one(wanted, seed, directory):
                + "".join(f"create database {name};" for name in DATABASES))
     task = followers.understudy(wanted.binary.resolve(strict=True), directory, source, target)
     chance = random.Random(seed)
-    writers = [writer(source, seed * 10 + i, wanted.statements) for i in range(wanted.writers)]
+    writers = [writer(source, seed * 10 + i, wanted.statements,
+                      not wanted.copying) for i in range(wanted.writers)]
     try:
-        task.begin()
+        task.begin(anew=not wanted.copying)
+        trouble = None if wanted.copying else arrives(source, target, task, 0)
+        if trouble is not None:
+            return trouble
         for each in writers:
             each.start()
         for _ in range(wanted.kills):
@@ -106,7 +111,7 @@ def one(wanted, seed, directory):
         if trouble is None:
             left_out = ("understudy", followers.LEFT_OUT)
             found = dictionary.differences(dictionary.read(source, left_out),
-            dictionary.read(target, left_out))
+                                           dictionary.read(target, left_out))
             trouble = "\n".join(f"{key}\n  source {there[:1500]!r}\n  target {here[:1500]!r}"
                                 for key, there, here in found[:4]) or None
         return trouble
@@ -121,7 +126,7 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default="build/release/understudy", type=pathlib.Path)
     parser.add_argument("--seed", default=int(time.time()), type=int)
-    parser.add_argument("--source", default="mysql-9.7")
+    parser.add_argument("--copying", action="store_true")
     for name, usual in (("runs", 1), ("writers", 3), ("statements", 600), ("kills", 3)):
         parser.add_argument("--" + name, default=usual, type=int)
     wanted = parser.parse_args()

@@ -41,20 +41,21 @@ SETTINGS = (
     "character_set_server = latin1", "character_set_server = utf8mb4", "lc_time_names = 'de_DE'")
 SETTINGS_SINCE_8 = (
     "sql_generate_invisible_primary_key = 1", "sql_generate_invisible_primary_key = 0",
-    "binlog_row_image = MINIMAL", "binlog_row_image = NOBLOB", "binlog_row_image = FULL",
     "binlog_rows_query_log_events = 1", "default_collation_for_utf8mb4 = utf8mb4_general_ci",
     "default_collation_for_utf8mb4 = utf8mb4_0900_ai_ci", "explicit_defaults_for_timestamp = 0",
     "explicit_defaults_for_timestamp = 1", "binlog_transaction_compression = 1",
     "binlog_transaction_compression = 0")
+# Not while the copy is being caught up with (docs/limitations.md).
+IMAGES = tuple(f"binlog_row_image = {image}" for image in ("MINIMAL", "NOBLOB", "FULL"))
 
 
 class random_statements:
-    def __init__(self, chance, databases, modern):
+    def __init__(self, chance, databases, modern, images):
         self.chance = chance
         self.databases = databases
         self.modern = modern
         self.types = TYPES + (SINCE_8 if modern else ())
-        self.settings = SETTINGS + (SETTINGS_SINCE_8 if modern else ())
+        self.settings = SETTINGS + (SETTINGS_SINCE_8 if modern else ()) + (IMAGES if images else ())
 
     def next(self):
         kind = self.chance.choices((self.rows, self.alter, self.create, self.table, self.program,

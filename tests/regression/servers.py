@@ -18,16 +18,15 @@ def fetched(kind):
 class server:
     """One server in a directory of its own; it is killed when this process ends, however it does."""
 
-    def __init__(self, root, directory, name, kind="mysql-9.7"):
+    def __init__(self, root, directory, name):
         self.root = root
-        self.kind = kind
         self.directory = directory / name
         self.start()
 
     def start(self):
         environment = dict(os.environ, UNDERSTUDY_OWNER=str(os.getpid()))
         answer = subprocess.check_output(
-            [SERVERS / "private_server.sh", "start", self.kind, self.directory,
+            [SERVERS / "private_server.sh", "start", "mysql-9.7", self.directory,
              "--sync-binlog=0", "--innodb-flush-log-at-trx-commit=2",
              "--log-bin-trust-function-creators=1", "--secure-file-priv=",
              "--log-error-verbosity=1"], text=True, env=environment)
