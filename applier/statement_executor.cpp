@@ -228,6 +228,7 @@ result<void> statement_executor::run(const source_statement& statement,
     if (!text) return std::unexpected(std::move(text.error()));
     if (auto used = use_database(statement.plan); !used) return used;
     auto status = query.status;
+    status.character_set_client = statement.plan.character_set_client;
     // MariaDB has no such variable, and only a statement that names the character set needs it.
     if (target_.facts().is_mariadb && !names_utf8mb4(*text))
         status.default_collation_for_utf8mb4.reset();

@@ -359,6 +359,24 @@ TEST(statement_plan, reads_names_in_the_character_set_of_the_statement) {
     EXPECT_EQ(made->source_names, (std::vector<state::object_name>{{"shop", "?"}}));
 }
 
+// As found in the log of 9.7 behind SET NAMES latin1.
+TEST(statement_plan, reads_a_definition_that_the_source_wrote_as_utf8) {
+    protocol::query_event query;
+    query.database = "shop";
+    query.status.character_set_client = 8; // latin1_swedish_ci
+    query.text = "CREATE TABLE `größe` (\n  `id` int NOT NULL\n) START TRANSACTION";
+    auto made = plan_statement(logged_statement::of(query, version_97), selection_of({"*"}));
+    ASSERT_TRUE(made.has_value()) << made.error().what;
+    EXPECT_EQ(made->source_names.front().object, "größe");
+    EXPECT_EQ(made->character_set_client, 45);
+    query.text = "CREATE TABLE `gr\xf6\xdf"
+                 "e` (`id` int NOT NULL) START TRANSACTION";
+    made = plan_statement(logged_statement::of(query, version_97), selection_of({"*"}));
+    ASSERT_TRUE(made.has_value()) << made.error().what;
+    EXPECT_EQ(made->source_names.front().object, "größe");
+    EXPECT_EQ(made->character_set_client, 8);
+}
+
 TEST(statement_plan, refuses_what_it_cannot_read_or_write_in_the_character_set) {
     constexpr std::uint16_t latin1 = 8;
     constexpr std::uint16_t hp8 = 6;
