@@ -167,12 +167,13 @@ result<void> statement_executor::use_database(const statement_plan& plan) {
     if (plan.database.empty()) return {};
     auto used = target_.execute("USE " + state::quote_identifier(plan.database));
     if (used) return {};
-    // CREATE DATABASE is logged with itself as the default, and the default of DROP DATABASE may be
-    // gone already.
+    // CREATE DATABASE is logged with itself as the default, and another session may have dropped
+    // the one that a session still has. The statement cannot mean anything in it then; it must not
+    // mean anything in the database of the statement before either.
     constexpr unsigned unknown_database = 1049;
-    const bool about_databases = plan.is == statement_plan::kind::create_database ||
-                                 plan.is == statement_plan::kind::drop_database;
-    if (about_databases && used.error().server.number == unknown_database) return {};
+    if (used.error().server.number == unknown_database)
+        used = target_.execute("USE information_schema");
+    if (used) return {};
     return std::unexpected(std::move(used.error()));
 }
 
@@ -227,6 +228,7 @@ result<void> statement_executor::run(const source_statement& statement,
     if (!text) return std::unexpected(std::move(text.error()));
     if (auto used = use_database(statement.plan); !used) return used;
     auto status = query.status;
+    status.character_set_client = statement.plan.character_set_client;
     // MariaDB has no such variable, and only a statement that names the character set needs it.
     if (target_.facts().is_mariadb && !names_utf8mb4(*text))
         status.default_collation_for_utf8mb4.reset();

@@ -232,6 +232,12 @@ bool object_selection::selects_database(std::string_view database) const {
     });
 }
 
+bool object_selection::selects_all_databases() const {
+    return std::ranges::any_of(include_, [](const object_pattern& pattern) {
+        return pattern.database.is_everything() && pattern.object.is_everything();
+    });
+}
+
 bool object_selection::touches_database(std::string_view database) const {
     if (is_never_selected(database) || excludes_database(database)) return false;
     return std::ranges::any_of(include_, [&](const object_pattern& pattern) {

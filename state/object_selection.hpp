@@ -42,6 +42,9 @@ public:
     // too. An exclude that names objects ("db.tmp_*") leaves it so, one that names the database
     // ("db", "db.*") does not.
     [[nodiscard]] bool selects_database(std::string_view database) const;
+    // All databases are, but for those that are excluded ("*"): what belongs to the instance and
+    // not to a database is followed too.
+    [[nodiscard]] bool selects_all_databases() const;
     // At least one object of this database may be selected.
     [[nodiscard]] bool touches_database(std::string_view database) const;
 
