@@ -134,9 +134,12 @@ public:
             round(now);
             left -= now;
         }
-        counts_.statements = ddl_.statements();
     }
-    [[nodiscard]] const storm_counts& counts() const { return counts_; }
+    [[nodiscard]] storm_counts counts() const {
+        auto counts = counts_;
+        counts.statements = ddl_.statements();
+        return counts;
+    }
     [[nodiscard]] std::uint64_t transactions() const { return load_.transactions(); }
 
 private:
@@ -254,7 +257,7 @@ int main_of(int argc, char** argv) {
     } catch (const std::exception& thrown) {
         failure = thrown.what();
     }
-    const auto& counts = one.counts();
+    const auto counts = one.counts();
     fmt::print("{}: {} kills (understudy {}, source {}, target {}), {} comparisons, {} "
                "transactions, {} DDL and other statements, {} starts too early, {} s, seed {}\n",
                failure.empty() ? "good" : "FAILED",
