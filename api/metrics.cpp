@@ -79,6 +79,10 @@ const auto task_metrics = std::to_array<task_metric>({
     {"understudy_task_retries_total", "counter",
      "Tries of the present run that had to be repeated.",
      [](const task_view& t) { return as_double(t.status.retries); }},
+    {"understudy_task_parallel_fallbacks_total", "counter",
+     "Times that groups which were executed side by side were taken back and executed one at a "
+     "time.",
+     [](const task_view& t) { return as_double(t.status.parallel_fallbacks); }},
     {"understudy_task_warnings", "gauge", "Warnings of the present run.",
      [](const task_view& t) { return as_double(t.status.warnings.size()); }},
     {"understudy_task_received_bytes_total", "counter", "Bytes of events received from the source.",

@@ -4,6 +4,8 @@
 #include "applier/apply_stream.hpp"
 #include "applier/catch_up.hpp"
 #include "applier/errc.hpp"
+#include "applier/lane_retreat.hpp"
+#include "applier/lanes.hpp"
 #include "applier/pace.hpp"
 #include "applier/refusal.hpp"
 #include "applier/retry_delay.hpp"
@@ -26,6 +28,7 @@ namespace understudy::applier {
 namespace asio = boost::asio;
 using protocol::result;
 using clock = std::chrono::steady_clock;
+using clock_of_source = std::chrono::system_clock;
 
 namespace {
 
@@ -116,7 +119,11 @@ struct applier::impl {
     caution how_ = caution::none;
     protocol::binlog_position careful_until_;
     bool failed_in_group_ = false; // the last try ended while rows were written
+    bool failed_in_lanes_ = false; // ... side by side
     retry_delay delay_;
+    std::unique_ptr<lanes> lanes_; // of the stream
+    std::size_t lane_count_ = 0;
+    lane_retreat retreat_;
     clock::time_point saved_{};
     pace pace_;
     target_load load_;
@@ -137,21 +144,32 @@ private:
     [[nodiscard]] asio::awaitable<result<void>> follow();
     // Success: the stream is to be opened anew.
     [[nodiscard]] asio::awaitable<result<void>> try_once();
-    [[nodiscard]] asio::awaitable<void> close_stream();
     // True when the task goes on without the table that stopped it.
     [[nodiscard]] asio::awaitable<bool> go_on_without_table(const protocol::error& error);
+    [[nodiscard]] asio::awaitable<result<void>> follow_stream();
+    [[nodiscard]] asio::awaitable<result<void>> execute_alone(group work,
+                                                              std::optional<read_result>& next);
+    [[nodiscard]] asio::awaitable<result<void>> execute_in_lane(lane_work work);
+    [[nodiscard]] asio::awaitable<result<void>> nothing_to_do();
+    [[nodiscard]] asio::awaitable<result<apply_stream::unit>>
+    read(std::optional<read_result>& next);
+    [[nodiscard]] bool may_use_lanes() const;
+    void open_lanes(std::size_t count);
+    void committed_in_lane(const lane_work& work, clock::duration took);
     [[nodiscard]] asio::awaitable<result<void>> drained();
     [[nodiscard]] asio::awaitable<result<void>> write(const group& work,
                                                       std::optional<read_result>& next);
     [[nodiscard]] asio::awaitable<void> wait(std::chrono::milliseconds at_most);
     // Waits for as long as apply.throttle says; the relay holds what comes meanwhile.
-    [[nodiscard]] asio::awaitable<void> hold_back(const group& work);
+    [[nodiscard]] asio::awaitable<void> hold_back(std::uint64_t rows, std::uint64_t bytes);
     [[nodiscard]] asio::awaitable<void> sleep_until(clock::time_point until);
     // True when another try is to be made, after the wait that it takes.
     [[nodiscard]] asio::awaitable<bool> try_again(protocol::error& error);
+    [[nodiscard]] asio::awaitable<void> close_stream();
+    void go_on_alone(const protocol::error& error);
     void publish(bool is_drained);
-    // `work` is what comes next; nullptr: there is nothing.
-    void note_oldest(const group* work);
+    // Of what is not committed on the target; 0: there is nothing.
+    void note_oldest(clock_of_source::time_point committed);
     void relax_caution();
 };
 
@@ -171,6 +189,7 @@ void applier::impl::stop() {
         if (error || wake->finished) return;
         if (stream_) stream_->interrupt();
         catch_up_.interrupt();
+        if (lanes_) lanes_->interrupt();
     });
 }
 
@@ -241,47 +260,159 @@ asio::awaitable<void> applier::impl::close_stream() {
 // Ends with an error, or with stop_ set.
 asio::awaitable<result<void>> applier::impl::try_once() {
     failed_in_group_ = false;
-    const auto open = [this] { return apply_stream::open(context_, std::move(session_), how_); };
+    std::size_t workers = 1;
+    const auto open = [this, &workers] {
+        auto opened = apply_stream::open(context_, std::move(session_), how_);
+        if (opened) workers = lane_count(options_.task, (*opened)->session());
+        return opened;
+    };
     auto opened = co_await on_thread(pool_, open);
     if (!opened) co_return std::unexpected(std::move(opened.error()));
     stream_ = std::move(*opened);
     catch_up_.learn(stream_->share().entries());
     publish(false);
-    bool inside = false; // a transaction of the source that comes in parts
+    open_lanes(workers);
+    auto ended = co_await follow_stream();
+    if (!lanes_) co_return ended;
+    // What is on its way when the task is stopped is taken back.
+    if (stop_) co_await lanes_->abandon();
+    auto drained = co_await lanes_->drain();
+    // It comes before whatever else there is to say.
+    if (!stop_ && !drained) {
+        ended = std::move(drained);
+        failed_in_lanes_ = true;
+    }
+    lanes_.reset();
+    co_return ended;
+}
 
-    const auto read = [this] {
-        stream_->release_relay();
-        return stream_->read();
+void applier::impl::open_lanes(std::size_t count) {
+    failed_in_lanes_ = false;
+    if (count < 2) return;
+    lane_count_ = count;
+    lanes::hooks hooks;
+    hooks.open = [this] { return lane::open(options_.task, store_, context_.epoch, stop_); };
+    hooks.on_commit = [this](const lane_work& work, clock::duration took) {
+        committed_in_lane(work, took);
     };
+    hooks.on_change = [this] { wake_->timer.cancel(); };
+    hooks.warn = [this](std::string text) { board_.warn(std::move(text)); };
+    lanes_ = std::make_unique<lanes>(executor_, count, std::move(hooks));
+}
+
+bool applier::impl::may_use_lanes() const {
+    return lanes_ && how_ == caution::none && retreat_.is_over() &&
+           !stream_->rows().in_the_middle();
+}
+
+asio::awaitable<result<void>> applier::impl::follow_stream() {
     std::optional<read_result> next;
     while (!stop_) {
         wake_->data = false;
+        const bool inside = stream_->rows().in_the_middle();
         if (catch_up_.wants_task_held() && !inside) co_return result<void>{};
-        if (!next) next = co_await on_thread(pool_, read);
-        if (!*next) co_return std::unexpected(std::move(next->error()));
-        std::optional<group> work = std::move(**next);
-        next.reset();
+        auto work = co_await read(next);
+        if (!work) co_return std::unexpected(std::move(work.error()));
         result<void> done;
-        note_oldest(work ? &*work : nullptr);
-        if (work) {
-            co_await hold_back(*work);
-            if (stop_) break;
-            inside = work->ends_inside_transaction();
-            done = co_await write(*work, next);
+        if (work->for_lane) {
+            done = co_await execute_in_lane(std::move(*work->for_lane));
+        } else if (work->alone) {
+            done = co_await execute_alone(std::move(*work->alone), next);
         } else {
-            done = co_await drained();
+            done = co_await nothing_to_do();
         }
-        if (!done) {
-            failed_in_group_ = work && !work->statement;
-            // What was refused lies in this group; in smaller steps it is found.
-            if (work && how_ == caution::none && !work->transactions.empty()) {
-                const source_transaction& last = work->transactions.back();
-                careful_until_ = {*last.file, last.end_offset};
-            }
-            co_return done;
-        }
+        if (!done) co_return done;
     }
     co_return result<void>{};
+}
+
+// A group is whatever has arrived when there is somebody to execute it.
+asio::awaitable<result<apply_stream::unit>> applier::impl::read(std::optional<read_result>& next) {
+    const bool with_lanes = may_use_lanes();
+    if (with_lanes) {
+        auto ready = co_await lanes_->free_lane();
+        if (!ready) co_return std::unexpected(std::move(ready.error()));
+        if (lanes_->idle()) stream_->begin_lanes();
+    }
+    stream_->share_limits(with_lanes ? lane_count_ : 1);
+    stream_->release_relay();
+    if (!next) {
+        const auto read = [this] { return stream_->read(); };
+        next = co_await on_thread(pool_, read);
+    }
+    if (!*next) co_return std::unexpected(std::move(next->error()));
+    std::optional<group> work = std::move(**next);
+    next.reset();
+    apply_stream::unit out;
+    if (!work) co_return out;
+    if (!with_lanes) {
+        out.alone = std::move(work);
+        co_return out;
+    }
+    const std::uint64_t committed = lanes_->committed();
+    const auto record = [this, committed, &work] {
+        return stream_->record(std::move(*work), committed);
+    };
+    co_return co_await on_thread(pool_, record);
+}
+
+asio::awaitable<result<void>> applier::impl::execute_in_lane(lane_work work) {
+    co_await hold_back(work.source.rows, work.source.bytes);
+    if (stop_) co_return result<void>{};
+    // A lane was free before the group was read.
+    if (lanes_->failed()) co_return co_await lanes_->drain();
+    const auto& last = work.source.transactions.back();
+    retreat_.began({*last.file, last.end_offset});
+    lanes_->execute(std::move(work));
+    note_oldest(lanes_->oldest()->source.transactions.front().committed);
+    co_return result<void>{};
+}
+
+void applier::impl::committed_in_lane(const lane_work& work, clock::duration took) {
+    stream_->rows().take_over(work.after, work.counts, work.source_time);
+    stream_->rows().note_rate(work.source.bytes, took);
+    delay_.succeeded();
+    saved_ = clock::now();
+    retreat_.committed();
+    board_.update([&work](state::status& status) { status.applied_bytes += work.source.bytes; });
+    const lane_work* const oldest = lanes_->oldest();
+    note_oldest(oldest == nullptr ? clock_of_source::time_point{}
+                                  : oldest->source.transactions.front().committed);
+    publish(false);
+}
+
+asio::awaitable<result<void>> applier::impl::execute_alone(group work,
+                                                           std::optional<read_result>& next) {
+    if (lanes_) {
+        auto drained = co_await lanes_->drain();
+        if (!drained) co_return drained;
+    }
+    note_oldest(work.transactions.empty() ? clock_of_source::time_point{}
+                                          : work.transactions.front().committed);
+    co_await hold_back(work.rows, work.bytes);
+    if (stop_) co_return result<void>{};
+    auto done = co_await write(work, next);
+    if (done) {
+        retreat_.executed_alone(stream_->committed().binlog);
+        co_return done;
+    }
+    failed_in_group_ = !work.statement;
+    // What was refused lies in this group; in smaller steps it is found.
+    if (how_ == caution::none && !work.transactions.empty()) {
+        const source_transaction& last = work.transactions.back();
+        careful_until_ = {*last.file, last.end_offset};
+    }
+    co_return done;
+}
+
+asio::awaitable<result<void>> applier::impl::nothing_to_do() {
+    if (lanes_ && lanes_->failed()) co_return co_await lanes_->drain();
+    if (lanes_ && !lanes_->idle()) {
+        co_await wait(std::chrono::seconds{1});
+        co_return result<void>{};
+    }
+    note_oldest({});
+    co_return co_await drained();
 }
 
 // While a group executes, the next one is put together from what has arrived.
@@ -344,10 +475,7 @@ void applier::impl::relax_caution() {
     stream_->set_caution(how_);
 }
 
-void applier::impl::note_oldest(const group* work) {
-    std::chrono::system_clock::time_point committed{};
-    if (work != nullptr && !work->transactions.empty())
-        committed = work->transactions.front().committed;
+void applier::impl::note_oldest(clock_of_source::time_point committed) {
     board_.update([committed](state::status& status) { status.oldest_missing = committed; });
 }
 
@@ -399,6 +527,11 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
         co_return co_await go_on_without_table(error);
     }
     const bool retryable = ours && is_retryable(code);
+    if (failed_in_lanes_ && code != errc::fenced && (!retryable || code == errc::transient)) {
+        go_on_alone(error);
+        co_await close_stream();
+        co_return true;
+    }
     // All that comes before the offending transaction is applied before the task stops.
     const bool in_smaller_steps =
         refused || (!retryable && failed_in_group_ && how_ == caution::none);
@@ -449,6 +582,15 @@ asio::awaitable<bool> applier::impl::go_on_without_table(const protocol::error& 
     co_return true;
 }
 
+// What one group did to another, or what is wrong by itself, shows when they come one by one.
+void applier::impl::go_on_alone(const protocol::error& error) {
+    retreat_.failed();
+    board_.update([&](state::status& status) {
+        ++status.parallel_fallbacks;
+        status.applier_note = "one group at a time for a while: " + error.what;
+    });
+}
+
 asio::awaitable<void> applier::impl::sleep_until(clock::time_point until) {
     while (!stop_ && clock::now() < until) {
         wake_->timer.expires_at(until);
@@ -456,7 +598,7 @@ asio::awaitable<void> applier::impl::sleep_until(clock::time_point until) {
     }
 }
 
-asio::awaitable<void> applier::impl::hold_back(const group& work) {
+asio::awaitable<void> applier::impl::hold_back(std::uint64_t rows, std::uint64_t bytes) {
     const auto tell = [this](std::string reason) {
         board_.update([&](state::status& status) { status.throttled = std::move(reason); });
     };
@@ -474,7 +616,7 @@ asio::awaitable<void> applier::impl::hold_back(const group& work) {
         tell(std::move(reason));
         co_await sleep_until(load_asked_ + asked_every);
     }
-    pace_.take(work.rows, work.bytes, clock::now());
+    pace_.take(rows, bytes, clock::now());
 }
 
 applier::applier(asio::any_io_executor executor, asio::thread_pool& pool, relay::log& relay,

@@ -17,18 +17,10 @@ namespace understudy::applier {
 using protocol::fail;
 using protocol::result;
 
-result<std::unique_ptr<target_session>> connect_to_apply(const state::task_spec& task) {
-    protocol::connect_options options = task.target;
-    // A DDL may run for hours; a dead target is found by TCP keepalive.
-    options.read_timeout = std::chrono::milliseconds{0};
-    // Precheck has warned about an unauthenticated target already.
-    return target_session::connect(options, {});
-}
-
 namespace {
 
 result<checkpoint> load_checkpoint(const stream_context& context, target_session& session) {
-    auto loaded = context.store.load(session);
+    auto loaded = context.store.load_settled(session);
     if (!loaded) return std::unexpected(std::move(loaded.error()));
     if (!*loaded) {
         return fail(
@@ -52,7 +44,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
                                                          std::unique_ptr<target_session> session,
                                                          caution how) {
     if (session == nullptr) {
-        auto connected = connect_to_apply(context.task);
+        auto connected = connect_for_rows(context.task);
         if (!connected) return std::unexpected(std::move(connected.error()));
         session = std::move(*connected);
     }
@@ -106,6 +98,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     stream->rows_ = std::make_unique<group_applier>(*stream->session_, context.store,
                                                     context.selection, context.rules,
                                                     stream->definitions_, settings, from->applied);
+    stream->recorder_ = std::make_unique<group_recorder>(*stream->rows_);
     stream->statements_executor_ = std::make_unique<statement_executor>(
         *stream->session_, context.store, context.rules, stream->definitions_, context.epoch,
         context.source_version, context.hook);
@@ -116,8 +109,8 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
 
 group_limits apply_stream::limits_for(caution how) const {
     group_limits limits;
-    limits.bytes_max = context_.task.apply.group_bytes_max;
-    limits.rows_max = context_.task.apply.group_rows_max;
+    limits.bytes_max = std::max<std::uint64_t>(context_.task.apply.group_bytes_max / shares_, 1);
+    limits.rows_max = std::max<std::uint64_t>(context_.task.apply.group_rows_max / shares_, 1);
     if (how != caution::none) limits.transactions_max = 1;
     // Merged rows are written when the group is complete: it locks them for about the time that it
     // may.
@@ -137,6 +130,18 @@ void apply_stream::set_caution(caution how) {
 result<std::optional<group>> apply_stream::read() {
     builder_->set_limits(limits_for(how_));
     return builder_->next();
+}
+
+apply_stream::unit apply_stream::record(group work, std::uint64_t committed) {
+    unit out;
+    auto recorded = recorder_->record(work, committed);
+    if (recorded && *recorded) {
+        out.for_lane = std::move(*recorded);
+    } else {
+        // What is wrong is said when it is executed alone, behind all that comes before it.
+        out.alone = std::move(work);
+    }
+    return out;
 }
 
 result<void> apply_stream::write(const group& work) {

@@ -5,6 +5,8 @@
 #include "applier/definition_recorder.hpp"
 #include "applier/group_applier.hpp"
 #include "applier/group_builder.hpp"
+#include "applier/group_recorder.hpp"
+#include "applier/lane_work.hpp"
 #include "applier/quarantine.hpp"
 #include "applier/statement_decision.hpp"
 #include "applier/statement_executor.hpp"
@@ -41,10 +43,6 @@ struct stream_context {
     const protocol::binlog_position* bound = nullptr;
 };
 
-// A session for streams.
-[[nodiscard]] protocol::result<std::unique_ptr<target_session>>
-connect_to_apply(const state::task_spec& task);
-
 // One try at applying: a target session and a reader of the relay, both from the checkpoint that is
 // on the target. Every error ends it, and the next try begins at the checkpoint again: whether a
 // COMMIT whose answer was lost has happened, how much of a cut transaction was written, what a
@@ -61,6 +59,21 @@ public:
     // The next group; nullopt: nothing more at the moment.
     [[nodiscard]] protocol::result<std::optional<group>> read();
     [[nodiscard]] protocol::result<void> write(const group& work);
+
+    // What was read: a group for a lane, or one to be executed alone with write(), or nothing.
+    struct unit {
+        std::optional<lane_work> for_lane;
+        std::optional<group> alone;
+    };
+    // Makes work for a lane of what read() gave, where that can be; `committed` is the number of
+    // the last such work that is. Uses the session of this stream when a table comes up for the
+    // first time, so write() must not run meanwhile.
+    [[nodiscard]] unit record(group work, std::uint64_t committed);
+    // Nothing is on its way in lanes: the next group for one begins where write() stands.
+    void begin_lanes() { recorder_->begin_at(rows_->reached()); }
+    // Among how many groups at a time the limits of one are shared out; between calls of read().
+    void share_limits(std::uint64_t shares) { shares_ = shares; }
+
     // Commits a position that moved without rows.
     [[nodiscard]] protocol::result<void> save_position() { return rows_->save_position(); }
     [[nodiscard]] bool has_unsaved_position() const { return rows_->has_unsaved_position(); }
@@ -94,9 +107,11 @@ private:
     std::unique_ptr<target_session> session_;
     std::unique_ptr<group_builder> builder_;
     std::unique_ptr<group_applier> rows_;
+    std::unique_ptr<group_recorder> recorder_;
     std::unique_ptr<statement_executor> statements_executor_;
     caution how_ = caution::none;
     std::uint64_t statements_ = 0;
+    std::uint64_t shares_ = 1;
 };
 
 } // namespace understudy::applier

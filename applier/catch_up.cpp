@@ -4,6 +4,7 @@
 #include "applier/linked_tables.hpp"
 #include "applier/quarantine_store.hpp"
 #include "applier/refusal.hpp"
+#include "applier/row_session.hpp"
 #include "applier/server_errors.hpp"
 #include "protocol/net/on_thread.hpp"
 #include "relay/errc.hpp"
@@ -216,7 +217,7 @@ asio::awaitable<void> catch_up::bring(quarantine_entry entry) {
 // On the pool.
 result<void> catch_up::open(entry_stream& stream) {
     if (stream.session == nullptr) {
-        auto made = connect_to_apply(of_task_.task);
+        auto made = connect_for_rows(of_task_.task);
         if (!made) return std::unexpected(std::move(made.error()));
         stream.session = std::move(*made);
     }

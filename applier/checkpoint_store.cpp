@@ -101,11 +101,20 @@ result<void> checkpoint_store::prepare(target_session& target) const {
 }
 
 result<std::optional<checkpoint>> checkpoint_store::load(target_session& target) const {
+    return load(target, "");
+}
+
+result<std::optional<checkpoint>> checkpoint_store::load_settled(target_session& target) const {
+    return load(target, " LOCK IN SHARE MODE");
+}
+
+result<std::optional<checkpoint>> checkpoint_store::load(target_session& target,
+                                                         std::string_view locking) const {
     auto answer = target.query(
         fmt::format("SELECT `stage`, `source_uuid`, `by_gtid`, `log_file`, `log_offset`, "
                     "`gtid_set`, `copy_end_file`, "
-                    "`copy_end_offset`, `epoch` FROM {}.`checkpoint` WHERE `task` = {}",
-                    state::quote_identifier(meta_database_), quote_string(task_)));
+                    "`copy_end_offset`, `epoch` FROM {}.`checkpoint` WHERE `task` = {}{}",
+                    state::quote_identifier(meta_database_), quote_string(task_), locking));
     if (!answer) {
         if (answer.error().server.number == 1146 || answer.error().server.number == 1049)
             return std::nullopt;

@@ -60,6 +60,8 @@ struct status {
     std::uint64_t applied_groups = 0;
     std::uint64_t applied_ddl = 0;
     std::uint64_t retries = 0;
+    // Groups that went side by side were taken back and executed one at a time.
+    std::uint64_t parallel_fallbacks = 0;
     std::string applier_note;
     std::string throttled; // by what the applier is held back (apply.throttle); empty: by nothing
     // Rows that were not on the target as the source had them; listed in `understudy`.`conflict`.

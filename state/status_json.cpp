@@ -136,6 +136,7 @@ json::object to_object(const recorded_status& what) {
           {"groups", value.applied_groups},
           {"ddl", value.applied_ddl},
           {"retries", value.retries},
+          {"parallel_fallbacks", value.parallel_fallbacks},
           {"throttled", as_utf8(value.throttled)},
           {"conflicts_overwritten", value.conflicts_overwritten},
           {"conflicts_ignored", value.conflicts_ignored},
@@ -194,6 +195,7 @@ recorded_status from_value(const json::value& root) {
     value.applied_groups = number(applier.at("groups"));
     value.applied_ddl = number(applier.at("ddl"));
     value.retries = number(applier.at("retries"));
+    value.parallel_fallbacks = number(applier.at("parallel_fallbacks"));
     value.throttled = text(applier.at("throttled"));
     value.conflicts_overwritten = number(applier.at("conflicts_overwritten"));
     value.conflicts_ignored = number(applier.at("conflicts_ignored"));

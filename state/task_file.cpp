@@ -227,6 +227,7 @@ void read_apply(task_section& root, task_spec& spec, task_file_context& context)
     apply.read_choice<task_spec::trigger_policy>("triggers", spec.apply.triggers, trigger_policies);
     read_conflict_tables(apply, spec, context);
     read_throttle(apply, spec, context);
+    apply.read("workers", spec.apply.workers, 0, 64);
     apply.read_size("group_bytes_max", spec.apply.group_bytes_max,
                     {.smallest = 4 * kib, .largest = 64 * mib});
     apply.read("group_rows_max", spec.apply.group_rows_max, 1, 10'000'000);

@@ -72,6 +72,8 @@ struct task_spec {
             std::chrono::milliseconds replica_lag_max{0};
             std::vector<protocol::server_address> replicas; // of the target
         } throttle;
+        // Groups that execute side by side on the target; 0: chosen by the machine and the target.
+        std::uint32_t workers = 0;
         std::uint64_t group_bytes_max = 16U << 20U; // of source events in one target transaction
         std::uint64_t group_rows_max = 100'000;
         std::chrono::milliseconds group_time_max{1'000};

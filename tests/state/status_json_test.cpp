@@ -32,6 +32,7 @@ recorded_status sample() {
     value.applied_groups = 13;
     value.applied_ddl = 14;
     value.retries = 15;
+    value.parallel_fallbacks = 18;
     value.applier_note = "Übung";
     value.lag = milliseconds(1'234);
     value.delay = milliseconds(56);
