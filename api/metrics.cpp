@@ -122,6 +122,14 @@ const auto task_metrics = std::to_array<task_metric>({
      [](const task_view& t) { return as_double(t.status.relay_raw_bytes); }},
     {"understudy_task_relay_age_seconds", "gauge", "Age of the oldest segment of the relay log.",
      [](const task_view& t) { return static_cast<double>(t.relay_age.count()); }},
+    {"understudy_task_tables_set_aside", "gauge",
+     "Tables that are in trouble and wait, or catch up.",
+     [](const task_view& t) {
+         std::size_t tables = 0;
+         for (const auto& one : t.status.quarantine)
+             tables += one.tables.size();
+         return as_double(tables);
+     }},
     {"understudy_task_copy_rows", "gauge", "Rows copied by the initial copy.",
      [](const task_view& t) { return sum_of(t.status).rows; }},
     {"understudy_task_copy_rows_estimated", "gauge",

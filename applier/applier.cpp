@@ -2,6 +2,7 @@
 
 #include "applier/apply_rules.hpp"
 #include "applier/apply_stream.hpp"
+#include "applier/catch_up.hpp"
 #include "applier/errc.hpp"
 #include "applier/lane_retreat.hpp"
 #include "applier/lanes.hpp"
@@ -9,6 +10,7 @@
 #include "applier/refusal.hpp"
 #include "applier/retry_delay.hpp"
 #include "applier/server_errors.hpp"
+#include "applier/set_aside.hpp"
 #include "applier/target_load.hpp"
 #include "protocol/net/on_thread.hpp"
 
@@ -93,7 +95,9 @@ struct applier::impl {
           wake_(std::make_shared<wake_up>(executor_)), grace_(executor_),
           pace_(options_.task.apply.throttle.rows_per_second,
                 options_.task.apply.throttle.bytes_per_second),
-          load_(options_.task), applied_(options_.from.applied) {}
+          load_(options_.task),
+          catch_up_(executor_, pool_, context_, board_, [this] { wake_->timer.cancel(); }),
+          catch_up_ended_(executor_), applied_(options_.from.applied) {}
 
     [[nodiscard]] asio::awaitable<result<void>> run();
     void stop();
@@ -125,14 +129,23 @@ struct applier::impl {
     target_load load_;
     clock::time_point load_asked_{};
 
+    catch_up catch_up_;
+    asio::steady_timer catch_up_ended_;
+
     mutable std::mutex applied_mutex_;
+    bool opened_ = false; // once: what is set aside is known
     state::source_position applied_;
     std::function<void(const state::source_position&)> on_commit_;
 
 private:
     void listen();
     void stop_listening();
+    // Until the end, with one stream after the other.
+    [[nodiscard]] asio::awaitable<result<void>> follow();
+    // Success: the stream is to be opened anew.
     [[nodiscard]] asio::awaitable<result<void>> try_once();
+    // True when the task goes on without the table that stopped it.
+    [[nodiscard]] asio::awaitable<bool> go_on_without_table(const protocol::error& error);
     [[nodiscard]] asio::awaitable<result<void>> follow_stream();
     [[nodiscard]] asio::awaitable<result<void>> execute_alone(group work,
                                                               std::optional<read_result>& next);
@@ -170,10 +183,12 @@ void applier::impl::listen() {
 void applier::impl::stop() {
     if (stop_.exchange(true)) return;
     wake_->timer.cancel();
+    catch_up_.stop();
     grace_.expires_after(stop_grace);
     grace_.async_wait([this, wake = wake_](const boost::system::error_code& error) {
         if (error || wake->finished) return;
         if (stream_) stream_->interrupt();
+        catch_up_.interrupt();
         if (lanes_) lanes_->interrupt();
     });
 }
@@ -185,7 +200,7 @@ void applier::impl::stop_listening() {
 }
 
 asio::awaitable<void> applier::impl::wait(std::chrono::milliseconds at_most) {
-    if (stop_ || wake_->data) co_return;
+    if (stop_ || wake_->data || catch_up_.wants_task_held()) co_return;
     wake_->timer.expires_after(at_most);
     co_await wake_->timer.async_wait(asio::as_tuple(asio::use_awaitable));
 }
@@ -195,20 +210,51 @@ asio::awaitable<result<void>> applier::impl::run() {
     // However this ends: the relay outlives the executor that its callback posts to.
     const std::unique_ptr<impl, void (*)(impl*)> listening(
         this, [](impl* self) { self->stop_listening(); });
+    bool catching_up = true;
+    std::exception_ptr thrown;
+    catch_up_ended_.expires_at(clock::time_point::max());
+    asio::co_spawn(executor_, catch_up_.run(), [&, this](std::exception_ptr exception) {
+        catching_up = false;
+        catch_up_ended_.cancel();
+        if (!exception) return;
+        thrown = exception;
+        stop();
+    });
     result<void> ended;
-    for (;;) {
-        ended = co_await try_once();
-        if (stop_) {
-            // The session is rolled back when it is closed.
-            ended = {};
-            break;
-        }
-        const bool again = co_await try_again(ended.error());
-        if (!again) break;
+    try {
+        ended = co_await follow();
+    } catch (...) {
+        thrown = std::current_exception();
     }
     stream_.reset();
     session_.reset();
+    catch_up_.stop();
+    while (catching_up)
+        co_await catch_up_ended_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (thrown) std::rethrow_exception(thrown);
     co_return ended;
+}
+
+asio::awaitable<result<void>> applier::impl::follow() {
+    for (;;) {
+        auto ended = co_await try_once();
+        // The session is rolled back when it is closed.
+        if (stop_) co_return result<void>{};
+        if (ended) {
+            co_await close_stream();
+            co_await catch_up_.join();
+            continue;
+        }
+        const bool again = co_await try_again(ended.error());
+        if (!again) co_return ended;
+    }
+}
+
+asio::awaitable<void> applier::impl::close_stream() {
+    if (!stream_) co_return;
+    const auto give_back = [this] { return stream_->release_session(); };
+    session_ = co_await on_thread(pool_, give_back);
+    stream_.reset();
 }
 
 // Ends with an error, or with stop_ set.
@@ -223,6 +269,7 @@ asio::awaitable<result<void>> applier::impl::try_once() {
     auto opened = co_await on_thread(pool_, open);
     if (!opened) co_return std::unexpected(std::move(opened.error()));
     stream_ = std::move(*opened);
+    catch_up_.learn(stream_->share().entries());
     publish(false);
     open_lanes(workers);
     auto ended = co_await follow_stream();
@@ -262,6 +309,8 @@ asio::awaitable<result<void>> applier::impl::follow_stream() {
     std::optional<read_result> next;
     while (!stop_) {
         wake_->data = false;
+        const bool inside = stream_->rows().in_the_middle();
+        if (catch_up_.wants_task_held() && !inside) co_return result<void>{};
         auto work = co_await read(next);
         if (!work) co_return std::unexpected(std::move(work.error()));
         result<void> done;
@@ -437,7 +486,9 @@ void applier::impl::publish(bool is_drained) {
         const std::lock_guard lock(applied_mutex_);
         moved = applied_ != position;
         if (moved) applied_ = position;
+        opened_ = true;
     }
+    catch_up_.advance(position.binlog);
     const apply_counts counts = stream_->rows().take_counts();
     const std::uint64_t statements = stream_->take_statement_count();
     const auto source_time = stream_->rows().source_time();
@@ -473,7 +524,7 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
             return session ? explain_refusal(*session, row, std::move(error)) : std::move(error);
         };
         error = co_await on_thread(pool_, explain);
-        co_return false;
+        co_return co_await go_on_without_table(error);
     }
     const bool retryable = ours && is_retryable(code);
     if (failed_in_lanes_ && code != errc::fenced && (!retryable || code == errc::transient)) {
@@ -484,7 +535,15 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
     // All that comes before the offending transaction is applied before the task stops.
     const bool in_smaller_steps =
         refused || (!retryable && failed_in_group_ && how_ == caution::none);
-    if (!in_smaller_steps && !retryable) co_return false;
+    if (code == errc::quarantined && catch_up_.is_wanted()) {
+        board_.update([&](state::status& status) {
+            status.applier_note = "waits for a table that is catching up: " + error.what;
+        });
+        co_await close_stream();
+        co_await catch_up_.join();
+        co_return true;
+    }
+    if (!in_smaller_steps && !retryable) co_return co_await go_on_without_table(error);
 
     std::chrono::milliseconds pause{0};
     if (in_smaller_steps) {
@@ -503,11 +562,24 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
     co_return true;
 }
 
-asio::awaitable<void> applier::impl::close_stream() {
-    if (!stream_) co_return;
-    const auto give_back = [this] { return stream_->release_session(); };
-    session_ = co_await on_thread(pool_, give_back);
-    stream_.reset();
+// All that came before its change is applied: it was looked for in the smallest steps.
+asio::awaitable<bool> applier::impl::go_on_without_table(const protocol::error& error) {
+    if (!stream_ || !stream_->rows().troubled() || !concerns_one_table(error)) co_return false;
+    const state::object_name table = *stream_->rows().troubled();
+    if (conflicts_.of(table) != conflict_policy::action::quarantine) co_return false;
+    stream_.reset(); // what it has open is rolled back with its session
+    const auto put = [this, &table, &error] { return set_aside(context_, table, error.what); };
+    const auto done = co_await on_thread(pool_, put);
+    if (!done) {
+        // The same table fails again, and is set aside then.
+        board_.update([&](state::status& status) { status.applier_note = done.error().what; });
+        co_await sleep_until(clock::now() + delay_.next(errc::connection_lost));
+        co_return true;
+    }
+    how_ = caution::none;
+    board_.warn(table.to_string() + " is set aside and the rest goes on: " + error.what);
+    board_.update([](state::status& status) { status.applier_note.clear(); });
+    co_return true;
 }
 
 // What one group did to another, or what is wrong by itself, shows when they come one by one.
@@ -566,6 +638,18 @@ void applier::stop() {
 state::source_position applier::applied() const {
     const std::lock_guard lock(impl_->applied_mutex_);
     return impl_->applied_;
+}
+
+std::optional<protocol::binlog_position> applier::needed() const {
+    const auto waiting = impl_->catch_up_.needed();
+    const std::lock_guard lock(impl_->applied_mutex_);
+    if (!impl_->opened_) return std::nullopt;
+    const auto& applied = impl_->applied_.binlog;
+    return waiting && *waiting < applied ? *waiting : applied;
+}
+
+bool applier::is_catching_up() const {
+    return impl_->catch_up_.is_wanted();
 }
 
 void applier::on_commit(std::function<void(const state::source_position&)> callback) {

@@ -1,8 +1,11 @@
 #include "applier/apply_stream.hpp"
 
+#include "applier/bounded_reader.hpp"
 #include "applier/errc.hpp"
 #include "applier/row_session.hpp"
+#include "applier/set_aside.hpp"
 #include "protocol/assert.hpp"
+#include "relay/errc.hpp"
 
 #include <fmt/format.h>
 
@@ -50,10 +53,24 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     auto from = load_checkpoint(context, *session);
     if (!from) return std::unexpected(std::move(from.error()));
     auto decisions =
-        decision_store(context.store.meta_database(), context.store.task()).load(*session);
+        decision_store(context.store.meta_database(), context.task.name).load(*session);
     if (!decisions) return std::unexpected(std::move(decisions.error()));
+    auto share = share_of(context, *session);
+    if (!share) return std::unexpected(std::move(share.error()));
     auto reader = context.relay.open_reader(from->applied);
-    if (!reader) return std::unexpected(std::move(reader.error()));
+    if (!reader) {
+        // After a power failure the target may be ahead of the log; the source is asked for the
+        // rest.
+        const bool comes_later = reader.error().code == relay::errc::position_not_held &&
+                                 context.relay.end().binlog < from->applied.binlog;
+        if (comes_later)
+            return fail(errc::transient, "the relay log has not come to " +
+                                             from->applied.binlog.to_string() +
+                                             " yet, where the target is");
+        return std::unexpected(std::move(reader.error()));
+    }
+    if (context.bound != nullptr)
+        reader = std::make_unique<bounded_reader>(std::move(*reader), *context.bound);
 
     std::unique_ptr<apply_stream> stream(new apply_stream(context));
     stream->how_ = how;
@@ -65,6 +82,8 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
         std::move(*reader), context.selection, from->applied, from->by_gtid, context.source_version,
         stream->limits_for(how));
     stream->decisions_ = std::move(*decisions);
+    stream->share_ = std::move(*share);
+    stream->builder_->set_share(stream->share_);
     stream->builder_->set_decisions(stream->decisions_);
     stream->builder_->set_target_is_mariadb(stream->session_->facts().is_mariadb);
     apply_settings settings;
@@ -73,6 +92,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     settings.how = how;
     settings.ways = std::move(*ways);
     settings.conflicts = &context.conflicts;
+    settings.share = &stream->share_;
     settings.stop = &context.stop;
     settings.replayed_until = std::max(context.relay.end().binlog, context.source_end);
     stream->rows_ = std::make_unique<group_applier>(*stream->session_, context.store,
@@ -83,6 +103,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
         *stream->session_, context.store, context.rules, stream->definitions_, context.epoch,
         context.source_version, context.hook);
     stream->statements_executor_->set_decisions(stream->decisions_);
+    stream->statements_executor_->set_share(stream->share_);
     return stream;
 }
 

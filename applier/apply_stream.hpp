@@ -7,6 +7,7 @@
 #include "applier/group_builder.hpp"
 #include "applier/group_recorder.hpp"
 #include "applier/lane_work.hpp"
+#include "applier/quarantine.hpp"
 #include "applier/statement_decision.hpp"
 #include "applier/statement_executor.hpp"
 #include "applier/target_session.hpp"
@@ -37,6 +38,9 @@ struct stream_context {
     protocol::binlog_position source_end;
     const std::atomic<bool>& stop;
     step_hook hook;
+    // Of a stream that catches up tables that were set aside: which, and how far it may go.
+    const quarantine_entry* only = nullptr;
+    const protocol::binlog_position* bound = nullptr;
 };
 
 // One try at applying: a target session and a reader of the relay, both from the checkpoint that is
@@ -79,6 +83,7 @@ public:
     void release_relay() { builder_->release_until(rows_->committed().binlog); }
     [[nodiscard]] const state::source_position& committed() const { return rows_->committed(); }
     [[nodiscard]] group_applier& rows() { return *rows_; }
+    [[nodiscard]] const stream_share& share() const { return share_; }
     [[nodiscard]] std::uint64_t take_statement_count() { return std::exchange(statements_, 0); }
 
     // Any thread.
@@ -98,6 +103,7 @@ private:
     const stream_context& context_;
     definition_recorder definitions_;
     statement_decisions decisions_;
+    stream_share share_;
     std::unique_ptr<target_session> session_;
     std::unique_ptr<group_builder> builder_;
     std::unique_ptr<group_applier> rows_;

@@ -64,6 +64,7 @@ result<void> group_applier::apply(const group& work) {
     UNDERSTUDY_ASSERT(!work.statement);
     const auto started = std::chrono::steady_clock::now();
     statement_first_ = UINT32_MAX;
+    troubled_.reset();
     prepared_.begin_group();
     for (const source_transaction& transaction : work.transactions) {
         if (auto done = apply_transaction(work, transaction); !done) return done;
@@ -177,6 +178,9 @@ result<void> group_applier::commit_prepared(const source_transaction& transactio
         statement_first_ = UINT32_MAX;
         for (const row_change& change : (*part)->changes) {
             if (stopping()) return fail(errc::cancelled, "stopped on request");
+            if (settings_.share != nullptr && !settings_.share->takes(change.table->name))
+                return settings_.share->refuse(transaction, "an XA transaction",
+                                               change.table->name);
             if (auto done = apply_change(**part, transaction, change); !done) return done;
         }
         if (auto done = settle(); !done) return done;
@@ -202,7 +206,10 @@ group_applier::plan_for(const source_transaction& transaction,
     if (const table_plan* const known = plans_.find(*table)) return known;
     if (auto done = pipe_.drain(); !done) return std::unexpected(std::move(done.error()));
     auto loaded = plans_.load(target_, table);
-    if (!loaded) return loaded;
+    if (!loaded) {
+        troubled_ = table->name;
+        return loaded;
+    }
     auto noted = definitions_.note(table->name, (*loaded)->target,
                                    {*transaction.file, transaction.begin_offset});
     if (!noted) return std::unexpected(std::move(noted.error()));
@@ -274,8 +281,10 @@ bool group_applier::may_merge(const table_plan& table, const protocol::rows_even
 }
 
 bool group_applier::stops_at_conflicts(const table_plan& table) const {
-    return settings_.conflicts == nullptr ||
-           settings_.conflicts->of(table.source->name) == conflict_policy::action::stop;
+    using action = conflict_policy::action;
+    const action wanted =
+        settings_.conflicts == nullptr ? action::stop : settings_.conflicts->of(table.source->name);
+    return wanted == action::stop || wanted == action::quarantine;
 }
 
 bool group_applier::may_be_there(const table_plan& table,
@@ -363,6 +372,7 @@ result<void> group_applier::write_each_row(const source_transaction& transaction
         if (!done && pipe_.rows_were_refused() && mode == rbr_mode::strict)
             done = resolve(rows, event, reader, std::move(done.error()));
         writer_.prefer_sql(false);
+        if (!done && pipe_.rows_were_refused()) troubled_ = rows.table->source->name;
         if (!done) return done;
         if (stopping()) return fail(errc::cancelled, "stopped on request");
     }
@@ -398,6 +408,7 @@ conflict_policy::action group_applier::policy_of(const table_plan& table, rbr_mo
     if (settings_.conflicts == nullptr || mode != rbr_mode::strict) return action::stop;
     const bool possible = !table.columns.empty() && table.target.is_transactional();
     const action wanted = settings_.conflicts->of(table.source->name);
+    if (wanted == action::quarantine) return action::stop;
     if (!possible || (wanted == action::overwrite && !table.has_key())) return action::stop;
     return wanted;
 }

@@ -9,6 +9,7 @@
 #include "applier/group.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/prepared_writer.hpp"
+#include "applier/quarantine.hpp"
 #include "applier/statement_pipe.hpp"
 #include "applier/table_plan.hpp"
 #include "applier/table_writer.hpp"
@@ -39,6 +40,7 @@ struct apply_settings {
     caution how = caution::none;
     write_ways ways{};
     const conflict_policy* conflicts = nullptr; // outlives the applier; nullptr: every one stops
+    const stream_share* share = nullptr;        // the same; nullptr: everything
     const std::atomic<bool>* stop = nullptr;    // looked at between statements
     // Changes before this may have been written by a try before, and stayed although it was rolled
     // back, where the table's engine has no transactions: there they overwrite.
@@ -132,6 +134,9 @@ public:
     // Why apply() failed: a statement with rows was refused by the target.
     [[nodiscard]] bool rows_were_refused() const { return pipe_.rows_were_refused(); }
     [[nodiscard]] const refused_row& refused() const { return refused_; } // with caution::each_row
+    // The table of the source that apply() failed for; nullopt: not that of one table, or not known
+    // until it is tried with caution.
+    [[nodiscard]] const std::optional<state::object_name>& troubled() const { return troubled_; }
 
 private:
     [[nodiscard]] protocol::result<void> apply_transaction(const group& work,
@@ -217,6 +222,7 @@ private:
     std::chrono::system_clock::time_point reached_time_;
     std::chrono::system_clock::time_point source_time_;
     refused_row refused_;
+    std::optional<state::object_name> troubled_;
     std::atomic<double> bytes_per_second_{0}; // 0: not known
 };
 

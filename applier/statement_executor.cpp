@@ -72,7 +72,8 @@ statement_executor::execute(const source_statement& statement,
     if (!entry) return failed(std::move(entry.error()));
     // Of a statement that was begun and then left out nothing is open any more.
     const bool known = entry->now != journal_entry::state::idle &&
-                       (entry->is_about(statement.transaction) || !was_decided_about(*entry));
+                       (entry->is_about(statement.transaction) ||
+                        (!was_decided_about(*entry) && !was_left_to_table(*entry, statement)));
     if (known && !entry->is_about(statement.transaction)) {
         return fail(errc::checkpoint_invalid,
                     fmt::format("the DDL journal on the target holds an open statement of {}:{} "
@@ -217,6 +218,16 @@ bool statement_executor::was_decided_about(const journal_entry& entry) const {
     const std::string place =
         entry.gtid.empty() ? fmt::format("{}:{}", entry.file, entry.offset) : entry.gtid;
     return decisions_->find_place(place) != nullptr;
+}
+
+// It was begun, refused, and waits now with its table that was set aside.
+bool statement_executor::was_left_to_table(const journal_entry& entry,
+                                           const source_statement& statement) const {
+    const source_transaction& now = statement.transaction;
+    return share_ != nullptr && !share_->is_everything() &&
+           entry.now == journal_entry::state::intent &&
+           protocol::binlog_position{entry.file, entry.offset} <
+               protocol::binlog_position{*now.file, now.begin_offset};
 }
 
 result<void> statement_executor::run(const source_statement& statement,

@@ -141,6 +141,14 @@ void add_stream(fields& into, const status& value, const rates& speed, bool with
                              count_text(value.conflicts_ignored)),
                  style::warning);
     }
+    for (const auto& one : value.quarantine) {
+        std::string tables;
+        for (const std::string& table : one.tables)
+            tables += (tables.empty() ? "" : ", ") + table;
+        into.add(one.resuming ? "catching up" : "set aside",
+                 fmt::format("{} from {} on: {}", tables, position_text(one.from), one.why),
+                 style::warning);
+    }
     if (!value.sql_tables.empty()) {
         const auto& [table, why] = *value.sql_tables.begin();
         into.add("as SQL",

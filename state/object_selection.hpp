@@ -49,6 +49,8 @@ public:
     [[nodiscard]] bool touches_database(std::string_view database) const;
 
     [[nodiscard]] object_name map(std::string_view database, std::string_view table) const;
+    // The selected table that has this name on the target; nullopt: none.
+    [[nodiscard]] std::optional<object_name> source_of(const object_name& target) const;
     [[nodiscard]] std::string map_database(std::string_view database) const;
     // True if the name on the target differs from the source's (for the table itself, or its
     // database).

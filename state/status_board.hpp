@@ -69,6 +69,14 @@ struct status {
     std::uint64_t conflicts_ignored = 0;
     // Tables whose rows are written as SQL, and why ("db.table" on the source); up to 1000.
     std::map<std::string, std::string> sql_tables;
+    // Tables whose changes wait in the relay, from `from` on; those in one element are linked.
+    struct quarantined {
+        std::vector<std::string> tables; // "db.table" on the source
+        protocol::binlog_position from;
+        bool resuming = false; // they are being caught up
+        std::string why;
+    };
+    std::vector<quarantined> quarantine;
     std::uint64_t applied_bytes = 0; // of events of the source
     std::uint64_t written_rows = 0;  // row changes that the target executed: fewer where changes of
                                      // one row were merged

@@ -34,10 +34,11 @@ constexpr std::array<std::pair<std::string_view, task_spec::writer>, 3> writers{
     {"sql", task_spec::writer::sql},
 }};
 
-constexpr std::array<std::pair<std::string_view, task_spec::conflict_action>, 3> conflict_actions{{
+constexpr std::array<std::pair<std::string_view, task_spec::conflict_action>, 4> conflict_actions{{
     {"stop", task_spec::conflict_action::stop},
     {"overwrite", task_spec::conflict_action::overwrite},
     {"ignore", task_spec::conflict_action::ignore},
+    {"quarantine", task_spec::conflict_action::quarantine},
 }};
 
 constexpr std::array<std::pair<std::string_view, task_spec::trigger_policy>, 2> trigger_policies{{
@@ -193,6 +194,7 @@ void read_conflict_tables(task_section& apply, task_spec& spec, task_file_contex
     read_patterns(tables, "stop", spec.apply.conflicts.stop);
     read_patterns(tables, "overwrite", spec.apply.conflicts.overwrite);
     read_patterns(tables, "ignore", spec.apply.conflicts.ignore);
+    read_patterns(tables, "quarantine", spec.apply.conflicts.quarantine);
     context.finish(tables);
 }
 

@@ -18,7 +18,7 @@ struct task_spec {
     enum class existing_tables : std::uint8_t { intercept, ignore };
     enum class writer : std::uint8_t { automatic, row_image, sql };
     // With a row that is not on the target as the source had it.
-    enum class conflict_action : std::uint8_t { stop, overwrite, ignore };
+    enum class conflict_action : std::uint8_t { stop, overwrite, ignore, quarantine };
     // Of a table that rows are written to as SQL.
     enum class trigger_policy : std::uint8_t { refuse, guarded };
 
@@ -63,6 +63,7 @@ struct task_spec {
             std::vector<std::string> stop; // "db.table", "db.*", as in objects.include
             std::vector<std::string> overwrite;
             std::vector<std::string> ignore;
+            std::vector<std::string> quarantine;
         } conflicts;
         struct { // 0: no limit
             std::uint64_t rows_per_second = 0;

@@ -43,6 +43,10 @@ recorded_status sample() {
     value.rows_per_second = 2.5;
     value.bytes_per_second = 17.25;
     value.sql_tables = {{"shop.orders", "the target is MariaDB"}};
+    value.quarantine = {{.tables = {"shop.a", "shop.b"},
+                         .from = {"binlog.000001", 4},
+                         .resuming = true,
+                         .why = "a row"}};
     value.last_error = "stopped";
     value.warnings = {"one", "two"};
     return what;
@@ -66,6 +70,9 @@ TEST(status_json, comes_back_as_it_went) {
     EXPECT_EQ(value.source_clock->ahead, std::chrono::microseconds(-700));
     EXPECT_EQ(value.rows_per_second, 2.5);
     EXPECT_EQ(value.sql_tables.at("shop.orders"), "the target is MariaDB");
+    ASSERT_EQ(value.quarantine.size(), 1U);
+    EXPECT_EQ(value.quarantine[0].tables.size(), 2U);
+    EXPECT_TRUE(value.quarantine[0].resuming);
     EXPECT_EQ(value.warnings.size(), 2U);
 }
 
