@@ -42,6 +42,9 @@ result<void> definition_recorder::write(const relay::definition_record& record) 
 result<void> definition_recorder::note(const state::object_name& source, const target_table& table,
                                        const protocol::binlog_position& from,
                                        const std::string& gtid) {
+    // The target's columns are not the source's, whose log says the names itself.
+    const auto* const shape = selection_->shape(source.database, source.object);
+    if (shape != nullptr && shape->changes_columns()) return {};
     relay::definition_record record;
     record.from = from;
     record.gtid = gtid;

@@ -1,6 +1,7 @@
 #include "applier/group_builder.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/shaping_reader.hpp"
 #include "applier/unpacking_reader.hpp"
 #include "protocol/assert.hpp"
 #include "protocol/binlog/gtid_event.hpp"
@@ -43,12 +44,19 @@ std::chrono::system_clock::time_point commit_time(std::uint64_t microseconds,
     return std::chrono::system_clock::time_point(since);
 }
 
+std::unique_ptr<relay::reader> reading(std::unique_ptr<relay::reader> raw,
+                                       const state::object_selection& selection) {
+    std::unique_ptr<relay::reader> plain = std::make_unique<unpacking_reader>(std::move(raw));
+    if (!selection.shapes_anything()) return plain;
+    return std::make_unique<shaping_reader>(std::move(plain), selection);
+}
+
 } // namespace
 
 group_builder::group_builder(std::unique_ptr<relay::reader> reader,
                              const state::object_selection& selection, state::source_position from,
                              bool by_gtid, std::uint32_t source_version, group_limits limits)
-    : reader_(std::make_unique<unpacking_reader>(std::move(reader))), selection_(&selection),
+    : reader_(reading(std::move(reader), selection)), selection_(&selection),
       from_(std::move(from)), by_gtid_(by_gtid), source_version_(source_version), limits_(limits),
       tables_(selection) {}
 
@@ -62,6 +70,13 @@ result<std::optional<group>> group_builder::next() {
     }
     for (;;) {
         auto stored = reader_->next();
+        if (!stored && stored.error().code == errc::unsupported_event) {
+            pending_error_ = wrap(std::move(stored.error()),
+                                  "transaction " + open_.to_string() + " of the source")
+                                 .error();
+            drop_open_transaction();
+            return hand_out();
+        }
         if (!stored) return std::unexpected(std::move(stored.error()));
         if (!*stored) return hand_out();
         auto done = take(std::move(**stored));

@@ -2,54 +2,13 @@
 
 #include "protocol/binlog/mariadb_compression.hpp"
 
-#include <algorithm>
-#include <array>
-
 namespace understudy::applier {
 
 using protocol::result;
 using relay::stored_event;
 
-namespace {
-
-constexpr std::size_t buffer_size = 256U << 10U;
-constexpr std::size_t spare_buffers = 4;
-
-std::array<std::byte, 4> little_endian(std::uint32_t value) {
-    std::array<std::byte, 4> bytes{};
-    for (auto& byte : bytes) {
-        byte = static_cast<std::byte>(value & 0xffU);
-        value >>= 8U;
-    }
-    return bytes;
-}
-
-} // namespace
-
 unpacking_reader::unpacking_reader(std::unique_ptr<relay::reader> packed)
-    : packed_(std::move(packed)),
-      pool_(std::make_shared<relay::buffer_pool>(buffer_size, spare_buffers)) {}
-
-// Events lie one behind the other in shared buffers, so that there is no allocation for each.
-stored_event unpacking_reader::keep(std::span<const std::byte> event, const stored_event& packed) {
-    const bool has_checksum = format_.has_checksum();
-    const auto size = event.size() + (has_checksum ? protocol::event_checksum_size : 0);
-    if (!buffer_ || buffer_->room() < size) {
-        buffer_ =
-            std::make_shared<relay::frame_buffer>(pool_, std::max(size, buffer_size), packed.file);
-    }
-    constexpr std::size_t length_at = 9;
-    const auto start = buffer_->size();
-    if (has_checksum) {
-        buffer_->append(event.first(length_at));
-        buffer_->append(little_endian(static_cast<std::uint32_t>(size)));
-        buffer_->append(event.subspan(length_at + 4));
-        buffer_->append(little_endian(protocol::checksum_of(buffer_->bytes().subspan(start))));
-    } else {
-        buffer_->append(event);
-    }
-    return {buffer_, buffer_->bytes().subspan(start, size), packed.file, packed.end_offset};
-}
+    : packed_(std::move(packed)) {}
 
 // MariaDB: first the compression of the event, then that of the columns in it.
 result<std::optional<stored_event>> unpacking_reader::uncompressed(const stored_event& stored,
@@ -86,7 +45,7 @@ result<std::optional<stored_event>> unpacking_reader::next() {
             if (*event) return keep(**event, payload_);
             events_.reset();
             payload_ = {};
-            buffer_.reset();
+            shelf_.close();
         }
         auto stored = packed_->next();
         if (!stored || !*stored) return stored;

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "applier/compressed_columns.hpp"
+#include "applier/event_shelf.hpp"
 #include "protocol/binlog/format_description.hpp"
 #include "protocol/binlog/transaction_payload.hpp"
-#include "relay/frame_buffer.hpp"
 #include "relay/log.hpp"
 
 #include <memory>
@@ -28,18 +28,19 @@ public:
 
 private:
     [[nodiscard]] relay::stored_event keep(std::span<const std::byte> event,
-                                           const relay::stored_event& packed);
+                                           const relay::stored_event& packed) {
+        return shelf_.keep(event, packed, format_.has_checksum());
+    }
     [[nodiscard]] protocol::result<std::optional<relay::stored_event>>
     uncompressed(const relay::stored_event& stored, bool is_compressed);
 
     std::unique_ptr<relay::reader> packed_;
-    std::shared_ptr<relay::buffer_pool> pool_;
+    event_shelf shelf_;
     protocol::format_description format_;
     std::vector<std::byte> plain_; // an event of MariaDB without its compression
     compressed_columns columns_;
     relay::stored_event payload_; // being unpacked
     std::optional<protocol::payload_events> events_;
-    std::shared_ptr<relay::frame_buffer> buffer_;
 };
 
 } // namespace understudy::applier

@@ -37,8 +37,8 @@ protocol::result<void> check(const toml_node& table, const std::string& path,
     for (const auto& entry : table.table) {
         const std::string full = path.empty() ? entry.key : path + "." + entry.key;
         if (entry.value.what == toml_node::kind::table) {
-            // What a rename maps is called as it likes.
-            if (full == "objects.rename") continue;
+            // Objects and columns are called as they like.
+            if (full == "objects.rename" || full == "objects.tables") continue;
             if (auto good = check(entry.value, full, credentials); !good) return good;
             continue;
         }

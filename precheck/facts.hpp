@@ -41,6 +41,7 @@ struct table_fact {
     bool has_key = false;       // primary, or unique without NULLs
     bool cascades = false;      // a foreign key from or to it changes rows by itself
     std::string not_in_mysql{}; // MariaDB: what it has that no MySQL table can have
+    std::string shape_misfit{}; // why it cannot take what objects.tables makes of it; empty: it can
 };
 
 // A view, routine, trigger or event that is copied, and whose right it runs with.

@@ -139,6 +139,7 @@ std::vector<item> source_items(const subject& about) {
     const bool lacking = all.back().state != outcome::passed;
     all.push_back(questions_item("source", about.source.server, lacking));
     append(all, source_object_items(about));
+    append(all, shape_items(about));
     return all;
 }
 
@@ -153,6 +154,7 @@ std::vector<item> target_items(const subject& about, const target_seen& target) 
     const bool lacking = all.back().state != outcome::passed;
     all.push_back(questions_item("target", target.server, lacking));
     append(all, definer_items(about, target));
+    if (!about.source.tables.empty()) all.push_back(target_names_item(about, target));
     append(all, existing_table_items(about, target));
     return all;
 }

@@ -42,10 +42,14 @@ struct subject {
 [[nodiscard]] item source_privileges_item(const subject& about);
 [[nodiscard]] std::vector<item> source_object_items(const subject& about); // keys, engines, …
 
+[[nodiscard]] std::vector<item> shape_items(const subject& about); // objects.tables
+
 [[nodiscard]] item target_version_item(const source_seen& source, const target_seen& target);
 [[nodiscard]] item target_privileges_item(const subject& about, const target_seen& target);
 [[nodiscard]] std::vector<item> target_setting_items(const subject& about,
                                                      const target_seen& target);
+// Of all selected tables together: what a rename's pattern does is seen only when they are there.
+[[nodiscard]] item target_names_item(const subject& about, const target_seen& target);
 [[nodiscard]] std::vector<item> existing_table_items(const subject& about,
                                                      const target_seen& target);
 // How rows will be written, and why not in the faster way.

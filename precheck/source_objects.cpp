@@ -204,6 +204,7 @@ boost::asio::awaitable<void> look_at_objects(question_line& ask, const state::ta
         if (spec.initial.schema) co_await ask_all_definers(ask, database, selection, seen);
     }
     note_unmatched(spec, seen);
+    co_await look_at_shapes(ask, selection, seen);
 }
 
 } // namespace understudy::precheck

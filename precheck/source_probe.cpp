@@ -41,6 +41,7 @@ namespace {
     const auto answer = co_await ask.ask(
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_id', 'server_uuid', 'log_bin', "
         "'binlog_format', 'binlog_row_image', 'binlog_row_value_options', "
+        "'binlog_row_metadata', "
         "'gtid_mode', 'gtid_strict_mode', 'max_allowed_packet', "
         "'binlog_row_event_max_size', 'lower_case_table_names', 'partial_revokes', "
         "'innodb_native_foreign_keys', 'binlog_expire_logs_seconds', 'expire_logs_days')");

@@ -24,4 +24,8 @@ look_at_source(protocol::net::connection& source, const state::task_spec& spec,
                                                            const state::object_selection& selection,
                                                            source_seen& seen);
 
+// After it: fills table_fact::shape_misfit.
+[[nodiscard]] boost::asio::awaitable<void>
+look_at_shapes(question_line& ask, const state::object_selection& selection, source_seen& seen);
+
 } // namespace understudy::precheck

@@ -15,16 +15,6 @@ using protocol::column_definition;
 
 constexpr std::uint16_t collations_end = 2'048; // numbers of MySQL and of MariaDB before 10.10
 
-// Any collation of the character set: for reading text they are all the same.
-std::optional<std::uint16_t> collation_of(std::string_view character_set) {
-    if (character_set == "utf8mb3") character_set = "utf8";
-    for (std::uint16_t number = 1; number < collations_end; ++number) {
-        const auto* found = protocol::character_set_of(number);
-        if (found != nullptr && found->name == character_set) return number;
-    }
-    return std::nullopt;
-}
-
 bool has_labels(const column_definition& column) {
     return column.type == protocol::column_type::enum_ || column.type == protocol::column_type::set;
 }
@@ -48,6 +38,15 @@ void complete(column_definition& column, const table_column& known) {
 }
 
 } // namespace
+
+std::optional<std::uint16_t> collation_of(std::string_view character_set) {
+    if (character_set == "utf8mb3") character_set = "utf8";
+    for (std::uint16_t number = 1; number < collations_end; ++number) {
+        const auto* found = protocol::character_set_of(number);
+        if (found != nullptr && found->name == character_set) return number;
+    }
+    return std::nullopt;
+}
 
 void complete_columns(std::vector<column_definition>& columns, const table_definition& known) {
     UNDERSTUDY_ASSERT(columns.size() == known.columns.size());

@@ -3,6 +3,9 @@
 #include "protocol/value/column_definition.hpp"
 #include "relay/table_definition.hpp"
 
+#include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace understudy::relay {
@@ -12,5 +15,9 @@ namespace understudy::relay {
 // says stays. Only after find_contradiction() found none: one column for each.
 void complete_columns(std::vector<protocol::column_definition>& columns,
                       const table_definition& known);
+
+// Any collation of the character set ("utf8", "utf8mb3", "latin1"): for reading text they are all
+// the same. nullopt: no server that is known has it.
+[[nodiscard]] std::optional<std::uint16_t> collation_of(std::string_view character_set);
 
 } // namespace understudy::relay

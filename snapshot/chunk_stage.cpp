@@ -1,5 +1,6 @@
 #include "snapshot/chunk_stage.hpp"
 
+#include "snapshot/copy_shape.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/index_stage.hpp"
 #include "snapshot/key_range.hpp"
@@ -75,13 +76,13 @@ result<void> insert_parts(target_session& target, const copy_progress& progress,
 awaitable<result<void>> plan_table(copy_context& context, protocol::net::connection& source,
                                    lane& on, std::size_t lane_count, const source_table& table) {
     if (const auto found = context.done.find({"data", table.name}); found != context.done.end()) {
-        if (found->second.definition == table.fingerprint()) co_return result<void>{};
+        if (found->second.definition == definition_of(context, table)) co_return result<void>{};
         co_return fail(
             errc::changed_during_copy,
             fmt::format(
-                "{} was altered since its copy began.\nthen:\n{}now:\n{}Drop what was copied "
-                "and start the task anew",
-                table.name.to_string(), found->second.definition, table.fingerprint()));
+                "{} or its entry in objects.tables was altered since its copy began.\nthen:\n{}now:"
+                "\n{}Drop what was copied and start the task anew",
+                table.name.to_string(), found->second.definition, definition_of(context, table)));
     }
     auto ranges = co_await plan_parts(source, table, lane_count);
     if (!ranges) co_return std::unexpected(std::move(ranges.error()));
@@ -90,7 +91,7 @@ awaitable<result<void>> plan_table(copy_context& context, protocol::net::connect
         progress_row row;
         row.now = progress_row::stage::copying;
         row.rest = (*ranges)[i];
-        row.definition = table.fingerprint();
+        row.definition = definition_of(context, table);
         parts.emplace(progress_key{"data", table.name, i}, std::move(row));
     }
     auto call = [&](target_session& target) {

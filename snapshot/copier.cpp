@@ -1,4 +1,5 @@
 #include "snapshot/copy_context.hpp"
+#include "snapshot/copy_shape.hpp"
 #include "snapshot/data_copy.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/object_creator.hpp"
@@ -132,6 +133,7 @@ awaitable<result<void>> copier::impl::copy(object_creator& creator) {
     auto catalog = co_await read_catalog(**source, *context.selection);
     if (!catalog) co_return std::unexpected(std::move(catalog.error()));
     context.catalog = *std::move(catalog);
+    if (auto fit = check_shapes(context.catalog, *context.selection); !fit) co_return fit;
     if (context.target_is_mariadb) take_json_as_text(context.catalog);
 
     const bool data_is_done = context.done.contains(data_end_key());

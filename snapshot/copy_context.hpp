@@ -41,6 +41,10 @@ struct copy_context {
     [[nodiscard]] state::object_name on_target(const state::object_name& source_name) const {
         return selection->map(source_name.database, source_name.object);
     }
+    // What the task makes of the table's rows; nullptr: nothing.
+    [[nodiscard]] const state::table_shape* shape(const state::object_name& source_name) const {
+        return selection->shape(source_name.database, source_name.object);
+    }
     // Before anything is written, in the transaction that writes it.
     [[nodiscard]] protocol::result<void> hold(applier::target_session& target) const {
         return checkpoints.hold(target, epoch);

@@ -55,7 +55,8 @@ result<void> add_missing(target_session& target, const state::object_name& table
 bool takes_late_keys(const copy_context& context, const source_table& table) {
     return context.task->initial.data && table.engine == "InnoDB" && table.order.has_value() &&
            table.rows_estimated >= context.task->initial.late_keys_rows &&
-           !context.catalog.in_foreign_keys.contains(table.name);
+           !context.catalog.in_foreign_keys.contains(table.name) &&
+           (context.shape(table.name) == nullptr || !context.shape(table.name)->changes_columns());
 }
 
 awaitable<result<void>> note_late_keys(copy_context& context, target_worker& worker,

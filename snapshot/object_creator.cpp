@@ -164,6 +164,23 @@ result<void> execute_in_collation(target_session& target, const object_definitio
     return made;
 }
 
+// A crash behind the first statement leaves a table that has not got its shape.
+result<void> reshape(target_session& target, const object_definition& object) {
+    if (object.reshape.empty()) return {};
+    auto rows = target.query(fmt::format(
+        "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND "
+        "TABLE_NAME = {} ORDER BY ORDINAL_POSITION",
+        quote_string(object.target.database), quote_string(object.target.object)));
+    if (!rows) return std::unexpected(std::move(rows.error()));
+    std::vector<std::string> found;
+    for (const auto& row : rows->rows)
+        found.push_back(row[0].value_or(""));
+    if (found != object.columns_before) return {};
+    object_definition second = object;
+    second.text = object.reshape;
+    return execute_in_collation(target, second);
+}
+
 } // namespace
 
 std::string mask_sql_mode(std::string_view modes, std::uint32_t target_version,
@@ -234,6 +251,7 @@ awaitable<result<void>> object_creator::create(object_definition object) {
         if (!*there) {
             if (auto made = execute_in_collation(target, object); !made) return made;
         }
+        if (auto shaped = reshape(target, object); !shaped) return shaped;
         row.now = progress_row::stage::created;
         if (auto noted = progress.update(target, key, row); !noted) return noted;
         ++row.change;

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace understudy::snapshot {
 
@@ -21,6 +22,10 @@ struct object_definition {
     std::string collation_connection; // empty: the default of client_charset
     std::string database_collation;   // routines, triggers, events: what the database had then
     std::string time_zone;            // events
+    // Of a table: a second statement that brings it into the shape of objects.tables, and by what
+    // columns it is seen that this has not been done yet.
+    std::string reshape{};
+    std::vector<std::string> columns_before{};
 };
 
 // Removes the bits that a newer server refuses (NO_AUTO_CREATE_USER and other servers' modes).

@@ -47,7 +47,8 @@ row_encoder make_encoder(const copy_context& context, const source_table& table,
         table, context.on_target(table.name),
         {.mode = keep ? row_encoder::write_mode::keep_existing : row_encoder::write_mode::overwrite,
          .load_data = load,
-         .statement_bytes = static_cast<std::size_t>(bytes)});
+         .statement_bytes = static_cast<std::size_t>(bytes),
+         .shape = context.shape(table.name)});
 }
 
 awaitable<result<void>> copy_part(part_run run, table_reader& reader, const row_encoder& encoder,
@@ -77,7 +78,7 @@ awaitable<result<void>> copy_part(part_run run, table_reader& reader, const row_
         show_progress(*run.context, *run.table, current);
         if (current.last) co_return written;
         if (!filled) co_return filled;
-        if (auto waited = co_await run.context->pace->wait(next.rows, next.bytes); !waited)
+        if (auto waited = co_await run.context->pace->wait(next.read, next.bytes); !waited)
             co_return waited;
         std::swap(current, next);
     }

@@ -22,26 +22,56 @@ bool row_encoder::can_load(const source_table& table) {
                                [](const column& one) { return one.generated || loads(one); });
 }
 
-row_encoder::row_encoder(const source_table& table, const state::object_name& target, options how)
-    : how_(how) {
-    std::string names;
+// The columns that are written, with their names on the target: as objects.tables has it, the
+// added ones first.
+void row_encoder::take_columns(const source_table& table, std::string& names) {
+    const auto name = [&](const std::string& one) {
+        if (!names.empty()) names += ",";
+        names += state::quote_identifier(one);
+    };
+    const state::table_shape* const shape = how_.shape;
+    if (shape != nullptr) {
+        for (const auto& added : shape->added()) {
+            column one;
+            one.kind = added.number ? value_kind::number : value_kind::text;
+            const std::string text = added.number ? std::to_string(*added.number) : added.text;
+            if (how_.load_data) {
+                append_field(added_, one, text);
+            } else {
+                append_value(added_, one, text);
+            }
+            added_ += how_.load_data ? '\t' : ',';
+            name(added.name);
+        }
+    }
+    std::vector<std::size_t> field_of(table.columns.size());
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const column& one = table.columns[i];
         if (one.generated) continue;
-        if (!names.empty()) names += ",";
-        names += state::quote_identifier(one.name);
-        columns_.push_back(one);
-        first_field_.push_back(field_count_);
+        field_of[i] = field_count_;
         field_count_ += one.tells_json_types ? 3 : 1;
+        if (shape != nullptr && shape->drops(one.name)) continue;
+        name(shape == nullptr ? one.name : shape->name_on_target(one.name));
+        columns_.push_back(one);
+        first_field_.push_back(field_of[i]);
     }
-    if (table.order) {
-        for (const std::size_t at : table.order->columns) {
-            const auto written = std::ranges::find(columns_, table.columns[at].name, &column::name);
-            UNDERSTUDY_ASSERT(written != columns_.end());
-            key_.push_back(static_cast<std::size_t>(written - columns_.begin()));
-        }
+    if (!table.order) return;
+    for (const std::size_t at : table.order->columns) {
+        UNDERSTUDY_ASSERT(!table.columns[at].generated);
+        key_.push_back({table.columns[at], field_of[at]});
     }
     key_values_.resize(key_.size());
+}
+
+row_encoder::row_encoder(const source_table& table, const state::object_name& target, options how)
+    : how_(how) {
+    std::string names;
+    take_columns(table, names);
+    if (how_.shape != nullptr && how_.shape->where()) {
+        auto filter = copied_row_filter::make(*how_.shape->where(), table);
+        UNDERSTUDY_ASSERT(filter.has_value());
+        filter_ = std::move(*filter);
+    }
     const bool overwrite = how_.mode == write_mode::overwrite;
     if (how_.load_data) {
         head_ = fmt::format(
@@ -81,6 +111,15 @@ protocol::result<void> row_encoder::add(batch& to,
     std::size_t row_bytes = 0;
     for (const auto& field : fields)
         row_bytes += field ? field->size() : 0;
+    ++to.read;
+    to.bytes += row_bytes;
+    for (std::size_t i = 0; i < key_.size(); ++i)
+        key_values_[i].assign(fields[key_[i].field].value());
+    if (filter_) {
+        auto taken = filter_->takes(fields);
+        if (!taken) return std::unexpected(std::move(taken.error()));
+        if (!*taken) return {};
+    }
     const bool full = !to.statements.empty() &&
                       (to.statements.back().text.size() + row_bytes > how_.statement_bytes ||
                        to.statements.back().rows == statement_rows_max);
@@ -91,6 +130,7 @@ protocol::result<void> row_encoder::add(batch& to,
     if (row_bytes > how_.statement_bytes)
         into.text.reserve(into.text.size() + row_bytes + row_bytes / 32 + 1024);
     if (!how_.load_data) into.text += into.rows == 0 ? "(" : ",(";
+    into.text += added_;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         if (i > 0) into.text += how_.load_data ? '\t' : ',';
         if (auto done = append(into, columns_[i], fields.subspan(first_field_[i])); !done)
@@ -99,16 +139,13 @@ protocol::result<void> row_encoder::add(batch& to,
     into.text += how_.load_data ? '\n' : ')';
     ++into.rows;
     ++to.rows;
-    to.bytes += row_bytes;
-    for (std::size_t i = 0; i < key_.size(); ++i)
-        key_values_[i].assign(fields[first_field_[key_[i]]].value());
     return {};
 }
 
 std::vector<std::string> row_encoder::last_key() const {
     std::vector<std::string> literals;
     for (std::size_t i = 0; i < key_.size(); ++i)
-        literals.push_back(key_literal(columns_[key_[i]], key_values_[i]));
+        literals.push_back(key_literal(key_[i].what, key_values_[i]));
     return literals;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "protocol/result.hpp"
+#include "snapshot/copied_row_filter.hpp"
 #include "snapshot/source_table.hpp"
+#include "state/table_shape.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +26,8 @@ struct encoded_rows {
 // Rows that are written in one transaction together with the progress that they mean.
 struct batch {
     std::vector<encoded_rows> statements;
-    std::uint64_t rows = 0;
+    std::uint64_t rows = 0;            // to be written
+    std::uint64_t read = 0;            // with those that objects.tables leaves out
     std::uint64_t bytes = 0;           // of the values as read
     std::vector<std::string> last_key; // literals; empty for tables without an order
     bool last = false;                 // nothing comes behind it
@@ -45,6 +48,8 @@ public:
         write_mode mode = write_mode::overwrite;
         bool load_data = false;                  // LOAD DATA LOCAL; else multi-row statements
         std::size_t statement_bytes = 1U << 20U; // a longer row is alone in its statement
+        // What the task makes of the table's rows; it fits (check_shapes). nullptr: nothing.
+        const state::table_shape* shape = nullptr;
     };
 
     // All columns of the table may be loaded (column_values.hpp).
@@ -61,10 +66,11 @@ public:
     // document that cannot be written as it is; then the batch is of no use.
     [[nodiscard]] protocol::result<void>
     add(batch& to, std::span<const std::optional<std::string_view>> fields);
-    // Literals of the order key of the row added last.
+    // Literals of the order key of the row added last, also if it was left out.
     [[nodiscard]] std::vector<std::string> last_key() const;
 
 private:
+    void take_columns(const source_table& table, std::string& names);
     void start_statement(batch& to) const;
     [[nodiscard]] protocol::result<void>
     append(encoded_rows& into, const column& one,
@@ -73,8 +79,14 @@ private:
     std::vector<column> columns_;          // those that are written
     std::vector<std::size_t> first_field_; // of each of them
     std::size_t field_count_ = 0;
-    std::vector<std::size_t> key_;        // positions in columns_
+    std::string added_; // the values of the columns in front of them
+    struct key_part {
+        column what;
+        std::size_t field = 0;
+    };
+    std::vector<key_part> key_;
     std::vector<std::string> key_values_; // of the last row
+    std::optional<copied_row_filter> filter_;
     options how_;
     std::string head_;
 };

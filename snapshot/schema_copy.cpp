@@ -3,6 +3,7 @@
 #include "applier/errc.hpp"
 #include "applier/statement_plan.hpp"
 #include "snapshot/column_dictionary.hpp"
+#include "snapshot/copy_shape.hpp"
 #include "snapshot/definition_text.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/index_stage.hpp"
@@ -114,7 +115,8 @@ schema_copy::create_table(const source_table& table,
     auto plan = applier::plan_statement({.text = text,
                                          .database = table.name.database,
                                          .source_version = context_->catalog.version,
-                                         .target_is_mariadb = context_->target_is_mariadb},
+                                         .target_is_mariadb = context_->target_is_mariadb,
+                                         .of_initial_copy = true},
                                         *context_->selection);
     if (!plan)
         co_return protocol::wrap(std::move(plan.error()),
@@ -122,6 +124,7 @@ schema_copy::create_table(const source_table& table,
     if (plan->what != applier::statement_plan::action::execute)
         co_return fail(errc::unsupported_object, fmt::format("{} cannot be created: {}",
                                                              table.name.to_string(), plan->reason));
+    const state::table_shape* const shape = context_->shape(table.name);
     split_definition definition{plan->text, {}};
     if (takes_late_keys(*context_, table)) definition = split_keys(plan->text);
     if (!definition.late.empty()) {
@@ -129,14 +132,17 @@ schema_copy::create_table(const source_table& table,
             co_await note_late_keys(*context_, creator_->worker(), table.name, definition.late);
         if (!noted) co_return noted;
     }
-    co_return co_await creator_->create({.kind = "table",
-                                         .source = table.name,
-                                         .target = context_->on_target(table.name),
-                                         .text = definition.table,
-                                         .sql_mode = std::string(table_sql_mode),
-                                         .collation_connection = {},
-                                         .database_collation = {},
-                                         .time_zone = {}});
+    co_return co_await creator_->create(
+        {.kind = "table",
+         .source = table.name,
+         .target = context_->on_target(table.name),
+         .text = definition.table,
+         .sql_mode = std::string(table_sql_mode),
+         .collation_connection = {},
+         .database_collation = {},
+         .time_zone = {},
+         .reshape = reshape_sql(table, context_->on_target(table.name), shape),
+         .columns_before = column_names(table)});
 }
 
 awaitable<result<void>> schema_copy::compare_tables() {
@@ -159,15 +165,17 @@ awaitable<result<void>> schema_copy::compare_tables() {
         if (!columns) co_return std::unexpected(std::move(columns.error()));
         source_table found{
             .name = target_name, .engine = {}, .columns = *std::move(columns), .order = {}};
-        if (context_->target_is_mariadb) take_text_for_json(found.columns, table.columns);
-        if (found.fingerprint() != table.fingerprint())
+        const source_table wanted = shaped(table, context_->shape(table.name));
+        if (context_->target_is_mariadb) take_text_for_json(found.columns, wanted.columns);
+        if (found.fingerprint() != wanted.fingerprint())
             co_return fail(
                 applier::errc::definition_mismatch,
-                fmt::format("{} on the target does not have the columns of {} at the source.\n"
-                            "source:\n{}target:\n{}Drop it there, or give it these columns in "
+                fmt::format("{} on the target does not have the columns of {} at the source{}.\n"
+                            "wanted:\n{}target:\n{}Drop it there, or give it these columns in "
                             "this order",
-                            target_name.to_string(), table.name.to_string(), table.fingerprint(),
-                            found.fingerprint()));
+                            target_name.to_string(), table.name.to_string(),
+                            context_->shape(table.name) == nullptr ? "" : " with objects.tables",
+                            wanted.fingerprint(), found.fingerprint()));
     }
     co_return result<void>{};
 }

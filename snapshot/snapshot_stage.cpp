@@ -1,5 +1,6 @@
 #include "snapshot/snapshot_stage.hpp"
 
+#include "snapshot/copy_shape.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/lanes.hpp"
 #include "snapshot/part_copy.hpp"
@@ -52,7 +53,7 @@ result<progress_row> clear_table(target_session& target, const copy_context& con
     if (!stored) return std::unexpected(std::move(stored.error()));
     progress_row row;
     row.now = progress_row::stage::copying;
-    row.definition = table.fingerprint();
+    row.definition = definition_of(context, table);
     if (!*stored) {
         auto first = target.query("SELECT 1 FROM " + target_name.to_string() + " LIMIT 1");
         if (!first) return std::unexpected(std::move(first.error()));

@@ -123,8 +123,13 @@ awaitable<result<void>> read_tables(protocol::net::connection& source, const std
             !catalog.is_mariadb && catalog.version >= first_version_with_json_table;
         for (column& one : table.columns)
             one.tells_json_types = tells_types && one.kind == value_kind::json;
-        if (const auto parts = indexes_of.find(name.object); parts != indexes_of.end())
+        if (const auto parts = indexes_of.find(name.object); parts != indexes_of.end()) {
             table.order = choose_order(table.columns, make_parts(parts->second));
+            for (const auto& part : parts->second) {
+                if (part[3].value_or("") == "0" && part[2])
+                    table.unique_columns.push_back(*part[2]);
+            }
+        }
         catalog.tables.push_back(std::move(table));
     }
     co_return result<void>{};

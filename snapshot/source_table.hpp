@@ -62,6 +62,7 @@ struct source_table {
     bool transactional = true;
     std::vector<column> columns;
     std::optional<order_key> order;
+    std::vector<std::string> unique_columns{}; // of all unique keys, also those not in `order`
     std::uint64_t rows_estimated = 0;
     std::uint64_t row_bytes = 0; // average, estimated by the source
 

@@ -61,7 +61,7 @@ void table_reader::close_result() {
 awaitable<result<void>> table_reader::fill_once(batch& to) {
     // A chunk that came out a little short is not topped up with a tiny one.
     while (!exhausted_ &&
-           (open_ ? to.bytes < chunk_bytes_ : to.bytes < chunk_bytes_ / 2 || to.rows == 0)) {
+           (open_ ? to.bytes < chunk_bytes_ : to.bytes < chunk_bytes_ / 2 || to.read == 0)) {
         if (!open_) {
             if (auto opened = co_await open_result(); !opened) co_return opened;
         }

@@ -76,6 +76,15 @@ protocol::result<object_selection> object_selection::make(const task_spec& spec)
             return protocol::wrap(added.error(), "renaming \"" + from + "\" to \"" + to + "\"");
         }
     }
+    for (const task_spec::table_rules& rules : spec.objects.tables) {
+        auto pattern = object_pattern::parse(rules.pattern);
+        if (!pattern) return protocol::wrap(pattern.error(), "\"" + rules.pattern + "\"");
+        auto shape = table_shape::make(rules);
+        if (!shape)
+            return protocol::wrap(shape.error(), "objects.tables.\"" + rules.pattern + "\"");
+        selection.shapes_.push_back(
+            {*std::move(pattern), std::make_shared<const table_shape>(*std::move(shape))});
+    }
     if (auto checked = selection.check_target_names(); !checked) {
         return std::unexpected(checked.error());
     }
@@ -295,6 +304,26 @@ std::string object_selection::map_database(std::string_view database) const {
 
 bool object_selection::skips(std::string_view kind_of_statement) const {
     return std::ranges::find(skip_, kind_of_statement) != skip_.end();
+}
+
+const table_shape* object_selection::shape(std::string_view database,
+                                           std::string_view table) const {
+    if (shapes_.empty() || !selects(database, table)) return nullptr;
+    const auto find = [&](std::string_view name) -> const table_shape* {
+        const auto found = std::ranges::find_if(shapes_, [&](const shaped_tables& one) {
+            return one.pattern.matches(database, name, case_insensitive_);
+        });
+        return found == shapes_.end() ? nullptr : found->shape.get();
+    };
+    if (const auto* const own = find(table)) return own;
+    const auto shadow = shadow_table::parse(table);
+    return shadow ? find(shadow->table) : nullptr;
+}
+
+bool object_selection::shapes_anything_in(std::string_view database) const {
+    return std::ranges::any_of(shapes_, [&](const shaped_tables& one) {
+        return one.pattern.database.matches(database, case_insensitive_);
+    });
 }
 
 bool object_selection::is_renamed(std::string_view database, std::string_view table) const {

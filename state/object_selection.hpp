@@ -3,9 +3,11 @@
 #include "protocol/result.hpp"
 #include "state/name_glob.hpp"
 #include "state/rename_rule.hpp"
+#include "state/table_shape.hpp"
 #include "state/task_spec.hpp"
 
 #include <compare>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,6 +72,13 @@ public:
     [[nodiscard]] const definer_policy& definers() const { return definers_; }
     // objects.skip: a kind of statement that is left out, "truncate" for example.
     [[nodiscard]] bool skips(std::string_view kind_of_statement) const;
+    // What becomes of the rows of a selected table: the first entry of objects.tables that takes
+    // it, or the table that it is a shadow of. nullptr: nothing. Lives as long as any copy of the
+    // selection.
+    [[nodiscard]] const table_shape* shape(std::string_view database, std::string_view table) const;
+    [[nodiscard]] bool shapes_anything() const { return !shapes_.empty(); }
+    // Some table of this database may have a shape.
+    [[nodiscard]] bool shapes_anything_in(std::string_view database) const;
     // The same objects under their own names.
     [[nodiscard]] object_selection without_renames() const;
 
@@ -93,6 +102,11 @@ private:
     std::vector<object_pattern> exclude_;
     std::vector<rename_rule> rename_;
     std::vector<std::string> skip_;
+    struct shaped_tables {
+        object_pattern pattern;
+        std::shared_ptr<const table_shape> shape;
+    };
+    std::vector<shaped_tables> shapes_;
     std::string meta_database_;
     definer_policy definers_;
     bool case_insensitive_ = false;

@@ -4,6 +4,7 @@
 #include "state/errc.hpp"
 #include "state/object_selection.hpp"
 #include "state/task_file_endpoint.hpp"
+#include "state/task_file_tables.hpp"
 #include "state/task_name.hpp"
 #include "state/toml_document.hpp"
 
@@ -159,6 +160,7 @@ void read_objects(task_section& root, task_spec& spec, task_file_context& contex
     read_renames(objects, spec);
     read_definers(objects, spec);
     read_skipped(objects, spec);
+    read_table_rules(objects, spec, context);
     if (objects.present())
         objects.require("include", "what to replicate, such as [\"shop.*\", \"crm.customers\"]");
     context.finish(objects);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,13 +30,30 @@ struct task_spec {
     bool semi_sync = false; // the source's commits may wait until the relay holds them
     protocol::connect_options target;
 
+    // A column that the target's table has and the source's has not, with one value for all rows.
+    struct added_column {
+        std::string name;
+        std::optional<std::int64_t> number; // nothing: a text
+        std::string text;
+    };
+    // One entry of objects.tables: what becomes of rows of the tables that the pattern takes.
+    struct table_rules {
+        std::string pattern; // as in objects.include
+        std::string where;   // empty: all rows
+        std::vector<std::string> drop_columns;
+        std::vector<std::pair<std::string, std::string>> rename_columns;
+        std::vector<added_column> add_columns;
+        std::vector<std::string> skip; // "insert", "update", "delete"
+    };
+
     struct {
         std::vector<std::string> include; // "db.*", "db.table", "db", globs in both parts
         std::vector<std::string> exclude;
         std::vector<std::pair<std::string, std::string>>
             rename; // "db.table" = "db2.table2" or "db" = "db2", in file order
         definer_policy definers;
-        std::vector<std::string> skip; // kinds of statements that are left out
+        std::vector<std::string> skip;   // kinds of statements that are left out
+        std::vector<table_rules> tables; // in file order
     } objects;
 
     struct {

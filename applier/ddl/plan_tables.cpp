@@ -60,6 +60,7 @@ protocol::result<statement_plan> planner::create_table_like(const name_reference
         return refuse("it takes its definition from " + source.to_string() +
                       ", which is not selected");
     rewriter_.replace(model, source, target_names_[0].database);
+    like_ = source;
     return execute(kind::create_table, target_names_[0].database);
 }
 

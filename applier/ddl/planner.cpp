@@ -60,6 +60,9 @@ protocol::result<statement_plan> planner::run() {
     if (plan && plan->what == statement_plan::action::execute &&
         selection_->skips(skipped_as(plan->is)))
         return skip(plan->is, "objects.skip says so");
+    if (plan && plan->what == statement_plan::action::execute) {
+        if (auto fits = check_shapes(*plan); !fits) return std::unexpected(std::move(fits.error()));
+    }
     // What stands behind the end could name something that is selected.
     const bool names_matter = plan && plan->is != kind::account && plan->is != kind::maintenance;
     if (names_matter && !list_.complete)
@@ -226,6 +229,7 @@ protocol::result<statement_plan> planner::data_change() {
                                         "too";
     const auto whole = [&](const std::string& database) {
         return selection_->selects_database(database) &&
+               !selection_->shapes_anything_in(database) &&
                !selection_->renames_anything_in(database) &&
                selection_->map_database(database) == database;
     };
@@ -242,7 +246,7 @@ protocol::result<statement_plan> planner::data_change() {
     for (const std::string& database : databases) {
         if (!whole(database))
             return refuse(fmt::format("it uses the database {}, which is not selected as a whole "
-                                      "under its own name{}",
+                                      "under its own name, with all rows and columns{}",
                                       state::quote_identifier(database), advice));
     }
     for (token_cursor at(list_.tokens); !home.empty() && !at.at_end(); at.advance()) {

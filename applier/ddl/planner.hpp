@@ -9,6 +9,7 @@
 #include "state/object_selection.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,10 @@ private:
     [[nodiscard]] bool mentions_renamed_in_strings(std::string_view home) const;
     [[nodiscard]] std::string default_on_target() const;
 
+    // plan_shapes.cpp
+    [[nodiscard]] protocol::result<void> check_shapes(const statement_plan& plan) const;
+    [[nodiscard]] protocol::result<void> check_columns_of(const state::table_shape& shape) const;
+
     [[nodiscard]] statement_plan skip(kind what, std::string reason) const;
     [[nodiscard]] statement_plan execute(kind what, std::string database) const;
     [[nodiscard]] std::unexpected<protocol::error> refuse(std::string_view reason) const;
@@ -94,6 +99,7 @@ private:
     rewriter rewriter_;
     std::vector<state::object_name> source_names_;
     std::vector<state::object_name> target_names_;
+    std::optional<state::object_name> like_; // whose definition a CREATE TABLE takes
 };
 
 } // namespace understudy::applier::ddl

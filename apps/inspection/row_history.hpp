@@ -2,7 +2,7 @@
 
 #include "protocol/value/value_writer.hpp"
 #include "relay/inspection/change.hpp"
-#include "relay/inspection/comparable.hpp"
+#include "state/condition/comparable.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -26,7 +26,7 @@ public:
                                               const relay::inspection::row_change& change);
     // For another thread: the same row, and what is known of its keys.
     [[nodiscard]] row_history fork() const;
-    using key = std::vector<relay::inspection::comparable>;
+    using key = std::vector<state::comparable>;
     struct move {
         key from;
         key to;

@@ -2,9 +2,9 @@
 
 #include "protocol/binlog/rows_event.hpp"
 #include "relay/inspection/change.hpp"
-#include "relay/inspection/comparable.hpp"
 #include "relay/inspection/segment_source.hpp"
 #include "relay/key_index.hpp"
+#include "state/condition/comparable.hpp"
 #include "state/name_glob.hpp"
 
 #include <cstdint>
@@ -16,6 +16,8 @@
 #include <vector>
 
 namespace understudy::relay::inspection {
+
+using state::comparable;
 
 // Columns of a primary key, in its order, and the values that they must have.
 using key_values = std::vector<std::pair<std::uint32_t, comparable>>;

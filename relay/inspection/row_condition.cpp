@@ -1,120 +1,12 @@
 #include "relay/inspection/row_condition.hpp"
 
-#include "protocol/binlog/value_size.hpp"
-#include "protocol/wire/byte_reader.hpp"
-
 #include <algorithm>
-#include <bit>
-#include <cctype>
 #include <utility>
 
 namespace understudy::relay::inspection {
 
-namespace {
-
-using protocol::column_type;
 using protocol::result;
 using kind = comparable::kind;
-
-bool is_bytes(const protocol::column_definition& column) {
-    switch (column.type) {
-    case column_type::geometry: return true;
-    case column_type::string:
-    case column_type::varchar:
-    case column_type::var_string:
-    case column_type::tiny_blob:
-    case column_type::medium_blob:
-    case column_type::long_blob:
-    case column_type::blob: return column.collation == protocol::binary_collation;
-    default: return false;
-    }
-}
-
-std::size_t prefix_size(const protocol::column_definition& column) {
-    switch (column.type) {
-    case column_type::string:
-    case column_type::varchar:
-    case column_type::var_string: return protocol::string_prefix_size(column.metadata);
-    default: return column.metadata; // the BLOB family: bytes of the length
-    }
-}
-
-kind kind_of(const protocol::column_definition& column) {
-    switch (column.type) {
-    case column_type::null: return kind::null;
-    case column_type::tiny:
-    case column_type::short_:
-    case column_type::int24:
-    case column_type::long_:
-    case column_type::longlong:
-    case column_type::newdecimal:
-    case column_type::bit:
-    case column_type::year: return kind::number;
-    case column_type::float_:
-    case column_type::double_: return kind::real;
-    case column_type::date:
-    case column_type::newdate:
-    case column_type::datetime:
-    case column_type::datetime2:
-    case column_type::timestamp:
-    case column_type::timestamp2: return kind::moment;
-    case column_type::time:
-    case column_type::time2: return kind::time;
-    case column_type::enum_:
-    case column_type::set: return column.labels.empty() ? kind::number : kind::text;
-    default: return is_bytes(column) ? kind::bytes : kind::text;
-    }
-}
-
-// Column names of a table differ in more than case.
-bool same_name(std::string_view left, std::string_view right) {
-    return std::ranges::equal(left, right, [](char a, char b) {
-        return std::tolower(static_cast<unsigned char>(a)) ==
-               std::tolower(static_cast<unsigned char>(b));
-    });
-}
-
-} // namespace
-
-result<void> read_comparable(comparable& into, protocol::value_writer& text,
-                             const protocol::column_definition& column,
-                             const protocol::row_image::column& value) {
-    into.text.clear();
-    into.what = kind::absent;
-    into.is_single_precision = false;
-    if (!value.present) return {};
-    into.what = value.is_null ? kind::null : kind_of(column);
-    if (into.what == kind::null) return {};
-    if (into.what == kind::bytes) {
-        into.text = protocol::as_text(
-            value.value.subspan(std::min(prefix_size(column), value.value.size())));
-        return {};
-    }
-    protocol::byte_reader in(value.value);
-    if (column.type == column_type::bit) {
-        into.text = std::to_string(in.big_endian(std::min<std::size_t>(value.value.size(), 8)));
-        return {};
-    }
-    if (column.type == column_type::float_) {
-        into.is_single_precision = true;
-        into.real = static_cast<double>(std::bit_cast<float>(in.u32()));
-    }
-    if (column.type == column_type::double_) into.real = std::bit_cast<double>(in.u64());
-    return text.append(into.text, column, value.value);
-}
-
-result<void> read_updated_comparable(comparable& into, protocol::value_writer& text,
-                                     const protocol::column_definition& column,
-                                     const protocol::row_image::column& before,
-                                     const protocol::row_image::column& after) {
-    if (!after.is_partial) return read_comparable(into, text, column, after);
-    into.text.clear();
-    into.what = kind::absent;
-    into.is_single_precision = false;
-    if (!before.present || before.is_null) return {};
-    into.what = kind::text;
-    return text.append_updated(into.text, column, before, after);
-}
 
 row_condition::row_condition(where_expression condition)
     : condition_(std::move(condition)), seen_(condition_.columns().size()),
@@ -129,8 +21,9 @@ void row_condition::bind(const described_table& table) {
         if (column.name.empty()) {
             if (column.number <= table.columns.size()) place = column.number - 1;
         } else {
-            const auto found = std::ranges::find_if(
-                table.column_names, [&](const auto& name) { return same_name(name, column.name); });
+            const auto found = std::ranges::find_if(table.column_names, [&](const auto& name) {
+                return state::same_column(name, column.name);
+            });
             if (found != table.column_names.end())
                 place = static_cast<std::uint32_t>(found - table.column_names.begin());
         }

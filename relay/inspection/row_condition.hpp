@@ -3,7 +3,8 @@
 #include "protocol/value/value_writer.hpp"
 #include "relay/inspection/change.hpp"
 #include "relay/inspection/key_search.hpp"
-#include "relay/inspection/where_expression.hpp"
+#include "state/condition/row_value.hpp"
+#include "state/condition/where_expression.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -12,15 +13,10 @@
 
 namespace understudy::relay::inspection {
 
-// A value of a row image as conditions see it.
-[[nodiscard]] protocol::result<void> read_comparable(comparable& into, protocol::value_writer& text,
-                                                     const protocol::column_definition& column,
-                                                     const protocol::row_image::column& value);
-// The same of a column after an update; of changes to a JSON document, the document that they make
-// of the one before, and absent if that is not there.
-[[nodiscard]] protocol::result<void> read_updated_comparable(
-    comparable& into, protocol::value_writer& text, const protocol::column_definition& column,
-    const protocol::row_image::column& before, const protocol::row_image::column& after);
+using state::comparable;
+using state::read_comparable;
+using state::read_updated_comparable;
+using state::where_expression;
 
 // A condition bound to tables as they come by. It holds for an INSERT by its after image, for a
 // DELETE by its before image, and for an UPDATE if it holds for either; columns that say before. or

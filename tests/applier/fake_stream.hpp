@@ -4,6 +4,7 @@
 #include "protocol/binlog/format_description.hpp"
 #include "protocol/binlog/rows_event.hpp"
 #include "protocol/binlog/table_map.hpp"
+#include "protocol/binlog/table_map_layout.hpp"
 #include "protocol/wire/byte_writer.hpp"
 #include "relay/log.hpp"
 
@@ -70,6 +71,65 @@ public:
         body_.clear();
         protocol::byte_writer(body_).u64(99);
         event(protocol::event_type::xid);
+    }
+    // With binlog_row_metadata=FULL as far as names go; `columns` INTs or, where their name begins
+    // with "t_", VARCHAR(20) of utf8mb4.
+    void named_map(std::uint64_t id, std::string_view database, std::string_view table,
+                   const std::vector<std::string>& columns) {
+        constexpr std::uint16_t collation = 255;
+        std::vector<protocol::map_column> all;
+        for (const std::string& name : columns) {
+            protocol::map_column one;
+            one.what.name = name;
+            one.what.type = protocol::column_type::long_;
+            one.what.is_unsigned = false;
+            if (name.starts_with("t_")) {
+                one.what.type = protocol::column_type::varchar;
+                one.what.is_unsigned.reset();
+                one.what.collation = collation;
+                one.logged_metadata = {std::byte{80}, std::byte{0}};
+            }
+            one.logged_type = static_cast<std::byte>(one.what.type);
+            all.push_back(std::move(one));
+        }
+        body_.clear();
+        protocol::byte_writer out(body_);
+        out.u48(id);
+        out.u16(1);
+        out.u8(static_cast<std::uint8_t>(database.size()));
+        out.nul_text(database);
+        out.u8(static_cast<std::uint8_t>(table.size()));
+        out.nul_text(table);
+        out.bytes(protocol::join_columns(all, {}));
+        event(protocol::event_type::table_map);
+    }
+    // Whole images of so many columns.
+    void images(protocol::event_type type, std::uint64_t id, std::uint8_t columns,
+                const std::vector<std::byte>& rows, std::uint16_t flags = 1) {
+        body_.clear();
+        protocol::byte_writer out(body_);
+        out.u48(id);
+        out.u16(flags);
+        out.u16(2);
+        out.lenenc(columns);
+        out.u8(static_cast<std::uint8_t>((1U << columns) - 1));
+        if (type == protocol::event_type::update_rows)
+            out.u8(static_cast<std::uint8_t>((1U << columns) - 1));
+        out.bytes(rows);
+        event(type);
+    }
+    // A WRITE or DELETE of images with the columns of the bitmap only.
+    void some_columns(protocol::event_type type, std::uint64_t id, std::uint8_t columns,
+                      std::uint8_t present, const std::vector<std::byte>& rows) {
+        body_.clear();
+        protocol::byte_writer out(body_);
+        out.u48(id);
+        out.u16(1);
+        out.u16(2);
+        out.lenenc(columns);
+        out.u8(present);
+        out.bytes(rows);
+        event(type);
     }
     void map(std::uint64_t id, std::string_view database, std::string_view table) {
         body_.clear();

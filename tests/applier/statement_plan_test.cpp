@@ -87,6 +87,65 @@ TEST(statement_plan, leaves_statements_on_selected_unrenamed_tables_alone) {
     }
 }
 
+TEST(statement_plan, stops_at_statements_that_the_rules_of_a_table_do_not_survive) {
+    state::task_spec spec;
+    spec.objects.include = {"shop.*"};
+    state::task_spec::table_rules rules;
+    rules.pattern = "shop.filtered";
+    rules.where = "region = 'EU'";
+    spec.objects.tables.push_back(rules);
+    rules.pattern = "shop.mapped";
+    rules.where.clear();
+    rules.drop_columns = {"card"};
+    rules.rename_columns = {{"customer", "customer_id"}};
+    rules.add_columns = {{"origin", std::nullopt, "shop1"}};
+    spec.objects.tables.push_back(rules);
+    const auto selection = state::object_selection::make(spec).value();
+    const auto same = [](std::string text) { return rewrite_case{text, text, text}; };
+    const auto stops = [](std::string text) { return rewrite_case{text, text, "!"}; };
+    check_cases(
+        selection,
+        {same("ALTER TABLE filtered ADD COLUMN c INT FIRST"),
+         same("ALTER TABLE filtered ADD INDEX (region), MODIFY region VARCHAR(9)"),
+         same("ALTER TABLE filtered CHANGE region Region VARCHAR(9)"),
+         same("CREATE TABLE filtered (id INT, region INT)"),
+         same("TRUNCATE mapped"),
+         same("DROP TABLE mapped"),
+         same("ALTER TABLE other DROP COLUMN region, ADD card INT FIRST"),
+         stops("ALTER TABLE filtered DROP region"),
+         stops("ALTER TABLE filtered ADD x INT, DROP COLUMN `Region`"),
+         stops("ALTER TABLE filtered DROP COLUMN IF EXISTS region"),
+         stops("ALTER TABLE filtered RENAME COLUMN region TO r"),
+         stops("ALTER TABLE filtered CHANGE COLUMN region r VARCHAR(9)"),
+         stops("RENAME TABLE filtered TO free"),
+         stops("RENAME TABLE free TO filtered"),
+         stops("ALTER TABLE filtered RENAME TO free"),
+         // What online schema change tools do.
+         same("CREATE TABLE _filtered_new LIKE filtered"),
+         {"swap", "RENAME TABLE filtered TO _filtered_old, _filtered_new TO filtered",
+          "RENAME TABLE `shop`.`filtered` TO `shop`.`_filtered_old`, `shop`.`_filtered_new` TO "
+          "`shop`.`filtered`"},
+         same("CREATE TABLE _mapped_gho LIKE mapped"),
+         same("ALTER TABLE mapped ADD c INT"),
+         stops("CREATE TABLE mapped (id INT, card INT, customer INT)"),
+         stops("CREATE TABLE free LIKE mapped"),
+         stops("CREATE TABLE mapped LIKE free"),
+         stops("ALTER TABLE mapped DROP COLUMN card"),
+         stops("ALTER TABLE mapped ADD origin INT"),
+         stops("ALTER TABLE mapped MODIFY customer BIGINT"),
+         stops("CREATE INDEX i ON mapped (customer)"),
+         stops("ALTER TABLE mapped ADD c INT FIRST"),
+         stops("ALTER TABLE mapped MODIFY c INT FIRST, ADD d INT"),
+         stops("INSERT INTO free VALUES (1)")});
+    // The initial copy brings it into shape.
+    EXPECT_TRUE(plan_statement({.text = "CREATE TABLE mapped (card INT, customer INT)",
+                                .database = "shop",
+                                .source_version = version_97,
+                                .of_initial_copy = true},
+                               selection)
+                    .has_value());
+}
+
 TEST(statement_plan, changes_renamed_tables_and_nothing_else) {
     check_cases(
         selection_of({"shop.*"}, {{"shop.orders", "dw.orders"}, {"shop.items", "shop.articles"}}),

@@ -1,6 +1,6 @@
 #include "relay/inspection/binlog_file_source.hpp"
 #include "relay/inspection/transaction_assembler.hpp"
-#include "relay/inspection/where_expression.hpp"
+#include "state/condition/where_expression.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 #include "protocol/wire/byte_reader.hpp"
@@ -14,6 +14,8 @@ namespace understudy::fuzz {
 namespace {
 
 using namespace relay::inspection;
+using state::comparable;
+using state::where_expression;
 
 class input_bytes final : public byte_input {
 public:

@@ -72,6 +72,37 @@ TEST(source_items, warn_of_partial_row_images_and_of_documents_that_are_partial_
     }
 }
 
+TEST(source_items, block_rules_for_tables_that_the_source_cannot_serve) {
+    scene at;
+    state::task_spec::table_rules rules;
+    rules.pattern = "shop.orders";
+    rules.where = "region = 'EU'";
+    at.spec.objects.tables = {rules};
+    at.source.server.settings["binlog_row_metadata"] = "FULL";
+    EXPECT_FALSE(blocks(at.source_said()));
+    EXPECT_EQ(said(at.source_said(), "source.table_rules").state, outcome::passed);
+
+    at.source.tables[0].shape_misfit = "it has no column `region`";
+    at.source.server.settings["binlog_row_metadata"] = "MINIMAL";
+    at.source.server.settings["binlog_row_image"] = "NOBLOB";
+    const auto items = at.source_said();
+    EXPECT_EQ(said(items, "source.table_rules").seen, "`shop`.`orders`: it has no column `region`");
+    for (const char* id :
+         {"source.table_rules", "source.row_metadata", "source.row_image_for_where"}) {
+        SCOPED_TRACE(id);
+        EXPECT_EQ(said(items, id).level, severity::blocking);
+        EXPECT_EQ(said(items, id).state, outcome::failed);
+    }
+    EXPECT_THAT(said(items, "source.row_metadata").fix,
+                HasSubstr("SET GLOBAL binlog_row_metadata = 'FULL'"));
+
+    // Leaving kinds of changes out needs no names.
+    at.spec.objects.tables[0].where.clear();
+    at.spec.objects.tables[0].skip = {"delete"};
+    at.source.tables[0].shape_misfit.clear();
+    EXPECT_FALSE(blocks(at.source_said()));
+}
+
 TEST(source_items, warn_of_slow_and_unsafe_tables) {
     scene at;
     at.source.tables[0].has_key = false;

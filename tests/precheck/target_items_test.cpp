@@ -10,6 +10,22 @@ namespace {
 
 using testing::HasSubstr;
 
+TEST(target_items, block_names_that_two_tables_would_have_or_no_server_takes) {
+    scene at;
+    EXPECT_EQ(said(at.target_said(), "target.names").state, outcome::passed);
+    at.source.tables[0].on_target = {"dw", "Facts"};
+    at.source.tables[1].on_target = {"dw", "facts"};
+    EXPECT_EQ(said(at.target_said(), "target.names").state, outcome::passed);
+    at.target.server.settings["lower_case_table_names"] = "1";
+    EXPECT_TRUE(blocks(at.target_said()));
+    EXPECT_EQ(said(at.target_said(), "target.names").seen,
+              "`shop`.`orders` and `shop`.`visits` would both be `dw`.`facts`");
+    at.source.tables[1].on_target = {"dw", std::string(65, 'x')};
+    EXPECT_EQ(said(at.target_said(), "target.names").seen, "`shop`.`visits` would be `dw`.`" +
+                                                               std::string(65, 'x') +
+                                                               "`, longer than 64 characters");
+}
+
 TEST(target_items, let_a_healthy_target_pass) {
     const auto items = scene().target_said();
     EXPECT_FALSE(blocks(items)) << to_text({items}, false);

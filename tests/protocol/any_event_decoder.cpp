@@ -8,6 +8,7 @@
 #include "protocol/binlog/row_key.hpp"
 #include "protocol/binlog/rows_event.hpp"
 #include "protocol/binlog/simple_events.hpp"
+#include "protocol/binlog/table_map_layout.hpp"
 #include "protocol/binlog/transaction_payload.hpp"
 #include "protocol/binlog/xa_id.hpp"
 #include "protocol/errc.hpp"
@@ -131,6 +132,7 @@ result<lines> any_event_decoder::decode(const event_view& event) {
         if (!map) {
             return std::unexpected(std::move(map.error()));
         }
+        if (const auto columns = split_columns(*map)) std::ignore = join_columns(*columns, {});
         return lines{table_map_text(maps_[map->table_id] = std::move(*map))};
     }
     case event_type::write_rows_v1:

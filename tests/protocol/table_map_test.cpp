@@ -1,6 +1,8 @@
 #include "protocol/binlog/row_key.hpp"
 #include "protocol/binlog/table_map.hpp"
+#include "protocol/binlog/table_map_layout.hpp"
 #include "protocol/errc.hpp"
+#include "protocol/value/column_definition.hpp"
 #include "protocol/wire/byte_writer.hpp"
 #include "tests/protocol/binlog_file.hpp"
 
@@ -107,6 +109,45 @@ TEST(table_map, is_encoded_with_other_names_and_the_same_definition) {
         EXPECT_EQ(other.table_id, 3U);
         EXPECT_EQ(other.columns.size(), map.columns.size());
         EXPECT_EQ(other.primary_key, map.primary_key);
+    }
+}
+
+TEST(table_map, split_into_columns_and_joined_again_says_the_same) {
+    for (const std::string name : {"mysql_97_all_types_full_metadata.binlog",
+                                   "mysql_97_all_types.binlog", "mysql_56_all_types.binlog"}) {
+        SCOPED_TRACE(name);
+        const auto file = binlog_file::read(name);
+        for (const auto& event : file.all(event_type::table_map)) {
+            const auto map = decode_table_map(event, file.format).value();
+            const auto columns = split_columns(map).value();
+            std::vector<map_key_part> key;
+            for (const auto column : map.primary_key)
+                key.push_back({column, columns[column].what.primary_key_prefix});
+            std::vector<std::byte> joined;
+            encode_table_map(joined, 1, 2, 3, 1, map.database, map.table,
+                             join_columns(columns, key));
+            const auto again =
+                decode_table_map(decode_event(joined, false).value(), file.format).value();
+            EXPECT_EQ(again.column_names, map.column_names);
+            EXPECT_EQ(again.primary_key, map.primary_key);
+            EXPECT_EQ(again.primary_key_has_prefix, map.primary_key_has_prefix);
+            const auto once = define_columns(map).value();
+            const auto twice = define_columns(again).value();
+            ASSERT_EQ(twice.size(), once.size());
+            for (std::size_t i = 0; i < once.size(); ++i) {
+                SCOPED_TRACE(i);
+                EXPECT_EQ(twice[i].type, once[i].type);
+                EXPECT_EQ(twice[i].metadata, once[i].metadata);
+                EXPECT_EQ(twice[i].nullable, once[i].nullable);
+                EXPECT_EQ(twice[i].visible, once[i].visible);
+                EXPECT_EQ(twice[i].is_unsigned, once[i].is_unsigned);
+                EXPECT_EQ(twice[i].collation, once[i].collation);
+                EXPECT_EQ(twice[i].labels, once[i].labels);
+                EXPECT_EQ(twice[i].geometry_type, once[i].geometry_type);
+                EXPECT_EQ(twice[i].vector_dimensions, once[i].vector_dimensions);
+                EXPECT_EQ(twice[i].primary_key_part, once[i].primary_key_part);
+            }
+        }
     }
 }
 

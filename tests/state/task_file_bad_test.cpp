@@ -74,6 +74,31 @@ TEST(bad_task_file, keys_nobody_knows) {
     });
 }
 
+TEST(bad_task_file, rules_for_tables_that_mean_nothing) {
+    expect_refusals({
+        {"no table",
+         {.rest = "[objects.tables.\"shop\"]"},
+         "t.toml:12:1: objects.tables.shop: name tables, \"db.table\", with wildcards if you like"},
+        {"unknown key",
+         {.rest = "[objects.tables.\"shop.a\"]\nwher = \"a = 1\""},
+         "t.toml:13:1: objects.tables.shop.a.wher: unknown key; did you mean \"where\"?"},
+        {"condition",
+         {.rest = "[objects.tables.\"shop.a\"]\nwhere = \"a like\""},
+         "t.toml:12:1: objects.tables.shop.a: where: the condition should have a column or a value "
+         "at character 7, but it ends"},
+        {"constant",
+         {.rest = "[objects.tables.\"shop.a\"]\nadd_columns = { a = 1.5 }"},
+         "t.toml:13:21: objects.tables.shop.a.add_columns: found the number 1.500000; allowed is a "
+         "table of texts "
+         "and integers, { \"origin\" = \"shop1\", \"shard\" = 1 }"},
+        {"new name",
+         {.rest = "[objects.tables.\"shop.a\"]\nrename_columns = { a = 1 }"},
+         "t.toml:13:24: objects.tables.shop.a.rename_columns: found 1; allowed is a table of "
+         "texts, "
+         "{ \"column\" = \"other_column\" }"},
+    });
+}
+
 TEST(bad_task_file, values_of_the_wrong_kind_or_size) {
     expect_refusals({
         {"port",

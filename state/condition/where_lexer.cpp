@@ -1,4 +1,4 @@
-#include "relay/inspection/where_lexer.hpp"
+#include "state/condition/where_lexer.hpp"
 
 #include "protocol/errc.hpp"
 
@@ -7,7 +7,7 @@
 #include <cctype>
 #include <optional>
 
-namespace understudy::relay::inspection {
+namespace understudy::state {
 
 namespace {
 
@@ -195,4 +195,4 @@ result<std::vector<where_token>> tokenize_where(std::string_view text) {
     return lexer(text).run();
 }
 
-} // namespace understudy::relay::inspection
+} // namespace understudy::state

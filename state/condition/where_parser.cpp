@@ -1,12 +1,12 @@
 #include "protocol/errc.hpp"
-#include "relay/inspection/where_expression.hpp"
-#include "relay/inspection/where_lexer.hpp"
+#include "state/condition/where_expression.hpp"
+#include "state/condition/where_lexer.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
-namespace understudy::relay::inspection {
+namespace understudy::state {
 
 using protocol::result;
 
@@ -221,4 +221,4 @@ result<where_expression> where_expression::parse(std::string_view text) {
     return where_parser(std::move(*tokens)).run();
 }
 
-} // namespace understudy::relay::inspection
+} // namespace understudy::state

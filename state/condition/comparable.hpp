@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace understudy::relay::inspection {
+namespace understudy::state {
 
 // A value as conditions see it: of a column, or a literal. A value type.
 struct comparable {
@@ -49,4 +49,4 @@ struct comparable {
 // Exact, of any length; both must be is_decimal_text.
 [[nodiscard]] std::strong_ordering compare_decimals(std::string_view left, std::string_view right);
 
-} // namespace understudy::relay::inspection
+} // namespace understudy::state

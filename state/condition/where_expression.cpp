@@ -1,6 +1,6 @@
-#include "relay/inspection/where_expression.hpp"
+#include "state/condition/where_expression.hpp"
 
-namespace understudy::relay::inspection {
+namespace understudy::state {
 
 namespace {
 
@@ -91,4 +91,4 @@ std::optional<bool> where_expression::evaluate(const lookup& value) const {
     return evaluate_node(root_, value);
 }
 
-} // namespace understudy::relay::inspection
+} // namespace understudy::state

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace understudy::relay::inspection {
+namespace understudy::state {
 
 // The words of a condition; used by where_parser only. Pure.
 struct where_token {
@@ -35,4 +35,4 @@ struct where_token {
 // Ends with a token of kind end.
 [[nodiscard]] protocol::result<std::vector<where_token>> tokenize_where(std::string_view text);
 
-} // namespace understudy::relay::inspection
+} // namespace understudy::state

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "protocol/result.hpp"
-#include "relay/inspection/comparable.hpp"
+#include "state/condition/comparable.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace understudy::relay::inspection {
+namespace understudy::state {
 
 // clang-format off
 // A condition on the values of a row, as --where takes it:
@@ -89,4 +89,4 @@ private:
     std::size_t root_ = 0;
 };
 
-} // namespace understudy::relay::inspection
+} // namespace understudy::state

@@ -1,16 +1,16 @@
-#include "relay/inspection/where_expression.hpp"
+#include "state/condition/where_expression.hpp"
 
 #include <gtest/gtest.h>
 
 #include <map>
 
-namespace understudy::relay_test {
+namespace understudy::state_test {
 namespace {
 
-using relay::inspection::comparable;
-using relay::inspection::compare_decimals;
-using relay::inspection::matches_like;
-using relay::inspection::where_expression;
+using state::comparable;
+using state::compare_decimals;
+using state::matches_like;
+using state::where_expression;
 using kind = comparable::kind;
 
 comparable value(kind what, std::string text) {
@@ -195,4 +195,4 @@ TEST(comparable, like_takes_characters_not_bytes) {
 }
 
 } // namespace
-} // namespace understudy::relay_test
+} // namespace understudy::state_test

@@ -1,11 +1,11 @@
-#include "relay/inspection/comparable.hpp"
+#include "state/condition/comparable.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <utility>
 
-namespace understudy::relay::inspection {
+namespace understudy::state {
 
 namespace {
 
@@ -238,4 +238,4 @@ bool matches_like(std::string_view text, std::string_view pattern) {
     return in_pattern == pattern.size();
 }
 
-} // namespace understudy::relay::inspection
+} // namespace understudy::state

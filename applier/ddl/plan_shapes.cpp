@@ -1,0 +1,112 @@
+// Statements about tables of objects.tables: what such a table is on the target is not all that it
+// is on the source.
+
+#include "applier/ddl/planner.hpp"
+#include "state/condition/row_value.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace understudy::applier::ddl {
+
+namespace {
+
+using state::same_column;
+using state::table_shape;
+
+bool is_name(const token& one) {
+    return one.what == token::kind::word || one.what == token::kind::identifier;
+}
+
+// The column of the target or source that a word names, if the shape speaks of one.
+bool is_mapped_column(const table_shape& shape, const token& word) {
+    if (shape.drops(word.text)) return true;
+    const auto renamed = [&](const auto& one) {
+        return same_column(one.first, word.text) || same_column(one.second, word.text);
+    };
+    const auto added = [&](const auto& one) { return same_column(one.name, word.text); };
+    return std::ranges::any_of(shape.renamed(), renamed) ||
+           std::ranges::any_of(shape.added(), added);
+}
+
+bool is_condition_column(const table_shape& shape, const token& word) {
+    return shape.where() && std::ranges::any_of(shape.where()->columns(), [&](const auto& column) {
+               return same_column(column.name, word.text);
+           });
+}
+
+constexpr std::string_view advice =
+    "Change objects.tables in the task file so that it holds behind this statement too, do on the "
+    "target what the statement means there, and leave it out";
+
+} // namespace
+
+// A name in the statement may be of something else, an index for example: then it stops for
+// nothing, which is better than to go on for nothing.
+protocol::result<void> planner::check_columns_of(const table_shape& shape) const {
+    if (shape.changes_columns()) {
+        for (const token& word : list_.tokens) {
+            if (!is_name(word) || !is_mapped_column(shape, word)) continue;
+            return refuse(fmt::format("it names {}, a column that objects.tables drops, renames or "
+                                      "adds. {}",
+                                      state::quote_identifier(word.text), advice));
+        }
+    }
+    for (token_cursor at(list_.tokens); !at.at_end(); at.advance()) {
+        const bool last = at.sees_symbol(',', 1) || at.peek(1).what == token::kind::end;
+        if (at.sees("FIRST") && last && !shape.added().empty())
+            return refuse(fmt::format("it puts a column first, where the added columns of "
+                                      "objects.tables are. {}",
+                                      advice));
+        const bool changes = at.sees("CHANGE");
+        if (!changes && !at.sees("DROP") && !at.sees("RENAME")) continue;
+        auto clause = at;
+        clause.advance();
+        clause.take("COLUMN");
+        clause.take_all({"IF", "EXISTS"});
+        if (!is_name(clause.peek()) || !is_condition_column(shape, clause.peek())) continue;
+        if (changes && same_column(clause.peek().text, clause.peek(1).text)) continue;
+        return refuse(fmt::format(
+            "it drops or renames {}, which the condition `where` of objects.tables asks for. "
+            "Change the condition in the task file so that it does without that name, then start "
+            "the task again",
+            state::quote_identifier(clause.peek().text)));
+    }
+    return {};
+}
+
+protocol::result<void> planner::check_shapes(const statement_plan& plan) const {
+    if (!selection_->shapes_anything() || statement_->of_initial_copy) return {};
+    const auto shape_of = [&](const state::object_name& name) {
+        return selection_->shape(name.database, name.object);
+    };
+    const bool is_table = plan.is == kind::create_table ||
+                          plan.is == kind::create_table_with_rows || plan.is == kind::alter_table ||
+                          plan.is == kind::rename_table || plan.is == kind::create_index ||
+                          plan.is == kind::drop_index;
+    if (!is_table || plan.source_names.empty()) return {};
+    const table_shape* const first = shape_of(plan.source_names.front());
+    const bool creates = plan.is == kind::create_table || plan.is == kind::create_table_with_rows;
+    if (creates) {
+        if (like_ && shape_of(*like_) == first) return {};
+        const bool model_is_other =
+            like_ && shape_of(*like_) != nullptr && shape_of(*like_)->changes_columns();
+        if (!model_is_other && (first == nullptr || !first->changes_columns())) return {};
+        return refuse("objects.tables gives the table other columns on the target, and only the "
+                      "initial copy makes such tables. Create it there by hand with the columns "
+                      "that are added first, then leave the statement out");
+    }
+    // Of RENAME TABLE the old name and the new one are neighbours.
+    const std::size_t step = plan.is == kind::rename_table ? 2 : plan.source_names.size();
+    for (std::size_t i = 0; i < plan.source_names.size(); ++i) {
+        if (shape_of(plan.source_names[i]) == shape_of(plan.source_names[i / step * step]))
+            continue;
+        return refuse("it brings a table under a name, or rows into a table, that objects.tables "
+                      "treats differently");
+    }
+    if (plan.is == kind::rename_table || first == nullptr) return {};
+    return check_columns_of(*first);
+}
+
+} // namespace understudy::applier::ddl
