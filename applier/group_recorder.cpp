@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace understudy::applier {
 
@@ -56,6 +57,7 @@ result<std::optional<lane_work>> group_recorder::record(group& work, std::uint64
     if (!done || !*done) {
         // Its keys are forgotten when it has been executed alone (begin_at).
         merger_.clear();
+        std::ignore = merger_.take_written();
         if (!done) return std::unexpected(std::move(done.error()));
         return std::nullopt;
     }
