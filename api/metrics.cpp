@@ -79,6 +79,10 @@ const auto task_metrics = std::to_array<task_metric>({
     {"understudy_task_retries_total", "counter",
      "Tries of the present run that had to be repeated.",
      [](const task_view& t) { return as_double(t.status.retries); }},
+    {"understudy_task_parallel_fallbacks_total", "counter",
+     "Times that groups which were executed side by side were taken back and executed one at a "
+     "time.",
+     [](const task_view& t) { return as_double(t.status.parallel_fallbacks); }},
     {"understudy_task_warnings", "gauge", "Warnings of the present run.",
      [](const task_view& t) { return as_double(t.status.warnings.size()); }},
     {"understudy_task_received_bytes_total", "counter", "Bytes of events received from the source.",
@@ -118,6 +122,14 @@ const auto task_metrics = std::to_array<task_metric>({
      [](const task_view& t) { return as_double(t.status.relay_raw_bytes); }},
     {"understudy_task_relay_age_seconds", "gauge", "Age of the oldest segment of the relay log.",
      [](const task_view& t) { return static_cast<double>(t.relay_age.count()); }},
+    {"understudy_task_tables_set_aside", "gauge",
+     "Tables that are in trouble and wait, or catch up.",
+     [](const task_view& t) {
+         std::size_t tables = 0;
+         for (const auto& one : t.status.quarantine)
+             tables += one.tables.size();
+         return as_double(tables);
+     }},
     {"understudy_task_copy_rows", "gauge", "Rows copied by the initial copy.",
      [](const task_view& t) { return sum_of(t.status).rows; }},
     {"understudy_task_copy_rows_estimated", "gauge",

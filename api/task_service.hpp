@@ -82,6 +82,9 @@ public:
                                                     const given_definition& given) = 0;
     [[nodiscard]] virtual outcome<task_view> act(const std::string& name, verb what,
                                                  const std::string& until) = 0;
+    // A table of the source is to be set aside, or to catch up. The text is a JSON object.
+    [[nodiscard]] virtual outcome<std::string>
+    quarantine(const std::string& name, const std::string& table, bool resumes) = 0;
     [[nodiscard]] virtual outcome<void> remove(const std::string& name, bool traces) = 0;
 
     [[nodiscard]] virtual outcome<std::string> precheck(const std::string& name) = 0;

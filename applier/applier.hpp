@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -58,6 +59,11 @@ public:
 
     // Position of the last commit on the target; any thread.
     [[nodiscard]] state::source_position applied() const;
+    // What the relay has to keep: from there on something is not applied yet, to the task or to a
+    // table that is set aside. nullopt: not known before the target was asked. Any thread.
+    [[nodiscard]] std::optional<protocol::binlog_position> needed() const;
+    // Tables wait for being mended, or are being caught up. Any thread.
+    [[nodiscard]] bool is_catching_up() const;
     // Called on the executor after each commit; one callback.
     void on_commit(std::function<void(const state::source_position&)> callback);
 

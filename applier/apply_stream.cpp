@@ -1,8 +1,11 @@
 #include "applier/apply_stream.hpp"
 
+#include "applier/bounded_reader.hpp"
 #include "applier/errc.hpp"
 #include "applier/row_session.hpp"
+#include "applier/set_aside.hpp"
 #include "protocol/assert.hpp"
+#include "relay/errc.hpp"
 
 #include <fmt/format.h>
 
@@ -16,16 +19,8 @@ using protocol::result;
 
 namespace {
 
-result<std::unique_ptr<target_session>> connect(const state::task_spec& task) {
-    protocol::connect_options options = task.target;
-    // A DDL may run for hours; a dead target is found by TCP keepalive.
-    options.read_timeout = std::chrono::milliseconds{0};
-    // Precheck has warned about an unauthenticated target already.
-    return target_session::connect(options, {});
-}
-
 result<checkpoint> load_checkpoint(const stream_context& context, target_session& session) {
-    auto loaded = context.store.load(session);
+    auto loaded = context.store.load_settled(session);
     if (!loaded) return std::unexpected(std::move(loaded.error()));
     if (!*loaded) {
         return fail(
@@ -49,7 +44,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
                                                          std::unique_ptr<target_session> session,
                                                          caution how) {
     if (session == nullptr) {
-        auto connected = connect(context.task);
+        auto connected = connect_for_rows(context.task);
         if (!connected) return std::unexpected(std::move(connected.error()));
         session = std::move(*connected);
     }
@@ -58,10 +53,24 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     auto from = load_checkpoint(context, *session);
     if (!from) return std::unexpected(std::move(from.error()));
     auto decisions =
-        decision_store(context.store.meta_database(), context.store.task()).load(*session);
+        decision_store(context.store.meta_database(), context.task.name).load(*session);
     if (!decisions) return std::unexpected(std::move(decisions.error()));
+    auto share = share_of(context, *session);
+    if (!share) return std::unexpected(std::move(share.error()));
     auto reader = context.relay.open_reader(from->applied);
-    if (!reader) return std::unexpected(std::move(reader.error()));
+    if (!reader) {
+        // After a power failure the target may be ahead of the log; the source is asked for the
+        // rest.
+        const bool comes_later = reader.error().code == relay::errc::position_not_held &&
+                                 context.relay.end().binlog < from->applied.binlog;
+        if (comes_later)
+            return fail(errc::transient, "the relay log has not come to " +
+                                             from->applied.binlog.to_string() +
+                                             " yet, where the target is");
+        return std::unexpected(std::move(reader.error()));
+    }
+    if (context.bound != nullptr)
+        reader = std::make_unique<bounded_reader>(std::move(*reader), *context.bound);
 
     std::unique_ptr<apply_stream> stream(new apply_stream(context));
     stream->how_ = how;
@@ -73,6 +82,8 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
         std::move(*reader), context.selection, from->applied, from->by_gtid, context.source_version,
         stream->limits_for(how));
     stream->decisions_ = std::move(*decisions);
+    stream->share_ = std::move(*share);
+    stream->builder_->set_share(stream->share_);
     stream->builder_->set_decisions(stream->decisions_);
     stream->builder_->set_target_is_mariadb(stream->session_->facts().is_mariadb);
     apply_settings settings;
@@ -81,22 +92,25 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     settings.how = how;
     settings.ways = std::move(*ways);
     settings.conflicts = &context.conflicts;
+    settings.share = &stream->share_;
     settings.stop = &context.stop;
     settings.replayed_until = std::max(context.relay.end().binlog, context.source_end);
     stream->rows_ = std::make_unique<group_applier>(*stream->session_, context.store,
                                                     context.selection, context.rules,
                                                     stream->definitions_, settings, from->applied);
+    stream->recorder_ = std::make_unique<group_recorder>(*stream->rows_);
     stream->statements_executor_ = std::make_unique<statement_executor>(
         *stream->session_, context.store, context.rules, stream->definitions_, context.epoch,
         context.source_version, context.hook);
     stream->statements_executor_->set_decisions(stream->decisions_);
+    stream->statements_executor_->set_share(stream->share_);
     return stream;
 }
 
 group_limits apply_stream::limits_for(caution how) const {
     group_limits limits;
-    limits.bytes_max = context_.task.apply.group_bytes_max;
-    limits.rows_max = context_.task.apply.group_rows_max;
+    limits.bytes_max = std::max<std::uint64_t>(context_.task.apply.group_bytes_max / shares_, 1);
+    limits.rows_max = std::max<std::uint64_t>(context_.task.apply.group_rows_max / shares_, 1);
     if (how != caution::none) limits.transactions_max = 1;
     // Merged rows are written when the group is complete: it locks them for about the time that it
     // may.
@@ -116,6 +130,18 @@ void apply_stream::set_caution(caution how) {
 result<std::optional<group>> apply_stream::read() {
     builder_->set_limits(limits_for(how_));
     return builder_->next();
+}
+
+apply_stream::unit apply_stream::record(group work, std::uint64_t committed) {
+    unit out;
+    auto recorded = recorder_->record(work, committed);
+    if (recorded && *recorded) {
+        out.for_lane = std::move(*recorded);
+    } else {
+        // What is wrong is said when it is executed alone, behind all that comes before it.
+        out.alone = std::move(work);
+    }
+    return out;
 }
 
 result<void> apply_stream::write(const group& work) {

@@ -5,6 +5,9 @@
 #include "applier/definition_recorder.hpp"
 #include "applier/group_applier.hpp"
 #include "applier/group_builder.hpp"
+#include "applier/group_recorder.hpp"
+#include "applier/lane_work.hpp"
+#include "applier/quarantine.hpp"
 #include "applier/statement_decision.hpp"
 #include "applier/statement_executor.hpp"
 #include "applier/target_session.hpp"
@@ -35,6 +38,9 @@ struct stream_context {
     protocol::binlog_position source_end;
     const std::atomic<bool>& stop;
     step_hook hook;
+    // Of a stream that catches up tables that were set aside: which, and how far it may go.
+    const quarantine_entry* only = nullptr;
+    const protocol::binlog_position* bound = nullptr;
 };
 
 // One try at applying: a target session and a reader of the relay, both from the checkpoint that is
@@ -53,6 +59,21 @@ public:
     // The next group; nullopt: nothing more at the moment.
     [[nodiscard]] protocol::result<std::optional<group>> read();
     [[nodiscard]] protocol::result<void> write(const group& work);
+
+    // What was read: a group for a lane, or one to be executed alone with write(), or nothing.
+    struct unit {
+        std::optional<lane_work> for_lane;
+        std::optional<group> alone;
+    };
+    // Makes work for a lane of what read() gave, where that can be; `committed` is the number of
+    // the last such work that is. Uses the session of this stream when a table comes up for the
+    // first time, so write() must not run meanwhile.
+    [[nodiscard]] unit record(group work, std::uint64_t committed);
+    // Nothing is on its way in lanes: the next group for one begins where write() stands.
+    void begin_lanes() { recorder_->begin_at(rows_->reached()); }
+    // Among how many groups at a time the limits of one are shared out; between calls of read().
+    void share_limits(std::uint64_t shares) { shares_ = shares; }
+
     // Commits a position that moved without rows.
     [[nodiscard]] protocol::result<void> save_position() { return rows_->save_position(); }
     [[nodiscard]] bool has_unsaved_position() const { return rows_->has_unsaved_position(); }
@@ -62,6 +83,7 @@ public:
     void release_relay() { builder_->release_until(rows_->committed().binlog); }
     [[nodiscard]] const state::source_position& committed() const { return rows_->committed(); }
     [[nodiscard]] group_applier& rows() { return *rows_; }
+    [[nodiscard]] const stream_share& share() const { return share_; }
     [[nodiscard]] std::uint64_t take_statement_count() { return std::exchange(statements_, 0); }
 
     // Any thread.
@@ -81,12 +103,15 @@ private:
     const stream_context& context_;
     definition_recorder definitions_;
     statement_decisions decisions_;
+    stream_share share_;
     std::unique_ptr<target_session> session_;
     std::unique_ptr<group_builder> builder_;
     std::unique_ptr<group_applier> rows_;
+    std::unique_ptr<group_recorder> recorder_;
     std::unique_ptr<statement_executor> statements_executor_;
     caution how_ = caution::none;
     std::uint64_t statements_ = 0;
+    std::uint64_t shares_ = 1;
 };
 
 } // namespace understudy::applier

@@ -21,6 +21,10 @@ bool same(std::span<const std::byte> one, std::span<const std::byte> other) {
     return one.empty() || std::memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
+std::uint64_t hash_of(std::span<const std::byte> key) {
+    return XXH3_64bits(key.data(), key.size());
+}
+
 // Whether a value of a column that is in another unique key differs.
 bool differs(const row_image& before, const row_image& after,
              std::span<const std::uint32_t> columns) {
@@ -43,17 +47,19 @@ std::uint64_t counter_value(const target_column& column, const row_image::column
 
 } // namespace
 
-std::size_t change_merger::table_nets::slot_of(bytes key) const {
+std::size_t change_merger::table_nets::slot_of(bytes key, std::uint64_t hash) const {
     const std::size_t mask = slots.size() - 1;
-    std::size_t at = XXH3_64bits(key.data(), key.size()) & mask;
-    while (slots[at] != 0 && !same(rows[slots[at] - 1].key, key))
-        at = (at + 1) & mask;
+    std::size_t at = hash & mask;
+    for (; slots[at] != 0; at = (at + 1) & mask) {
+        const net& row = rows[slots[at] - 1];
+        if (row.hash == hash && same(row.key, key)) break;
+    }
     return at;
 }
 
-change_merger::net* change_merger::table_nets::find(bytes key) {
+change_merger::net* change_merger::table_nets::find(bytes key, std::uint64_t hash) {
     if (slots.empty()) return nullptr;
-    const std::uint32_t number = slots[slot_of(key)];
+    const std::uint32_t number = slots[slot_of(key, hash)];
     return number == 0 ? nullptr : &rows[number - 1];
 }
 
@@ -61,13 +67,13 @@ void change_merger::table_nets::grow() {
     constexpr std::size_t smallest = 64;
     slots.assign(std::max(smallest, slots.size() * 2), 0);
     for (std::size_t i = 0; i < rows.size(); ++i)
-        slots[slot_of(rows[i].key)] = static_cast<std::uint32_t>(i + 1);
+        slots[slot_of(rows[i].key, rows[i].hash)] = static_cast<std::uint32_t>(i + 1);
 }
 
-change_merger::net& change_merger::table_nets::insert(bytes key) {
+change_merger::net& change_merger::table_nets::insert(bytes key, std::uint64_t hash) {
     if ((rows.size() + 1) * 2 > slots.size()) grow();
-    rows.push_back({{}, {}, key, false});
-    slots[slot_of(key)] = static_cast<std::uint32_t>(rows.size());
+    rows.push_back({{}, {}, key, hash, false});
+    slots[slot_of(key, hash)] = static_cast<std::uint32_t>(rows.size());
     return rows.back();
 }
 
@@ -150,15 +156,16 @@ result<void> change_merger::add(const rows_to_write& rows, const protocol::rows_
     }
 }
 
-change_merger::net& change_merger::hold(table_nets& nets, bytes key) {
+change_merger::net& change_merger::hold(table_nets& nets, bytes key, std::uint64_t hash) {
     if (nets.rows.empty()) used_.push_back(&nets);
-    return nets.insert(key);
+    return nets.insert(key, hash);
 }
 
 result<void> change_merger::insert(table_nets& nets, const row_image& image,
                                    change_writer& writer) {
     bytes key = key_of(nets, image);
-    net* known = nets.find(key);
+    const std::uint64_t hash = hash_of(key);
+    net* known = nets.find(key, hash);
     if (known != nullptr && known->is_there()) {
         if (auto done = flush(nets, writer); !done) return done;
         key = key_of(nets, image);
@@ -172,7 +179,7 @@ result<void> change_merger::insert(table_nets& nets, const row_image& image,
             nets.counter_row = {};
         }
     }
-    if (known == nullptr) known = &hold(nets, key);
+    if (known == nullptr) known = &hold(nets, key, hash);
     known->is_another = known->was_there();
     known->after = image.bytes;
     return {};
@@ -181,7 +188,8 @@ result<void> change_merger::insert(table_nets& nets, const row_image& image,
 result<void> change_merger::remove(table_nets& nets, const row_image& image,
                                    change_writer& writer) {
     bytes key = key_of(nets, image);
-    net* known = nets.find(key);
+    const std::uint64_t hash = hash_of(key);
+    net* known = nets.find(key, hash);
     bool goes_on = known == nullptr || known->is_there();
     const bool vanishes = known != nullptr && known->is_there() && !known->was_there();
     if (const auto column = nets.plan->merging.auto_increment; column && vanishes) {
@@ -190,7 +198,10 @@ result<void> change_merger::remove(table_nets& nets, const row_image& image,
         const bool is_counter = value == nets.counter && value > 0;
         // Written once more at the end, it could meet a row by another unique key.
         goes_on = !is_counter || nets.plan->merging.unique_columns.empty();
-        if (is_counter && goes_on) nets.counter_row = known->after;
+        if (is_counter && goes_on) {
+            nets.counter_row = known->after;
+            nets.counter_hash = hash;
+        }
     }
     if (!goes_on) {
         if (auto done = flush(nets, writer); !done) return done;
@@ -198,7 +209,7 @@ result<void> change_merger::remove(table_nets& nets, const row_image& image,
         known = nullptr;
     }
     if (known == nullptr) {
-        hold(nets, key).before = image.bytes;
+        hold(nets, key, hash).before = image.bytes;
     } else {
         known->after = {};
     }
@@ -213,17 +224,20 @@ result<void> change_merger::update(table_nets& nets, const row_image& before,
     if (shape.unique_is_generated || differs(before, after, nets.plan->target.key) ||
         differs(before, after, shape.unique_columns)) {
         if (auto done = flush(nets, writer); !done) return done;
-        return write(nets, rows_kind::update, before.bytes, after.bytes, writer);
+        const key_hashes keys{hash_of(key_of(nets, before)), hash_of(key_of(nets, after))};
+        nets.made_keys.clear();
+        return write(nets, rows_kind::update, before.bytes, after.bytes, keys, writer);
     }
     bytes key = key_of(nets, before);
-    net* known = nets.find(key);
+    const std::uint64_t hash = hash_of(key);
+    net* known = nets.find(key, hash);
     if (known != nullptr && !known->is_there()) {
         if (auto done = flush(nets, writer); !done) return done;
         key = key_of(nets, before);
         known = nullptr;
     }
     if (known == nullptr) {
-        known = &hold(nets, key);
+        known = &hold(nets, key, hash);
         known->before = before.bytes;
     }
     known->after = after.bytes;
@@ -231,13 +245,14 @@ result<void> change_merger::update(table_nets& nets, const row_image& before,
 }
 
 result<void> change_merger::write(table_nets& nets, rows_kind kind, bytes rows, bytes after,
-                                  change_writer& writer) {
+                                  key_hashes keys, change_writer& writer) {
     rows_to_write out = nets.like;
     out.kind = kind;
     out.present = nets.present;
     out.present_after = kind == rows_kind::update ? bytes(nets.present) : bytes();
     out.rows = rows;
     out.after = after;
+    out.keys = keys;
     ++written_;
     return writer.append(out, rbr_mode::strict, {});
 }
@@ -252,17 +267,17 @@ result<void> change_merger::write_rows(table_nets& nets, change_writer& writer) 
     result<void> done;
     for (const net& row : nets.rows) {
         if (!row.was_there() || (row.is_there() && !nets.moves(row))) continue;
-        done = write(nets, rows_kind::delete_, row.before, {}, writer);
+        done = write(nets, rows_kind::delete_, row.before, {}, {row.hash}, writer);
         if (!done) return done;
     }
     for (const net& row : nets.rows) {
         if (!row.was_there() || !row.is_there() || nets.moves(row)) continue;
-        done = write(nets, rows_kind::update, row.before, row.after, writer);
+        done = write(nets, rows_kind::update, row.before, row.after, {row.hash}, writer);
         if (!done) return done;
     }
     for (const net& row : nets.rows) {
         if (!row.is_there() || (row.was_there() && !nets.moves(row))) continue;
-        done = write(nets, rows_kind::write, row.after, {}, writer);
+        done = write(nets, rows_kind::write, row.after, {}, {row.hash}, writer);
         if (!done) return done;
     }
     return {};
@@ -281,8 +296,9 @@ result<void> change_merger::flush(table_nets& nets, change_writer& writer) {
 
 result<void> change_merger::write_counter(table_nets& nets, change_writer& writer) {
     if (nets.counter_row.data() == nullptr) return {};
-    auto done = write(nets, rows_kind::write, nets.counter_row, {}, writer);
-    if (done) done = write(nets, rows_kind::delete_, nets.counter_row, {}, writer);
+    const key_hashes keys{nets.counter_hash};
+    auto done = write(nets, rows_kind::write, nets.counter_row, {}, keys, writer);
+    if (done) done = write(nets, rows_kind::delete_, nets.counter_row, {}, keys, writer);
     return done;
 }
 

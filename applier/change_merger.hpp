@@ -59,6 +59,7 @@ private:
         bytes before; // data() == nullptr: no such image
         bytes after;
         bytes key;
+        std::uint64_t hash = 0;  // of the key
         bool is_another = false; // inserted after it was deleted
 
         [[nodiscard]] bool is_there() const { return after.data() != nullptr; }
@@ -73,15 +74,16 @@ private:
         std::vector<net> rows;            // in the order of their first change
         std::vector<std::uint32_t> slots; // open addressing; 0: free, else index into rows + 1
         std::deque<std::vector<std::byte>> made_keys; // of columns that do not lie side by side
-        std::uint64_t counter = 0; // largest AUTO_INCREMENT value that was inserted
-        bytes counter_row;         // its image, when it is gone again
+        std::uint64_t counter = 0;      // largest AUTO_INCREMENT value that was inserted
+        bytes counter_row;              // its image, when it is gone again
+        std::uint64_t counter_hash = 0; // of its key
 
         [[nodiscard]] bool moves(const net& row) const;
-        [[nodiscard]] net* find(bytes key);
-        net& insert(bytes key);
+        [[nodiscard]] net* find(bytes key, std::uint64_t hash);
+        net& insert(bytes key, std::uint64_t hash);
         void forget_rows();
         void grow();
-        [[nodiscard]] std::size_t slot_of(bytes key) const;
+        [[nodiscard]] std::size_t slot_of(bytes key, std::uint64_t hash) const;
     };
 
     [[nodiscard]] table_nets& nets_of(const table_plan& table);
@@ -95,11 +97,12 @@ private:
                                                 change_writer& writer);
     [[nodiscard]] protocol::result<void> flush(table_nets& nets, change_writer& writer);
     // A row that nothing is held of yet.
-    net& hold(table_nets& nets, bytes key);
+    net& hold(table_nets& nets, bytes key, std::uint64_t hash);
     [[nodiscard]] protocol::result<void> write_counter(table_nets& nets, change_writer& writer);
     [[nodiscard]] protocol::result<void> write_rows(table_nets& nets, change_writer& writer);
     [[nodiscard]] protocol::result<void> write(table_nets& nets, protocol::rows_kind kind,
-                                               bytes rows, bytes after, change_writer& writer);
+                                               bytes rows, bytes after, key_hashes keys,
+                                               change_writer& writer);
 
     std::unordered_map<std::uint32_t, std::unique_ptr<table_nets>> tables_; // by plan identity
     std::vector<table_nets*> used_; // that hold rows, in the order of their first change

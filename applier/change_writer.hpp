@@ -15,6 +15,12 @@ enum class rbr_mode : std::uint8_t {
     idempotent, // rows are overwritten, missing ones are no error
 };
 
+// Of the bytes of a row's key. An UPDATE that changes the key has two; else `after` is 0.
+struct key_hashes {
+    std::uint64_t before = 0;
+    std::uint64_t after = 0;
+};
+
 // Rows of one table of the target on their way to a writer: those of one event of the source, in
 // its order, or the net effect of a group on one row (change_merger). Everything is a reference
 // into the group's events or the merger's buffers and stays good until the group is done.
@@ -35,10 +41,10 @@ struct rows_to_write {
     // The rows may share an event or a statement with the ones before them (same table, kind,
     // columns and flags).
     bool joinable = true;
-    // A net effect: of all that has been appended since the last finish(), nothing else of this
-    // table concerns the same key, and no order among its rows can be seen. Both images are
-    // complete.
+    // Made by change_merger: the net effect of a group on one row, or an UPDATE of a unique value,
+    // which stays as it is. The images are complete.
     bool is_net = false;
+    key_hashes keys{}; // of a net effect
 
     [[nodiscard]] std::size_t size() const { return rows.size() + after.size(); }
 };

@@ -3,6 +3,7 @@
 #include "applier/conflict_store.hpp"
 #include "applier/errc.hpp"
 #include "applier/prepared_store.hpp"
+#include "applier/quarantine_store.hpp"
 #include "applier/statement_decision.hpp"
 #include "state/object_selection.hpp"
 
@@ -92,6 +93,7 @@ result<void> checkpoint_store::prepare(target_session& target) const {
     if (done) done = prepared_store(meta_database_, task_).prepare(target);
     if (done) done = decision_store(meta_database_, task_).prepare(target);
     if (done) done = conflict_store(meta_database_, task_).prepare(target);
+    if (done) done = quarantine_store(*this).prepare(target);
     if (!done)
         return wrap(std::move(done.error()),
                     "preparing the database " + database + " for checkpoints");
@@ -99,11 +101,20 @@ result<void> checkpoint_store::prepare(target_session& target) const {
 }
 
 result<std::optional<checkpoint>> checkpoint_store::load(target_session& target) const {
+    return load(target, "");
+}
+
+result<std::optional<checkpoint>> checkpoint_store::load_settled(target_session& target) const {
+    return load(target, " LOCK IN SHARE MODE");
+}
+
+result<std::optional<checkpoint>> checkpoint_store::load(target_session& target,
+                                                         std::string_view locking) const {
     auto answer = target.query(
         fmt::format("SELECT `stage`, `source_uuid`, `by_gtid`, `log_file`, `log_offset`, "
                     "`gtid_set`, `copy_end_file`, "
-                    "`copy_end_offset`, `epoch` FROM {}.`checkpoint` WHERE `task` = {}",
-                    state::quote_identifier(meta_database_), quote_string(task_)));
+                    "`copy_end_offset`, `epoch` FROM {}.`checkpoint` WHERE `task` = {}{}",
+                    state::quote_identifier(meta_database_), quote_string(task_), locking));
     if (!answer) {
         if (answer.error().server.number == 1146 || answer.error().server.number == 1049)
             return std::nullopt;
@@ -214,6 +225,7 @@ result<void> checkpoint_store::advance(target_session& target,
 }
 
 result<void> checkpoint_store::remove(target_session& target) const {
+    if (auto done = quarantine_store(*this).remove_all(target); !done) return done;
     for (const std::string_view table : {"ddl_journal", "checkpoint"}) {
         auto done = run(target, fmt::format("DELETE FROM {}.`{}` WHERE `task` = {}",
                                             state::quote_identifier(meta_database_), table,

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace understudy::applier {
 
@@ -39,6 +40,10 @@ public:
     // adds its own).
     [[nodiscard]] protocol::result<void> prepare(target_session& target) const;
     [[nodiscard]] protocol::result<std::optional<checkpoint>> load(target_session& target) const;
+    // The same, but a transaction of ours that is about to move it has ended first: one whose
+    // COMMIT was sent before its session was lost may still be on its way.
+    [[nodiscard]] protocol::result<std::optional<checkpoint>>
+    load_settled(target_session& target) const;
     [[nodiscard]] protocol::result<void> create(target_session& target,
                                                 const checkpoint& value) const;
     // Raises the epoch and returns it: from now on an older process's groups fail with
@@ -61,6 +66,9 @@ public:
     [[nodiscard]] const std::string& task() const { return task_; }
 
 private:
+    [[nodiscard]] protocol::result<std::optional<checkpoint>> load(target_session& target,
+                                                                   std::string_view locking) const;
+
     std::string meta_database_;
     std::string task_;
 };

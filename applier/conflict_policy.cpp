@@ -14,6 +14,7 @@ conflict_policy::conflict_policy(const state::task_spec& task)
     // The most careful first.
     const std::pair<const std::vector<std::string>&, action> all[] = {
         {lists.stop, action::stop},
+        {lists.quarantine, action::quarantine},
         {lists.overwrite, action::overwrite},
         {lists.ignore, action::ignore}};
     for (const auto& [patterns, what] : all) {

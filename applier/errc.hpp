@@ -24,6 +24,7 @@ enum class errc {
     ddl_uncertain,         // after a crash nobody can tell whether a DDL was executed
     fenced,                // another process applies this task
     checkpoint_invalid,    // the checkpoint on the target does not fit this task
+    quarantined,           // it cannot be parted from a table that is set aside
     cancelled,
 };
 

@@ -1,6 +1,7 @@
 #include "applier/group_applier.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/logged_rows.hpp"
 #include "applier/overwriting.hpp"
 #include "applier/partial_updates.hpp"
 #include "applier/prepared_changes.hpp"
@@ -17,26 +18,15 @@ using protocol::fail;
 using protocol::result;
 using protocol::rows_kind;
 
-namespace {
-
-bool has_columns(const protocol::column_bitmap& present, std::span<const std::uint32_t> columns) {
-    return std::ranges::all_of(columns, [&](std::uint32_t column) { return present.test(column); });
+apply_counts& apply_counts::operator+=(const apply_counts& more) {
+    rows += more.rows;
+    written += more.written;
+    transactions += more.transactions;
+    groups += more.groups;
+    overwritten += more.overwritten;
+    ignored += more.ignored;
+    return *this;
 }
-
-// Bytes of the row that a reader stands on: one image, or before and after of an UPDATE, which lie
-// side by side.
-std::span<const std::byte> row_bytes(const protocol::row_reader& reader, rows_kind kind) {
-    switch (kind) {
-    case rows_kind::write: return reader.after().bytes;
-    case rows_kind::delete_: return reader.before().bytes;
-    case rows_kind::update: break;
-    }
-    // Between them there can be bits that say which JSON columns are partial.
-    const auto after = reader.after().bytes;
-    return {reader.before().bytes.data(), after.data() + after.size()};
-}
-
-} // namespace
 
 group_applier::group_applier(target_session& target, const checkpoint_store& store,
                              const state::object_selection& selection, const apply_rules& rules,
@@ -56,6 +46,13 @@ void group_applier::set_position(state::source_position position) {
     unsaved_ = false;
 }
 
+void group_applier::take_over(const state::source_position& committed, const apply_counts& counts,
+                              std::chrono::system_clock::time_point source_time) {
+    set_position(committed);
+    counts_ += counts;
+    source_time_ = source_time;
+}
+
 // A new definition: what is held belongs to groups that are committed.
 void group_applier::forget_definitions() {
     UNDERSTUDY_ASSERT(merger_.empty());
@@ -67,6 +64,7 @@ result<void> group_applier::apply(const group& work) {
     UNDERSTUDY_ASSERT(!work.statement);
     const auto started = std::chrono::steady_clock::now();
     statement_first_ = UINT32_MAX;
+    troubled_.reset();
     prepared_.begin_group();
     for (const source_transaction& transaction : work.transactions) {
         if (auto done = apply_transaction(work, transaction); !done) return done;
@@ -180,6 +178,9 @@ result<void> group_applier::commit_prepared(const source_transaction& transactio
         statement_first_ = UINT32_MAX;
         for (const row_change& change : (*part)->changes) {
             if (stopping()) return fail(errc::cancelled, "stopped on request");
+            if (settings_.share != nullptr && !settings_.share->takes(change.table->name))
+                return settings_.share->refuse(transaction, "an XA transaction",
+                                               change.table->name);
             if (auto done = apply_change(**part, transaction, change); !done) return done;
         }
         if (auto done = settle(); !done) return done;
@@ -205,12 +206,21 @@ group_applier::plan_for(const source_transaction& transaction,
     if (const table_plan* const known = plans_.find(*table)) return known;
     if (auto done = pipe_.drain(); !done) return std::unexpected(std::move(done.error()));
     auto loaded = plans_.load(target_, table);
-    if (!loaded) return loaded;
+    if (!loaded) {
+        troubled_ = table->name;
+        return loaded;
+    }
     auto noted = definitions_.note(table->name, (*loaded)->target,
                                    {*transaction.file, transaction.begin_offset});
     if (!noted) return std::unexpected(std::move(noted.error()));
+    const std::lock_guard lock(choices_mutex_);
     choices_.push_back({table->name, (*loaded)->why_sql});
     return loaded;
+}
+
+std::vector<table_choice> group_applier::take_choices() {
+    const std::lock_guard lock(choices_mutex_);
+    return std::exchange(choices_, {});
 }
 
 result<void> group_applier::plan_statement_tables(const group& work,
@@ -248,21 +258,12 @@ result<void> group_applier::apply_change(const group& work, const source_transac
     const bool has_partial_json = decoded && decoded->has_partial_json;
     if (has_partial_json) decoded = with_whole_documents(change.table->map, *decoded, documents_);
     if (!decoded) return std::unexpected(std::move(decoded.error()));
-    auto decision = rules_.decide(change.table->name, transaction, decoded->kind, decoded->flags);
+    auto decision = decide(change, transaction, *decoded);
     if (decision.what == apply_rules::treatment::drop) return {};
     if (may_be_there(**plan, transaction)) decision.what = apply_rules::treatment::overwrite;
     if (auto begun = begin(); !begun) return begun;
 
-    rows_to_write rows;
-    rows.table = *plan;
-    rows.kind = decoded->kind;
-    rows.flags = decision.flags;
-    rows.timestamp = event->header.timestamp;
-    rows.server_id = event->header.server_id;
-    rows.present = decoded->present.bytes;
-    rows.present_after = decoded->present_after.bytes;
-    rows.rows = decoded->rows;
-    rows.has_partial_json = decoded->has_partial_json;
+    const rows_to_write rows = rows_of(**plan, event->header, *decoded, decision.flags);
     const bool overwrites = decision.what == apply_rules::treatment::overwrite;
     // JSON that was made whole lies in a buffer that the next event uses again.
     if (!overwrites && !has_partial_json && may_merge(**plan, *decoded))
@@ -275,11 +276,15 @@ result<void> group_applier::apply_change(const group& work, const source_transac
 
 // A conflict is decided change by change, and with caution the refused change is looked for.
 bool group_applier::may_merge(const table_plan& table, const protocol::rows_event& event) const {
-    const bool stops_at_conflicts =
-        settings_.conflicts == nullptr ||
-        settings_.conflicts->of(table.source->name) == conflict_policy::action::stop;
-    return settings_.how == caution::none && stops_at_conflicts &&
+    return settings_.how == caution::none && stops_at_conflicts(table) &&
            change_merger::accepts(table, event);
+}
+
+bool group_applier::stops_at_conflicts(const table_plan& table) const {
+    using action = conflict_policy::action;
+    const action wanted =
+        settings_.conflicts == nullptr ? action::stop : settings_.conflicts->of(table.source->name);
+    return wanted == action::stop || wanted == action::quarantine;
 }
 
 bool group_applier::may_be_there(const table_plan& table,
@@ -300,44 +305,11 @@ result<void> group_applier::apply_text(const group& work, const source_transacti
 }
 
 result<void> group_applier::write_as_logged(const source_transaction& transaction,
-                                            rows_to_write rows, const protocol::rows_event& event) {
-    const table_plan& table = *rows.table;
-    // Rows found by key are changed one after the other, in the order of the event. Without a key
-    // the server hashes the whole event, so an UPDATE must not find a row that the same event made.
-    const bool by_key = table.has_key() && (rows.kind == rows_kind::write ||
-                                            has_columns(event.present, table.target.key));
-    rows.joinable = by_key || rows.kind != rows_kind::update;
+                                            const rows_to_write& rows,
+                                            const protocol::rows_event& event) {
     if (settings_.how == caution::each_row)
         return write_each_row(transaction, rows, event, rbr_mode::strict);
-    if (!by_key && rows.kind == rows_kind::update) {
-        auto cuts = cuts_for_hash_scan(table.source->map, event);
-        if (!cuts) return std::unexpected(std::move(cuts.error()));
-        if (!cuts->empty()) return write_in_parts(rows, event, *cuts);
-    }
-    return writer_.append(rows, rbr_mode::strict, statement_plans_);
-}
-
-result<void> group_applier::write_in_parts(const rows_to_write& rows,
-                                           const protocol::rows_event& event,
-                                           const std::vector<std::size_t>& cuts) {
-    rows_to_write part = rows;
-    const std::byte* begin = event.rows.data();
-    const std::byte* end = begin;
-    auto cut = cuts.begin();
-    protocol::row_reader reader(rows.table->source->map, event);
-    for (std::size_t row = 0;; ++row) {
-        auto more = reader.next();
-        if (!more) return std::unexpected(std::move(more.error()));
-        if (!*more || (cut != cuts.end() && *cut == row)) {
-            part.rows = {begin, end};
-            if (auto done = writer_.append(part, rbr_mode::strict, statement_plans_); !done)
-                return done;
-            if (!*more) return {};
-            begin = end;
-            ++cut;
-        }
-        end += row_bytes(reader, rows.kind).size();
-    }
+    return append_as_logged(rows, event, statement_plans_, writer_);
 }
 
 result<void> group_applier::write_overwriting(const source_transaction& transaction,
@@ -400,6 +372,7 @@ result<void> group_applier::write_each_row(const source_transaction& transaction
         if (!done && pipe_.rows_were_refused() && mode == rbr_mode::strict)
             done = resolve(rows, event, reader, std::move(done.error()));
         writer_.prefer_sql(false);
+        if (!done && pipe_.rows_were_refused()) troubled_ = rows.table->source->name;
         if (!done) return done;
         if (stopping()) return fail(errc::cancelled, "stopped on request");
     }
@@ -435,6 +408,7 @@ conflict_policy::action group_applier::policy_of(const table_plan& table, rbr_mo
     if (settings_.conflicts == nullptr || mode != rbr_mode::strict) return action::stop;
     const bool possible = !table.columns.empty() && table.target.is_transactional();
     const action wanted = settings_.conflicts->of(table.source->name);
+    if (wanted == action::quarantine) return action::stop;
     if (!possible || (wanted == action::overwrite && !table.has_key())) return action::stop;
     return wanted;
 }
@@ -499,11 +473,7 @@ result<void> group_applier::commit() {
     companion_.clear();
     committed_ = reached_;
     source_time_ = reached_time_;
-    counts_.rows += std::exchange(open_counts_.rows, 0);
-    counts_.overwritten += std::exchange(open_counts_.overwritten, 0);
-    counts_.ignored += std::exchange(open_counts_.ignored, 0);
-    counts_.written += std::exchange(open_counts_.written, 0);
-    counts_.transactions += std::exchange(open_counts_.transactions, 0);
+    counts_ += std::exchange(open_counts_, {});
     ++counts_.groups;
     return {};
 }

@@ -9,6 +9,7 @@
 #include "applier/group.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/prepared_writer.hpp"
+#include "applier/quarantine.hpp"
 #include "applier/statement_pipe.hpp"
 #include "applier/table_plan.hpp"
 #include "applier/table_writer.hpp"
@@ -21,6 +22,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,7 @@ struct apply_settings {
     caution how = caution::none;
     write_ways ways{};
     const conflict_policy* conflicts = nullptr; // outlives the applier; nullptr: every one stops
+    const stream_share* share = nullptr;        // the same; nullptr: everything
     const std::atomic<bool>* stop = nullptr;    // looked at between statements
     // Changes before this may have been written by a try before, and stayed although it was rolled
     // back, where the table's engine has no transactions: there they overwrite.
@@ -51,6 +54,8 @@ struct apply_counts {
     std::uint64_t groups = 0;
     std::uint64_t overwritten = 0; // conflicts
     std::uint64_t ignored = 0;
+
+    apply_counts& operator+=(const apply_counts& more);
 };
 
 // How rows of a table are written, once it is known.
@@ -96,15 +101,42 @@ public:
     // Bytes of events that the target executes in this time, by the last groups; UINT64_MAX: not
     // known yet. Any thread.
     [[nodiscard]] std::uint64_t bytes_in(std::chrono::duration<double> time) const;
+    void note_rate(std::uint64_t bytes, std::chrono::steady_clock::duration time);
     [[nodiscard]] apply_counts take_counts() { return std::exchange(counts_, {}); }
-    // Since the last call.
-    [[nodiscard]] std::vector<table_choice> take_choices() { return std::exchange(choices_, {}); }
+    // Since the last call. Any thread.
+    [[nodiscard]] std::vector<table_choice> take_choices();
     // When the last committed transaction was committed on the source.
     [[nodiscard]] std::chrono::system_clock::time_point source_time() const { return source_time_; }
+
+    // For groups that are executed elsewhere (group_recorder); nothing may be executed here
+    // meanwhile. The plan of a table, read from the target if it is not known.
+    [[nodiscard]] protocol::result<const table_plan*>
+    plan_for(const source_transaction& transaction,
+             const std::shared_ptr<const source_table>& table);
+    [[nodiscard]] const table_plan* known_plan(const source_table& table) const {
+        return plans_.find(table);
+    }
+    [[nodiscard]] apply_rules::decision decide(const row_change& change,
+                                               const source_transaction& transaction,
+                                               const protocol::rows_event& event) const {
+        return rules_.decide(change.table->name, transaction, event.kind, event.flags);
+    }
+    [[nodiscard]] bool stops_at_conflicts(const table_plan& table) const;
+    // A part of a transaction was applied, or the statement in front of its rows, and the rest is
+    // still to come.
+    [[nodiscard]] bool in_the_middle() const { return in_transaction_ || !companion_.empty(); }
+    // Behind all transactions that were read, also those that left no rows.
+    [[nodiscard]] const state::source_position& reached() const { return reached_; }
+    // They were executed and committed.
+    void take_over(const state::source_position& committed, const apply_counts& counts,
+                   std::chrono::system_clock::time_point source_time);
 
     // Why apply() failed: a statement with rows was refused by the target.
     [[nodiscard]] bool rows_were_refused() const { return pipe_.rows_were_refused(); }
     [[nodiscard]] const refused_row& refused() const { return refused_; } // with caution::each_row
+    // The table of the source that apply() failed for; nullopt: not that of one table, or not known
+    // until it is tried with caution.
+    [[nodiscard]] const std::optional<state::object_name>& troubled() const { return troubled_; }
 
 private:
     [[nodiscard]] protocol::result<void> apply_transaction(const group& work,
@@ -126,14 +158,11 @@ private:
     [[nodiscard]] protocol::result<void> flush_merged();
     [[nodiscard]] protocol::result<void>
     apply_text(const group& work, const source_transaction& transaction, const text_change& change);
-    [[nodiscard]] protocol::result<const table_plan*>
-    plan_for(const source_transaction& transaction,
-             const std::shared_ptr<const source_table>& table);
     [[nodiscard]] protocol::result<void>
     plan_statement_tables(const group& work, const source_transaction& transaction,
                           const row_change& change);
     [[nodiscard]] protocol::result<void> write_as_logged(const source_transaction& transaction,
-                                                         rows_to_write rows,
+                                                         const rows_to_write& rows,
                                                          const protocol::rows_event& event);
     [[nodiscard]] protocol::result<void> write_overwriting(const source_transaction& transaction,
                                                            rows_to_write rows,
@@ -153,15 +182,11 @@ private:
                                                  const protocol::rows_event& event,
                                                  const protocol::row_reader& reader,
                                                  protocol::error said);
-    [[nodiscard]] protocol::result<void> write_in_parts(const rows_to_write& rows,
-                                                        const protocol::rows_event& event,
-                                                        const std::vector<std::size_t>& cuts);
     [[nodiscard]] protocol::result<void> begin();
     [[nodiscard]] protocol::result<void> commit();
     [[nodiscard]] bool may_be_there(const table_plan& table,
                                     const source_transaction& transaction) const;
     void reach(const source_transaction& transaction);
-    void note_rate(std::uint64_t bytes, std::chrono::steady_clock::duration time);
     [[nodiscard]] bool stopping() const {
         return settings_.stop != nullptr && settings_.stop->load();
     }
@@ -192,10 +217,12 @@ private:
     bool unsaved_ = false;
     apply_counts open_counts_; // since the last commit
     apply_counts counts_;
+    std::mutex choices_mutex_;
     std::vector<table_choice> choices_;
     std::chrono::system_clock::time_point reached_time_;
     std::chrono::system_clock::time_point source_time_;
     refused_row refused_;
+    std::optional<state::object_name> troubled_;
     std::atomic<double> bytes_per_second_{0}; // 0: not known
 };
 

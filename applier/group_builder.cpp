@@ -244,6 +244,8 @@ result<void> group_builder::begin(const relay::stored_event& stored, const event
 
 void group_builder::end() {
     if (!open_is_in_group_) {
+        // Rows that wait for XA COMMIT are the task's own stream's alone.
+        if (share_.is_catch_up()) open_.prepares.clear();
         open_.changes_first = group_.changes.size();
         group_.transactions.push_back(open_);
     }
@@ -315,7 +317,7 @@ result<void> group_builder::take_map(const event_view& event) {
     auto table = tables_.find(event, *format_);
     if (!table) return std::unexpected(std::move(table.error()));
     const std::uint64_t id = source_table_cache::table_id(event, *format_);
-    if ((*table)->selected) {
+    if ((*table)->selected && share_.takes((*table)->name)) {
         statement_tables_.push_back({id, *table});
         statement_tables_in_group_ = false;
     }
@@ -334,7 +336,11 @@ result<void> group_builder::take_rows(const relay::stored_event& stored, const e
                 event, fmt::format("of table id {}", rows->table_id),
                 "Its Table_map event is missing: the relay log or the source's log is damaged.");
         }
-        if (mapped->second->selected) {
+        const bool may_wait = share_.is_everything() || open_.prepares.empty();
+        if (mapped->second->selected && !may_wait &&
+            share_.takes(mapped->second->name) == share_.is_catch_up())
+            return share_.refuse(open_, "an XA transaction", mapped->second->name);
+        if (mapped->second->selected && share_.takes(mapped->second->name)) {
             std::uint32_t row_count = 0;
             protocol::row_reader reader(mapped->second->map, *rows);
             for (;;) {
@@ -413,13 +419,14 @@ result<void> group_builder::take_xa_statement(const event_view& event, std::stri
         open_.prepares.clear();
         return {};
     }
-    end_prepared(id->to_string(), commits);
+    if (!share_.is_catch_up()) end_prepared(id->to_string(), commits);
     return {};
 }
 
 result<void> group_builder::take_xa_prepare(const event_view& event) {
     auto prepared = protocol::decode_xa_prepare(event);
     if (!prepared) return std::unexpected(std::move(prepared.error()));
+    if (share_.is_catch_up()) return {};
     const std::string id = prepared->id.to_string();
     if (open_.prepares != id) {
         return refuse(event, fmt::format("of {} behind the start of '{}'", id, open_.prepares),
@@ -484,6 +491,9 @@ result<group_builder::verdict> group_builder::take_load_query(const relay::store
     }
     auto context = std::exchange(context_, {});
     if (plan->what == statement_plan::action::skip) return verdict::go_on;
+    const auto is_ours = share_.takes(*plan, logged, open_);
+    if (!is_ours) return std::unexpected(is_ours.error());
+    if (!*is_ours) return verdict::go_on;
     if (!open_.prepares.empty()) {
         return refuse(event, "LOAD DATA logged as a statement in an XA transaction",
                       "Only rows can wait for XA COMMIT: set binlog_format=ROW on the source, for "
@@ -507,6 +517,9 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
     }
     auto context = std::exchange(context_, {});
     if (plan->what == statement_plan::action::skip) return verdict::go_on;
+    const auto is_ours = share_.takes(*plan, logged, open_);
+    if (!is_ours) return std::unexpected(is_ours.error());
+    if (!*is_ours) return verdict::go_on;
 
     constexpr std::size_t shown_max = 200;
     const std::string shown(query.text.substr(0, shown_max));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "applier/group.hpp"
+#include "applier/quarantine.hpp"
 #include "applier/statement_decision.hpp"
 #include "protocol/binlog/boundary.hpp"
 #include "protocol/binlog/query_event.hpp"
@@ -42,6 +43,8 @@ public:
     [[nodiscard]] protocol::result<std::optional<group>> next();
     void set_limits(const group_limits& limits) { limits_ = limits; }
     void set_decisions(statement_decisions decisions) { decisions_ = std::move(decisions); }
+    // The other changes are passed over.
+    void set_share(stream_share share) { share_ = std::move(share); }
     // Statements are then left in MariaDB's words, and those of MySQL that it would read otherwise
     // are refused.
     void set_target_is_mariadb(bool value) { target_is_mariadb_ = value; }
@@ -94,6 +97,7 @@ private:
     bool target_is_mariadb_ = false;
     group_limits limits_;
     statement_decisions decisions_;
+    stream_share share_;
     protocol::boundary boundary_;
     source_table_cache tables_;
     std::shared_ptr<const protocol::format_description> format_;

@@ -43,6 +43,13 @@ result<void> begin_row_images(target_session& target) {
 
 } // namespace
 
+result<std::unique_ptr<target_session>> connect_for_rows(const state::task_spec& task) {
+    protocol::connect_options options = task.target;
+    options.read_timeout = std::chrono::milliseconds{0};
+    // Precheck has warned about an unauthenticated target already.
+    return target_session::connect(options, {});
+}
+
 result<write_ways> prepare_for_rows(target_session& target, const state::task_spec& task) {
     write_ways ways;
     ways.sql = task.apply.how != writer::row_image;

@@ -5,7 +5,14 @@
 #include "protocol/result.hpp"
 #include "state/task_spec.hpp"
 
+#include <memory>
+
 namespace understudy::applier {
+
+// A session that may be given statements which run for hours: a dead target is found by TCP
+// keepalive.
+[[nodiscard]] protocol::result<std::unique_ptr<target_session>>
+connect_for_rows(const state::task_spec& task);
 
 // Makes a session ready for rows, whatever it was used for before, and says in which ways it takes
 // them. For row images: a format description of the target's own version first (nothing else is

@@ -72,7 +72,8 @@ statement_executor::execute(const source_statement& statement,
     if (!entry) return failed(std::move(entry.error()));
     // Of a statement that was begun and then left out nothing is open any more.
     const bool known = entry->now != journal_entry::state::idle &&
-                       (entry->is_about(statement.transaction) || !was_decided_about(*entry));
+                       (entry->is_about(statement.transaction) ||
+                        (!was_decided_about(*entry) && !was_left_to_table(*entry, statement)));
     if (known && !entry->is_about(statement.transaction)) {
         return fail(errc::checkpoint_invalid,
                     fmt::format("the DDL journal on the target holds an open statement of {}:{} "
@@ -167,12 +168,13 @@ result<void> statement_executor::use_database(const statement_plan& plan) {
     if (plan.database.empty()) return {};
     auto used = target_.execute("USE " + state::quote_identifier(plan.database));
     if (used) return {};
-    // CREATE DATABASE is logged with itself as the default, and the default of DROP DATABASE may be
-    // gone already.
+    // CREATE DATABASE is logged with itself as the default, and another session may have dropped
+    // the one that a session still has. The statement cannot mean anything in it then; it must not
+    // mean anything in the database of the statement before either.
     constexpr unsigned unknown_database = 1049;
-    const bool about_databases = plan.is == statement_plan::kind::create_database ||
-                                 plan.is == statement_plan::kind::drop_database;
-    if (about_databases && used.error().server.number == unknown_database) return {};
+    if (used.error().server.number == unknown_database)
+        used = target_.execute("USE information_schema");
+    if (used) return {};
     return std::unexpected(std::move(used.error()));
 }
 
@@ -218,6 +220,16 @@ bool statement_executor::was_decided_about(const journal_entry& entry) const {
     return decisions_->find_place(place) != nullptr;
 }
 
+// It was begun, refused, and waits now with its table that was set aside.
+bool statement_executor::was_left_to_table(const journal_entry& entry,
+                                           const source_statement& statement) const {
+    const source_transaction& now = statement.transaction;
+    return share_ != nullptr && !share_->is_everything() &&
+           entry.now == journal_entry::state::intent &&
+           protocol::binlog_position{entry.file, entry.offset} <
+               protocol::binlog_position{*now.file, now.begin_offset};
+}
+
 result<void> statement_executor::run(const source_statement& statement,
                                      const protocol::query_event& query, std::uint32_t timestamp,
                                      const journal_entry& entry) {
@@ -227,6 +239,7 @@ result<void> statement_executor::run(const source_statement& statement,
     if (!text) return std::unexpected(std::move(text.error()));
     if (auto used = use_database(statement.plan); !used) return used;
     auto status = query.status;
+    status.character_set_client = statement.plan.character_set_client;
     // MariaDB has no such variable, and only a statement that names the character set needs it.
     if (target_.facts().is_mariadb && !names_utf8mb4(*text))
         status.default_collation_for_utf8mb4.reset();

@@ -5,6 +5,7 @@
 #include "applier/ddl_journal.hpp"
 #include "applier/definition_recorder.hpp"
 #include "applier/group.hpp"
+#include "applier/quarantine.hpp"
 #include "applier/statement_decision.hpp"
 #include "applier/statement_session.hpp"
 #include "applier/target_session.hpp"
@@ -51,6 +52,7 @@ public:
     [[nodiscard]] std::string closing_sql() const { return journal_.closing_sql(); }
     // They have to outlive the executor.
     void set_decisions(const statement_decisions& decisions) { decisions_ = &decisions; }
+    void set_share(const stream_share& share) { share_ = &share; }
 
 private:
     [[nodiscard]] protocol::result<bool> was_executed(const source_statement& statement,
@@ -65,6 +67,8 @@ private:
                                                        const journal_entry& entry);
     [[nodiscard]] protocol::result<void> let_go_of_gtid(bool executed);
     [[nodiscard]] bool was_decided_about(const journal_entry& entry) const;
+    [[nodiscard]] bool was_left_to_table(const journal_entry& entry,
+                                         const source_statement& statement) const;
     [[nodiscard]] protocol::result<void> use_database(const statement_plan& plan);
     // The text to execute: as planned, or with its event switched off.
     [[nodiscard]] protocol::result<std::string> text_for(const statement_plan& plan,
@@ -85,6 +89,7 @@ private:
     std::uint32_t source_version_;
     step_hook hook_;
     const statement_decisions* decisions_ = nullptr;
+    const stream_share* share_ = nullptr;
     ddl_journal journal_;
     statement_session session_;
 };

@@ -22,6 +22,13 @@ std::vector<std::string_view> charsets_of_collation(std::uint16_t id) {
     }
 }
 
+// The definition that MySQL writes itself for CREATE TABLE … SELECT: it is in UTF-8, whatever the
+// session's character_set_client is that it is logged with (sql/sql_show.cc, store_create_info).
+bool is_written_by_the_source(std::string_view text) {
+    return text.starts_with("CREATE TABLE `") && text.contains("(\n  `") &&
+           text.ends_with(" START TRANSACTION");
+}
+
 } // namespace
 
 logged_statement logged_statement::of(const protocol::query_event& query,
@@ -33,6 +40,8 @@ logged_statement logged_statement::of(const protocol::query_event& query,
     made.source_version = source_version;
     made.character_set_client =
         query.status.character_set_client.value_or(made.character_set_client);
+    if (is_written_by_the_source(query.text))
+        made.character_set_client = logged_statement{}.character_set_client;
     for (const auto& [usual, meant] : query.status.mariadb_collations) {
         if (usual == meant) continue;
         for (const std::string_view name : charsets_of_collation(usual))

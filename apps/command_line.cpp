@@ -43,6 +43,7 @@ struct options {
     skip_command skip;
     serve_command serve;
     task_command task;
+    table_command table;
     relay_command relay;
     std::string data_dir;
 };
@@ -153,6 +154,11 @@ void add_task_verbs(CLI::App& program, options& into) {
         add_task_verb(program, into, verb::resume, "resume",
                       "Have the daemon go on with a task that is paused or failed", name);
     add_until(*resume, into.task.until);
+    resume
+        ->add_option("--table", into.table.table,
+                     "Not the task but a table of it that was set aside and is mended: it catches "
+                     "up while the task runs, and joins it. Works without a daemon, too")
+        ->type_name("DB.TABLE");
     add_task_verb(program, into, verb::stop, "stop",
                   "Ask a running task to stop, and wait until it has",
                   "Task name or task file; the one that runs when left out", false);
@@ -233,6 +239,20 @@ void add_skip(CLI::App& program, options& into) {
                  "never left out.");
 }
 
+void add_quarantine(CLI::App& program, options& into) {
+    CLI::App* added = program.add_subcommand(
+        "quarantine", "Set aside a table of a task that has stopped, so that the rest can go on");
+    added->add_option("TASK", into.table.task, "Task file, or name of a daemon's task")
+        ->required()
+        ->type_name("");
+    added->add_option("--table", into.table.table, "The table, as the source calls it")
+        ->required()
+        ->type_name("DB.TABLE");
+    add_data_dir(*added, into);
+    added->footer("It takes effect at the task's next start. The table's changes wait in the relay "
+                  "log until `understudy resume TASK --table DB.TABLE`.");
+}
+
 say_and_exit complaint(const std::string& text) {
     return {.code = exit_usage, .text = "understudy: " + text + "\n"};
 }
@@ -247,7 +267,8 @@ command chosen(const CLI::App& program, options& from) {
     };
     std::filesystem::path data_dir = from.data_dir;
     const bool needs_data_dir =
-        got_any(task_verbs) || got_any(std::to_array<const char*>({"run", "status", "serve"}));
+        got_any(task_verbs) ||
+        got_any(std::to_array<const char*>({"run", "status", "serve", "quarantine"}));
     if (needs_data_dir && data_dir.empty()) {
         const auto found = default_data_dir(
             [](const char* name) -> const char* { return std::getenv(name); }, ::geteuid() == 0);
@@ -260,12 +281,19 @@ command chosen(const CLI::App& program, options& from) {
     from.status.data_dir = data_dir;
     from.serve.data_dir = data_dir;
     from.task.data_dir = data_dir;
+    from.table.data_dir = data_dir;
     if (program.got_subcommand("run")) return from.run;
     if (program.got_subcommand("precheck")) return from.precheck;
     if (program.got_subcommand("grants")) return from.grants;
     if (program.got_subcommand("status")) return from.status;
     if (program.got_subcommand("skip")) return from.skip;
     if (program.got_subcommand("serve")) return from.serve;
+    if (program.got_subcommand("quarantine")) return from.table;
+    if (program.got_subcommand("resume") && !from.table.table.empty()) {
+        from.table.task = from.task.task;
+        from.table.resumes = true;
+        return from.table;
+    }
     if (got_any(task_verbs)) return from.task;
     return from.relay;
 }
@@ -281,6 +309,7 @@ void add_everything(CLI::App& program, options& into) {
     add_grants(program, into);
     add_status(program, into);
     add_skip(program, into);
+    add_quarantine(program, into);
     add_serve(program, into);
     add_task_verbs(program, into);
     add_relay_commands(program, into.relay);

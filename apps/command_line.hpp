@@ -52,15 +52,23 @@ struct skip_command {
     std::filesystem::path replacement; // a file with one statement; empty: nothing in its place
 };
 
+// What is to become of one table of a task that is in trouble.
+struct table_command {
+    std::string task; // a task file, or the name of a daemon's task
+    std::filesystem::path data_dir;
+    std::string table;
+    bool resumes = false; // else it is to be set aside
+};
+
 // Help, version or a mistake: say it and end.
 struct say_and_exit {
     int code = 0;
     std::string text; // to standard output for code 0, else to standard error
 };
 
-using command =
-    std::variant<run_command, precheck_command, grants_command, status_command, stop_command,
-                 skip_command, serve_command, task_command, relay_command, say_and_exit>;
+using command = std::variant<run_command, precheck_command, grants_command, status_command,
+                             stop_command, skip_command, table_command, serve_command, task_command,
+                             relay_command, say_and_exit>;
 
 // Exit codes of all commands.
 inline constexpr int exit_good = 0;

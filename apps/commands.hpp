@@ -11,6 +11,7 @@ namespace understudy::apps {
 [[nodiscard]] int execute(const status_command& what);
 [[nodiscard]] int execute(const stop_command& what);
 [[nodiscard]] int execute(const skip_command& what);
+[[nodiscard]] int execute(const table_command& what);
 [[nodiscard]] int execute(const serve_command& what);
 [[nodiscard]] int execute(const task_command& what);
 [[nodiscard]] int execute(const relay_command& what);

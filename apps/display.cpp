@@ -124,6 +124,8 @@ void add_stream(fields& into, const status& value, const rates& speed, bool with
                                          counted(value.applied_groups, "group"));
         if (value.applied_ddl > 0) counts += fmt::format(", {} DDL", count_text(value.applied_ddl));
         if (value.retries > 0) counts += fmt::format(", {} retries", count_text(value.retries));
+        if (value.parallel_fallbacks > 0)
+            counts += fmt::format(", {} times one at a time", count_text(value.parallel_fallbacks));
         into.add("", counts, style::dim);
     }
     if (value.written_rows > 0 && value.written_rows < value.applied_rows) {
@@ -137,6 +139,14 @@ void add_stream(fields& into, const status& value, const rates& speed, bool with
                  fmt::format("{}: {} overwritten, {} ignored (understudy.conflict)",
                              counted(all, "conflict"), count_text(value.conflicts_overwritten),
                              count_text(value.conflicts_ignored)),
+                 style::warning);
+    }
+    for (const auto& one : value.quarantine) {
+        std::string tables;
+        for (const std::string& table : one.tables)
+            tables += (tables.empty() ? "" : ", ") + table;
+        into.add(one.resuming ? "catching up" : "set aside",
+                 fmt::format("{} from {} on: {}", tables, position_text(one.from), one.why),
                  style::warning);
     }
     if (!value.sql_tables.empty()) {

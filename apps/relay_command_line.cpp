@@ -59,11 +59,18 @@ void add_transactions(CLI::App& to, relay_command& into) {
         ->type_name("POSITION");
 }
 
+void add_ignore_case(CLI::App& to, relay_command& into) {
+    to.add_flag("--ignore-case,-i", into.ignore_case,
+                "Names of databases and tables without case, as a source with "
+                "lower_case_table_names has them");
+}
+
 void add_changes(CLI::App& to, relay_command& into) {
     to.add_option("--table", into.tables,
                   "Changes of these tables: shop.orders, 'shop.*', '*.log_?'; may be repeated")
         ->type_name("PATTERN")
         ->delimiter(',');
+    add_ignore_case(to, into);
     to.add_option("--kind", into.kinds,
                   "Changes of these kinds: insert, update, delete, ddl, "
                   "statement")
@@ -117,6 +124,7 @@ void add_history(CLI::App& relay, relay_command& into) {
         ->required()
         ->type_name("");
     add_paths(*history, into);
+    add_ignore_case(*history, into);
     add_transactions(*history, into);
     add_format(*history, into, "--json", relay_command::format::json,
                "A JSON object in a line for each change");

@@ -24,6 +24,7 @@ struct relay_command {
     std::string start_position;
     std::string stop_position;
     std::vector<std::string> tables;
+    bool ignore_case = false; // of the names of databases and tables
     std::vector<std::string> kinds;
     std::string where;
     std::string bytes_min;

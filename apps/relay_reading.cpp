@@ -62,6 +62,7 @@ result<change_filter> changes_of(const relay_command& what) {
     auto transactions = transactions_of(what);
     if (!transactions) return std::unexpected(std::move(transactions.error()));
     filter.transactions = std::move(*transactions);
+    filter.tables_ignore_case = what.ignore_case;
     for (const auto& text : what.tables) {
         auto pattern = state::object_pattern::parse(text);
         if (!pattern) return bad_option("--table", pattern.error());

@@ -131,7 +131,7 @@ bool is_bad_option(const protocol::error& why) {
 result<void> show_changes(const relay_command& what) {
     auto filter = changes_of(what);
     if (!filter) return std::unexpected(std::move(filter.error()));
-    auto statements = statement_selection::make(what.tables);
+    auto statements = statement_selection::make(what.tables, what.ignore_case);
     if (!statements) return bad_option("--table", statements.error());
     if (what.follow && what.how == format::undo)
         return bad_option("--undo", "what is followed has no end to begin at");
@@ -164,7 +164,8 @@ result<void> show_changes(const relay_command& what) {
             };
         }
         if (index.is_asked)
-            parts.search = std::make_shared<key_search>(filter->tables, std::move(keys));
+            parts.search = std::make_shared<key_search>(filter->tables, filter->tables_ignore_case,
+                                                        std::move(keys));
         if (condition) {
             parts.row = [own](const described_table& table, const row_change& change) {
                 return own->holds(table, change);
@@ -185,7 +186,7 @@ public:
     key_reader(const change_filter& filter, const statement_selection& statements,
                const row_history& history, row_history& into, remembered_definitions definitions)
         : into_(into), history_(history.fork()), definitions_(std::move(definitions)),
-          search_(filter.tables,
+          search_(filter.tables, filter.tables_ignore_case,
                   [this](const described_table& table) { return history_.keys(table); }),
           selector_(filter, {.definitions = definitions_,
                              .writer = *this,
@@ -261,7 +262,7 @@ result<void> show_history(const relay_command& what) {
     if (!pattern || !pattern->names_object || pattern->object.has_wildcard())
         return bad_option("DB.TABLE", what.table + " is no table; write shop.orders");
     filter->tables = {std::move(*pattern)};
-    auto statements = statement_selection::make({what.table});
+    auto statements = statement_selection::make({what.table}, what.ignore_case);
     if (!statements) return bad_option("DB.TABLE", statements.error());
     auto history = row_history::parse(what.key);
     if (!history) return bad_option("KEY", history.error());
@@ -282,7 +283,8 @@ result<void> show_history(const relay_command& what) {
         auto own = std::make_shared<row_history>(history->fork());
         if (!is_piped) {
             parts.search = std::make_shared<key_search>(
-                filter->tables, [own](const described_table& table) { return own->keys(table); });
+                filter->tables, filter->tables_ignore_case,
+                [own](const described_table& table) { return own->keys(table); });
         }
         parts.row = [own](const described_table& table, const row_change& change) {
             return own->is_of_row(table, change);

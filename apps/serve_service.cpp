@@ -6,6 +6,7 @@
 #include "apps/process_figures.hpp"
 #include "apps/relay_search.hpp"
 #include "apps/serve_errc.hpp"
+#include "apps/table_wish.hpp"
 #include "apps/task_log.hpp"
 #include "precheck/precheck.hpp"
 #include "state/errc.hpp"
@@ -148,6 +149,15 @@ api::outcome<api::task_view> serve_service::act(const std::string& name, api::ve
     auto done = supervisor_.act(name, event, until);
     if (!done) return refuse(done.error());
     return view(*std::move(done));
+}
+
+api::outcome<std::string> serve_service::quarantine(const std::string& name,
+                                                    const std::string& table, bool resumes) {
+    const auto file = supervisor_.read(name);
+    if (!file) return refuse(file.error());
+    const auto said = wish(file->spec, resumes ? table_wish::resume : table_wish::set_aside, table);
+    if (!said) return refuse(said.error());
+    return boost::json::serialize(boost::json::object{{"said", *said}});
 }
 
 api::outcome<void> serve_service::remove(const std::string& name, bool traces) {

@@ -3,6 +3,7 @@
 #include "applier/ddl_scan.hpp"
 #include "applier/errc.hpp"
 #include "applier/prepared_store.hpp"
+#include "applier/quarantine_store.hpp"
 #include "apps/interruption.hpp"
 #include "apps/source_watch.hpp"
 #include "precheck/precheck.hpp"
@@ -124,6 +125,7 @@ task_run::step<> task_run::drive() {
     const bool only_cancelled = !ended && (ended.error().code == applier::errc::cancelled ||
                                            ended.error().code == snapshot::errc::cancelled);
     if (only_cancelled) ended = {};
+    if (ended && goal_reached_) ended = check_complete();
     if (receiver_error_ && ended && !goal_reached_) ended = std::unexpected(*receiver_error_);
     if (auto flushed = relay_->flush(true); ended && !flushed)
         ended = std::unexpected(flushed.error());
@@ -314,6 +316,10 @@ protocol::result<void> task_run::open_relay() {
     if (readable) return {};
     if (readable.error().code != relay::errc::position_not_held)
         return std::unexpected(readable.error());
+    // What waits for a table that is set aside is nowhere else, so the rest is pulled behind it.
+    const auto aside = applier::quarantine_store(checkpoints_).load(*target_);
+    if (!aside) return std::unexpected(aside.error());
+    if (!aside->empty() && relay_->end().binlog < checkpoint_->applied.binlog) return {};
     board_.warn("the relay log does not hold " + checkpoint_->applied.binlog.to_string() +
                 ", where the target is; it is pulled anew from there");
     return relay_->reset(checkpoint_->applied);
@@ -367,9 +373,23 @@ void task_run::on_applied(const state::source_position& applied) {
 }
 
 void task_run::check_goal(const state::source_position& applied) {
-    if (goal_reached_ || !is_goal_reached(applied)) return;
+    // What is set aside is known once the stream has been opened.
+    const bool known = applier_->needed().has_value();
+    if (goal_reached_ || !known || !is_goal_reached(applied) || applier_->is_catching_up()) return;
     goal_reached_ = true;
     applier_->stop();
+}
+
+// Not all of it is on the target while a table waits for being mended.
+protocol::result<void> task_run::check_complete() const {
+    const auto now = board_.read();
+    if (now.quarantine.empty()) return {};
+    const auto& first = now.quarantine.front();
+    return protocol::fail(applier::errc::quarantined,
+                          "all that was to be reached is committed on the target but for tables "
+                          "that are set aside: " +
+                              first.tables.front() + ", from " + first.from.to_string() +
+                              " on: " + first.why);
 }
 
 bool task_run::is_goal_reached(const state::source_position& applied) const {
@@ -440,7 +460,9 @@ asio::awaitable<void> task_run::tick() {
             co_await set_goal_in_time();
             const auto applied = applier_->applied();
             on_applied(applied);
-            if (auto retired = relay_->retire(applied.binlog); !retired)
+            const auto needed = applier_->needed();
+            if (auto retired = needed ? relay_->retire(*needed) : protocol::result<void>{};
+                !retired)
                 board_.warn(retired.error().what);
         }
         ticker_.expires_after(tick_interval);

@@ -86,6 +86,7 @@ private:
     void fail_source(protocol::error why);
     void on_applied(const state::source_position& applied);
     void check_goal(const state::source_position& applied);
+    [[nodiscard]] protocol::result<void> check_complete() const;
     [[nodiscard]] bool is_goal_reached(const state::source_position& applied) const;
     [[nodiscard]] boost::asio::awaitable<void> set_goal_in_time();
     void set_phase(state::phase value);

@@ -1,7 +1,9 @@
 #include "apps/task_traces.hpp"
 
+#include "applier/quarantine_store.hpp"
 #include "applier/target_session.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -32,6 +34,12 @@ protocol::result<void> remove_traces(const state::task_spec& task) {
     if (!tables) return std::unexpected(tables.error());
     if (auto begun = target.execute("START TRANSACTION"); !begun)
         return std::unexpected(begun.error());
+    const bool has_quarantine = std::ranges::any_of(
+        tables->rows, [](const auto& row) { return row.front() == "quarantine"; });
+    if (has_quarantine) {
+        auto removed = applier::quarantine_store(database, task.name).remove_all(target);
+        if (!removed) return removed;
+    }
     for (const auto& row : tables->rows) {
         const auto done = target.execute("DELETE FROM " + quoted_name(database) + "." +
                                          quoted_name(row.front().value_or("")) +

@@ -104,35 +104,53 @@ log=$data/binlog
 bytes=$(stat -c %s "$log")
 cat "$log" "$data"/relay/* >/dev/null
 
-# "WALL CPU" in seconds, medians of both.
+# One run, as a line "WALL USER SYSTEM" in seconds.
+once() {
+    local TIMEFORMAT='%R %U %S'
+    { time "$@" >/dev/null 2>&1; } 2>&1
+}
+# "WALL CPU" in seconds, medians of both, of such lines.
+medians() {
+    local all
+    all=$(cat)
+    awk '{print $1}' <<<"$all" | sort -n | awk '{a[NR] = $1} END {printf "%s ", a[int((NR + 1) / 2)]}'
+    awk '{print $2 + $3}' <<<"$all" | sort -n | awk '{a[NR] = $1} END {print a[int((NR + 1) / 2)]}'
+}
 timed() {
-    local round all='' TIMEFORMAT='%R %U %S'
-    for ((round = 0; round < rounds; ++round)); do
-        all+=$({ time "$@" >/dev/null 2>&1; } 2>&1)$'\n'
-    done
-    printf '%s' "$all" | awk '{print $1}' | sort -n | awk '{a[NR] = $1} END {printf "%s ", a[int((NR + 1) / 2)]}'
-    printf '%s' "$all" | awk '{print $2 + $3}' | sort -n | awk '{a[NR] = $1} END {print a[int((NR + 1) / 2)]}'
+    local round
+    for ((round = 0; round < rounds; ++round)); do once "$@"; done | medians
 }
 theirs_wall=0 theirs_cpu=0
-report() { # what command…
-    local wall cpu what=$1
-    read -r wall cpu < <(timed "${@:2}")
-    awk -v what="$what" -v wall="$wall" -v cpu="$cpu" -v wall_there="$theirs_wall" -v cpu_there="$theirs_cpu" \
+print_report() { # what wall cpu
+    awk -v what="$1" -v wall="$2" -v cpu="$3" -v wall_there="$theirs_wall" -v cpu_there="$theirs_cpu" \
         -v bytes="$bytes" 'BEGIN {
         printf "%-72s %7.3f s (cpu %7.3f s)  %6.3f s/GB (cpu %6.3f)", what, wall, cpu, wall / bytes * 1e9, cpu / bytes * 1e9
         if (wall_there > 0) printf "  ratio %.2f (cpu %.2f)", wall_there / wall, cpu_there / cpu
         printf "\n" }'
 }
+report() { # what command…
+    local wall cpu
+    read -r wall cpu < <(timed "${@:2}")
+    print_report "$1" "$wall" "$cpu"
+}
 
 printf 'binary log file: %d MB; relay log: %d MB in %d segments; %s cores; medians of %d\n' $((bytes / 1000000)) \
     "$(du -sm "$data/relay" | awk '{print $1}')" "$(ls "$data"/relay/*.segment | wc -l)" "$(nproc)" "$rounds"
-mysqlbinlog=("$root/bin/mysqlbinlog" --no-defaults -v --base64-output=decode-rows "$log")
-read -r wall cpu < <(timed "${mysqlbinlog[@]}")
-printf '%-72s %7.3f s (cpu %7.3f s)\n' 'mysqlbinlog -v --base64-output=decode-rows' "$wall" "$cpu"
+# In turns, so that whatever else the machine does hits all of them.
+for ((round = 0; round < rounds; ++round)); do
+    once "$root/bin/mysqlbinlog" --no-defaults -v --base64-output=decode-rows "$log" >>"$work/mysqlbinlog"
+    once "$build/bench/decode_rows" "$log" >>"$work/decode_rows"
+    once "$understudy" relay show --full --threads 1 "$log" >>"$work/one_thread"
+    once "$understudy" relay show --full "$log" >>"$work/all_threads"
+done
+read -r wall cpu < <(medians <"$work/mysqlbinlog")
+print_report 'mysqlbinlog -v --base64-output=decode-rows' "$wall" "$cpu"
 theirs_wall=$wall theirs_cpu=$cpu
-report 'decode_rows, one thread' "$build/bench/decode_rows" "$log"
-report 'relay show --full, one thread' "$understudy" relay show --full --threads 1 "$log"
-report 'relay show --full' "$understudy" relay show --full "$log"
+for what in 'decode_rows decode_rows, one thread' 'one_thread relay show --full, one thread' \
+    'all_threads relay show --full'; do
+    read -r wall cpu < <(medians <"$work/${what%% *}")
+    print_report "${what#* }" "$wall" "$cpu"
+done
 theirs_wall=0 theirs_cpu=0
 where="amount > 10000.9 and status = 'paid'"
 report "relay show --where \"$where\", one thread" "$understudy" relay show --threads 1 --where "$where" "$log"

@@ -5,8 +5,10 @@
 #include "relay/compression.hpp"
 #include "relay/errc.hpp"
 #include "relay/event_splitter.hpp"
+#include "relay/inspection/event_checks.hpp"
 #include "relay/inspection/event_stream.hpp"
 #include "relay/inspection/ordered_turns.hpp"
+#include "relay/inspection/transaction_assembler.hpp"
 #include "relay/posix_directory.hpp"
 #include "relay/recovery.hpp"
 #include "relay/segment_reader.hpp"
@@ -278,33 +280,38 @@ public:
     }
     // Where a transaction begins that does not end; empty: there is none.
     [[nodiscard]] std::string open_transaction() const {
-        return outer_.in_group() ? begin_ : std::string();
+        return boundary_.in_group() ? assembler_.current().place() : std::string();
     }
 
 private:
-    using role = protocol::boundary::role;
-
     [[nodiscard]] result<void> take(const inspection::raw_event& raw) {
         given_->give(raw);
+        bool is_payload = false;
         for (;;) {
             const auto event = stream_->next();
             if (!event) return std::unexpected(event.error());
             if (!*event) break;
-            const auto found =
-                ((*event)->unpacked ? inner_ : outer_).feed((*event)->event, *(*event)->format);
-            if (!found) return protocol::wrap(found.error(), (*event)->place());
-            if (!(*event)->unpacked && *found == role::starts) begin_ = (*event)->place();
+            const auto& one = **event;
+            if (!one.unpacked) {
+                is_payload = one.event.header.type == protocol::event_type::transaction_payload;
+                const auto found = boundary_.feed(one.event, *one.format);
+                if (!found) return protocol::wrap(found.error(), one.place());
+            }
+            auto done = assembler_.feed(one);
+            // Good, but not for us: that is no damage.
+            const bool passed_over = !done && done.error().code == protocol::errc::unsupported;
+            if (!done && !passed_over) return done;
         }
-        if (!inner_.in_group()) return {};
-        return fail(protocol::errc::malformed,
-                    "the compressed transaction that begins at " + begin_ + " does not end");
+        if (!is_payload || !assembler_.in_transaction()) return {};
+        return fail(protocol::errc::malformed, "the compressed transaction that begins at " +
+                                                   assembler_.current().place() + " does not end");
     }
 
     given_events* given_ = nullptr; // stream_'s
     std::optional<inspection::event_stream> stream_;
-    protocol::boundary outer_;
-    protocol::boundary inner_; // of the events in a payload
-    std::string begin_;
+    protocol::boundary boundary_; // goes on where an event of a transaction is passed over
+    inspection::event_checks checks_;
+    inspection::transaction_assembler assembler_{checks_};
 };
 
 bool is_damage(const std::error_code& code) {

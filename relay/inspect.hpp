@@ -68,9 +68,9 @@ struct verify_report {
 
 // Reads and decompresses everything (a directory, or one segment file), checks every checksum, the
 // CRC of every event that has one, that transactions begin and end where they may (also those
-// within compressed ones), that frames and segments follow each other, and that footers say what is
-// there. Damage is reported, not returned as an error: an error is that of the system. Segments are
-// read by so many threads.
+// within compressed ones), that their positions go on and their rows fit their tables, that frames
+// and segments follow each other, and that footers say what is there. Damage is reported, not
+// returned as an error: an error is that of the system. Segments are read by so many threads.
 [[nodiscard]] protocol::result<verify_report>
 verify(const std::filesystem::path& where, const key_ring& keys = {}, unsigned threads = 1);
 

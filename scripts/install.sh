@@ -13,7 +13,7 @@ packages=(
     libmariadb3
     # For the servers that the tests start, and what they run against them.
     debian-archive-keyring ca-certificates openssl tzdata sysbench mydumper
-    # For tests/regression.
+    # For tests/regression, and a reader of relay logs that is not ours.
     python3
     # For making and trying the package.
     dpkg-dev file procps

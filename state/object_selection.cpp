@@ -241,6 +241,12 @@ bool object_selection::selects_database(std::string_view database) const {
     });
 }
 
+bool object_selection::selects_all_databases() const {
+    return std::ranges::any_of(include_, [](const object_pattern& pattern) {
+        return pattern.database.is_everything() && pattern.object.is_everything();
+    });
+}
+
 bool object_selection::touches_database(std::string_view database) const {
     if (is_never_selected(database) || excludes_database(database)) return false;
     return std::ranges::any_of(include_, [&](const object_pattern& pattern) {
@@ -268,6 +274,21 @@ object_name object_selection::map(std::string_view database, std::string_view ta
         if (of) return {of->database, shadow->beside(of->object)};
     }
     return {map_database(database), std::string(table)};
+}
+
+std::optional<object_name> object_selection::source_of(const object_name& target) const {
+    const auto is_it = [&](const object_name& source) {
+        return selects(source.database, source.object) &&
+               map(source.database, source.object) == target;
+    };
+    for (const rename_rule& rule : rename_) {
+        auto source = rule.reverse(target.database, target.object, case_insensitive_);
+        if (!source) continue;
+        object_name name{std::move(source->database), std::move(source->object)};
+        if (is_it(name)) return name;
+    }
+    if (is_it(target)) return target;
+    return std::nullopt;
 }
 
 std::string object_selection::map_database(std::string_view database) const {

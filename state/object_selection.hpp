@@ -44,10 +44,15 @@ public:
     // too. An exclude that names objects ("db.tmp_*") leaves it so, one that names the database
     // ("db", "db.*") does not.
     [[nodiscard]] bool selects_database(std::string_view database) const;
+    // All databases are, but for those that are excluded ("*"): what belongs to the instance and
+    // not to a database is followed too.
+    [[nodiscard]] bool selects_all_databases() const;
     // At least one object of this database may be selected.
     [[nodiscard]] bool touches_database(std::string_view database) const;
 
     [[nodiscard]] object_name map(std::string_view database, std::string_view table) const;
+    // The selected table that has this name on the target; nullopt: none.
+    [[nodiscard]] std::optional<object_name> source_of(const object_name& target) const;
     [[nodiscard]] std::string map_database(std::string_view database) const;
     // True if the name on the target differs from the source's (for the table itself, or its
     // database).

@@ -60,6 +60,8 @@ struct status {
     std::uint64_t applied_groups = 0;
     std::uint64_t applied_ddl = 0;
     std::uint64_t retries = 0;
+    // Groups that went side by side were taken back and executed one at a time.
+    std::uint64_t parallel_fallbacks = 0;
     std::string applier_note;
     std::string throttled; // by what the applier is held back (apply.throttle); empty: by nothing
     // Rows that were not on the target as the source had them; listed in `understudy`.`conflict`.
@@ -67,6 +69,14 @@ struct status {
     std::uint64_t conflicts_ignored = 0;
     // Tables whose rows are written as SQL, and why ("db.table" on the source); up to 1000.
     std::map<std::string, std::string> sql_tables;
+    // Tables whose changes wait in the relay, from `from` on; those in one element are linked.
+    struct quarantined {
+        std::vector<std::string> tables; // "db.table" on the source
+        protocol::binlog_position from;
+        bool resuming = false; // they are being caught up
+        std::string why;
+    };
+    std::vector<quarantined> quarantine;
     std::uint64_t applied_bytes = 0; // of events of the source
     std::uint64_t written_rows = 0;  // row changes that the target executed: fewer where changes of
                                      // one row were merged

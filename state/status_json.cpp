@@ -83,6 +83,20 @@ std::optional<clock_offset::estimate> parse_clock(const json::value& value) {
     return clock_offset::estimate{time("ahead_us"), time("uncertainty_us")};
 }
 
+json::array quarantine_value(const status& value) {
+    json::array entries;
+    for (const status::quarantined& one : value.quarantine) {
+        json::array tables;
+        for (const std::string& table : one.tables)
+            tables.emplace_back(as_utf8(table));
+        entries.push_back(json::object{{"tables", std::move(tables)},
+                                       {"from", position_value(one.from)},
+                                       {"resuming", one.resuming},
+                                       {"why", as_utf8(one.why)}});
+    }
+    return entries;
+}
+
 json::object to_object(const recorded_status& what) {
     const status& value = what.value;
     json::array warnings;
@@ -122,13 +136,27 @@ json::object to_object(const recorded_status& what) {
           {"groups", value.applied_groups},
           {"ddl", value.applied_ddl},
           {"retries", value.retries},
+          {"parallel_fallbacks", value.parallel_fallbacks},
           {"throttled", as_utf8(value.throttled)},
           {"conflicts_overwritten", value.conflicts_overwritten},
           {"conflicts_ignored", value.conflicts_ignored},
-          {"sql_tables", std::move(sql_tables)}}},
+          {"sql_tables", std::move(sql_tables)},
+          {"quarantine", quarantine_value(value)}}},
         {"error", as_utf8(value.last_error)},
         {"warnings", std::move(warnings)},
     };
+}
+
+void parse_quarantine(const json::value& entries, status& into) {
+    for (const json::value& entry : entries.as_array()) {
+        status::quarantined one;
+        for (const json::value& table : entry.at("tables").as_array())
+            one.tables.emplace_back(table.as_string());
+        one.from = parse_position(entry.at("from"));
+        one.resuming = entry.at("resuming").as_bool();
+        one.why = std::string(entry.at("why").as_string());
+        into.quarantine.push_back(std::move(one));
+    }
 }
 
 recorded_status from_value(const json::value& root) {
@@ -167,11 +195,13 @@ recorded_status from_value(const json::value& root) {
     value.applied_groups = number(applier.at("groups"));
     value.applied_ddl = number(applier.at("ddl"));
     value.retries = number(applier.at("retries"));
+    value.parallel_fallbacks = number(applier.at("parallel_fallbacks"));
     value.throttled = text(applier.at("throttled"));
     value.conflicts_overwritten = number(applier.at("conflicts_overwritten"));
     value.conflicts_ignored = number(applier.at("conflicts_ignored"));
     for (const auto& entry : applier.at("sql_tables").as_object())
         value.sql_tables[std::string(entry.key())] = text(entry.value());
+    parse_quarantine(applier.at("quarantine"), value);
     value.last_error = text(root.at("error"));
     for (const json::value& warning : root.at("warnings").as_array()) {
         value.warnings.push_back(text(warning));

@@ -35,10 +35,11 @@ constexpr std::array<std::pair<std::string_view, task_spec::writer>, 3> writers{
     {"sql", task_spec::writer::sql},
 }};
 
-constexpr std::array<std::pair<std::string_view, task_spec::conflict_action>, 3> conflict_actions{{
+constexpr std::array<std::pair<std::string_view, task_spec::conflict_action>, 4> conflict_actions{{
     {"stop", task_spec::conflict_action::stop},
     {"overwrite", task_spec::conflict_action::overwrite},
     {"ignore", task_spec::conflict_action::ignore},
+    {"quarantine", task_spec::conflict_action::quarantine},
 }};
 
 constexpr std::array<std::pair<std::string_view, task_spec::trigger_policy>, 2> trigger_policies{{
@@ -195,6 +196,7 @@ void read_conflict_tables(task_section& apply, task_spec& spec, task_file_contex
     read_patterns(tables, "stop", spec.apply.conflicts.stop);
     read_patterns(tables, "overwrite", spec.apply.conflicts.overwrite);
     read_patterns(tables, "ignore", spec.apply.conflicts.ignore);
+    read_patterns(tables, "quarantine", spec.apply.conflicts.quarantine);
     context.finish(tables);
 }
 
@@ -227,6 +229,7 @@ void read_apply(task_section& root, task_spec& spec, task_file_context& context)
     apply.read_choice<task_spec::trigger_policy>("triggers", spec.apply.triggers, trigger_policies);
     read_conflict_tables(apply, spec, context);
     read_throttle(apply, spec, context);
+    apply.read("workers", spec.apply.workers, 0, 64);
     apply.read_size("group_bytes_max", spec.apply.group_bytes_max,
                     {.smallest = 4 * kib, .largest = 64 * mib});
     apply.read("group_rows_max", spec.apply.group_rows_max, 1, 10'000'000);

@@ -19,7 +19,7 @@ struct task_spec {
     enum class existing_tables : std::uint8_t { intercept, ignore };
     enum class writer : std::uint8_t { automatic, row_image, sql };
     // With a row that is not on the target as the source had it.
-    enum class conflict_action : std::uint8_t { stop, overwrite, ignore };
+    enum class conflict_action : std::uint8_t { stop, overwrite, ignore, quarantine };
     // Of a table that rows are written to as SQL.
     enum class trigger_policy : std::uint8_t { refuse, guarded };
 
@@ -81,6 +81,7 @@ struct task_spec {
             std::vector<std::string> stop; // "db.table", "db.*", as in objects.include
             std::vector<std::string> overwrite;
             std::vector<std::string> ignore;
+            std::vector<std::string> quarantine;
         } conflicts;
         struct { // 0: no limit
             std::uint64_t rows_per_second = 0;
@@ -89,6 +90,8 @@ struct task_spec {
             std::chrono::milliseconds replica_lag_max{0};
             std::vector<protocol::server_address> replicas; // of the target
         } throttle;
+        // Groups that execute side by side on the target; 0: chosen by the machine and the target.
+        std::uint32_t workers = 0;
         std::uint64_t group_bytes_max = 16U << 20U; // of source events in one target transaction
         std::uint64_t group_rows_max = 100'000;
         std::chrono::milliseconds group_time_max{1'000};

@@ -7,6 +7,7 @@ import {announce, button, element, problem_box, replace, set_text} from "./dom.j
 import {bytes, count, moment, place, seconds} from "./format.js";
 import {live} from "./live.js";
 import {precheck_view} from "./precheck_view.js";
+import {quarantine_list} from "./quarantine_list.js";
 import {state_badge} from "./state_badge.js";
 import {task_log} from "./task_log.js";
 import {task_verbs} from "./task_verbs.js";
@@ -72,6 +73,7 @@ export function task_page(name, {may_operate}) {
     const list = figure_list();
     const troubles = trouble_list(false);
     const warnings = trouble_list(true);
+    const quarantine = quarantine_list(name, may_operate);
     const copy = copy_progress();
     const log = task_log(name);
     const charts = task_charts([
@@ -82,7 +84,7 @@ export function task_page(name, {may_operate}) {
     ]);
     const missing = element("p", {class: "card"});
     const content = element("div", {},
-        may_operate && verbs.node, troubles.node,
+        may_operate && verbs.node, troubles.node, quarantine.node,
         element("section", {class: "card", "aria-label": "Figures"}, list.node),
         charts.node, copy.node, warnings.node, may_operate && precheck_section(name), log.node);
     let state = "";
@@ -99,6 +101,7 @@ export function task_page(name, {may_operate}) {
         list.show(task);
         troubles.show(task);
         warnings.show(task);
+        quarantine.show(task);
         copy.show(task, live.samples.get(name) ?? []);
         if (task.state === state) return;
         if (state) announce(`${name} is ${task.state}.`);

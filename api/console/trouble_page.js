@@ -24,6 +24,10 @@ export function troubles_of(task) {
         found.push({kind: "waits", what: `Target: ${status.applier.note}`, advice: ""});
     if (status.applier.throttled)
         found.push({kind: "waits", what: `Held back: ${status.applier.throttled}`, advice: ""});
+    for (const one of status.applier.quarantine ?? []) {
+        found.push({kind: "waits", what: `${one.tables.join(", ")} ${one.resuming ? "catch up" : "set aside"}: ${one.why}`,
+                    advice: one.resuming ? "" : "Mend it on the target and resume the table."});
+    }
     for (const warning of status.warnings)
         found.push({kind: "warning", what: warning, advice: ""});
     return found;

@@ -105,7 +105,8 @@ export const conflicts_step = {
         choice_field("A row is not on the target as the source had it", choices, "on_conflict", [
             ["stop", "Stop the task.", "Somebody else writes there: look first."],
             ["overwrite", "Overwrite.", "The row gets the source's state; it is counted and listed."],
-            ["ignore", "Leave the change out.", "It is counted and listed."]])),
+            ["ignore", "Leave the change out.", "It is counted and listed."],
+            ["quarantine", "Set the table aside.", "Its changes wait in the relay log until it is mended and resumed; the rest goes on."]])),
     missing: () => "",
 };
 

@@ -96,8 +96,9 @@ protocol::result<statement_plan> planner::drop_routine() {
         return skip(kind::routine, "routines follow databases that are selected as a whole");
     source_names_.push_back(routine);
     target_names_.push_back({selection_->map_database(routine.database), routine.object});
+    // Named in full: IF EXISTS also takes a database that there is not.
     rewriter_.replace(name->begin, name->end, target_names_[0].to_string());
-    return execute(kind::routine, target_names_[0].database);
+    return execute(kind::routine, "");
 }
 
 protocol::result<statement_plan> planner::trigger() {
@@ -140,7 +141,7 @@ protocol::result<statement_plan> planner::drop_trigger() {
     target_names_.push_back(target);
     rewriter_.replace(name->begin, name->end,
                       (guarded || whole ? "" : "IF EXISTS ") + target.to_string());
-    auto plan = execute(kind::trigger, target.database);
+    auto plan = execute(kind::trigger, "");
     if (databases->size() > 1) plan.trigger_databases = *std::move(databases);
     return plan;
 }
@@ -190,7 +191,7 @@ protocol::result<statement_plan> planner::drop_event() {
     source_names_.push_back(event);
     target_names_.push_back({selection_->map_database(event.database), event.object});
     rewriter_.replace(name->begin, name->end, target_names_[0].to_string());
-    return execute(kind::event, target_names_[0].database);
+    return execute(kind::event, "");
 }
 
 } // namespace understudy::applier::ddl

@@ -167,7 +167,8 @@ protocol::result<statement_plan> planner::drop_tables(kind what) {
         kept += (kept.empty() ? "" : ", ") + target_names_.back().to_string();
     }
     if (source_names_.empty()) return skip(what, "none of its objects is selected");
-    const auto home = target_names_[0].database;
+    // IF EXISTS also takes a database that there is not, so nothing may depend on a default one.
+    const auto home = if_exists ? "" : target_names_[0].database;
     // The target lacks views that were invalid when the copy was made.
     const bool guarded = if_exists || what == kind::view;
     if (source_names_.size() == names.size()) {

@@ -1,5 +1,6 @@
 #include "applier/ddl/planner.hpp"
 
+#include "applier/ddl/mariadb_dialect.hpp"
 #include "applier/errc.hpp"
 
 #include <fmt/format.h>
@@ -130,6 +131,15 @@ protocol::result<statement_plan> planner::sequence() {
     return skip(kind::other_ddl, "the sequence is not selected");
 }
 
+// A general tablespace or a spatial reference system. Tables and columns name them, but they belong
+// to no database: who takes part of the instance may have others of that name on the target.
+protocol::result<statement_plan> planner::instance_object() const {
+    const bool exists_there =
+        !statement_->target_is_mariadb && !is_mariadb_version(statement_->source_version);
+    if (exists_there && selection_->selects_all_databases()) return execute(kind::other_ddl, "");
+    return skip(kind::other, "the object belongs to the instance, not to a database");
+}
+
 protocol::result<statement_plan> planner::create() {
     take_definer_and_options();
     if (at_.take("TEMPORARY"))
@@ -137,8 +147,7 @@ protocol::result<statement_plan> planner::create() {
     if (at_.take("TABLE")) return create_table();
     if (at_.take("SEQUENCE")) return sequence();
     if (at_.take_any({"UNIQUE", "FULLTEXT", "SPATIAL"})) {
-        if (at_.sees("REFERENCE"))
-            return skip(kind::other, "spatial reference systems belong to the instance");
+        if (at_.sees("REFERENCE")) return instance_object();
     }
     if (at_.take("INDEX")) return index_statement(kind::create_index);
     if (at_.take_any({"DATABASE", "SCHEMA"})) return database_statement(kind::create_database);
@@ -152,7 +161,8 @@ protocol::result<statement_plan> planner::create() {
     if (at_.take("TRIGGER")) return trigger();
     if (at_.take("EVENT")) return event(false);
     if (at_.take_any({"USER", "ROLE"})) return skip(kind::account, "accounts are not replicated");
-    if (at_.take_any({"SERVER", "TABLESPACE", "UNDO", "LOGFILE", "RESOURCE"}))
+    if (at_.take("TABLESPACE")) return instance_object();
+    if (at_.take_any({"SERVER", "UNDO", "LOGFILE", "RESOURCE"}))
         return skip(kind::other, "the object belongs to the instance, not to a database");
     return refuse("the kind of CREATE statement is not known");
 }
@@ -172,7 +182,8 @@ protocol::result<statement_plan> planner::alter() {
     if (at_.take_any({"PROCEDURE", "FUNCTION", "LIBRARY"})) return routine();
     if (at_.take("EVENT")) return event(true);
     if (at_.take_any({"USER", "ROLE"})) return skip(kind::account, "accounts are not replicated");
-    if (at_.take_any({"SERVER", "TABLESPACE", "UNDO", "LOGFILE", "RESOURCE", "INSTANCE"}))
+    if (at_.take("TABLESPACE")) return instance_object();
+    if (at_.take_any({"SERVER", "UNDO", "LOGFILE", "RESOURCE", "INSTANCE"}))
         return skip(kind::other, "the object belongs to the instance, not to a database");
     return refuse("the kind of ALTER statement is not known");
 }
@@ -189,7 +200,8 @@ protocol::result<statement_plan> planner::drop() {
     if (at_.take("TRIGGER")) return drop_trigger();
     if (at_.take("EVENT")) return drop_event();
     if (at_.take_any({"USER", "ROLE"})) return skip(kind::account, "accounts are not replicated");
-    if (at_.take_any({"SERVER", "TABLESPACE", "UNDO", "LOGFILE", "RESOURCE", "SPATIAL", "PREPARE"}))
+    if (at_.take_any({"TABLESPACE", "SPATIAL"})) return instance_object();
+    if (at_.take_any({"SERVER", "UNDO", "LOGFILE", "RESOURCE", "PREPARE"}))
         return skip(kind::other, "the object belongs to the instance, not to a database");
     return refuse("the kind of DROP statement is not known");
 }

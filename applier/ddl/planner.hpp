@@ -36,6 +36,7 @@ private:
     [[nodiscard]] outcome data_change();
     [[nodiscard]] outcome with_settings();
     [[nodiscard]] outcome sequence();
+    [[nodiscard]] outcome instance_object() const;
 
     // plan_tables.cpp
     [[nodiscard]] outcome create_table();

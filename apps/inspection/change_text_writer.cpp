@@ -1,8 +1,8 @@
 #include "apps/inspection/change_text_writer.hpp"
 
 #include "apps/figure_text.hpp"
-#include "apps/inspection/shown_value.hpp"
 #include "apps/time_text.hpp"
+#include "protocol/wire/byte_reader.hpp"
 
 #include <fmt/format.h>
 
@@ -28,7 +28,7 @@ bool is_same_value(const row_image::column& left, const row_image::column& right
         const auto& partial = left.is_partial ? left : right;
         return std::ranges::all_of(partial.value, [](std::byte one) { return one == std::byte{}; });
     }
-    return std::ranges::equal(left.value, right.value);
+    return protocol::as_text(left.value) == protocol::as_text(right.value);
 }
 
 void change_text_writer::styled(std::string_view text, style how) {
@@ -108,8 +108,8 @@ change_text_writer::done change_text_writer::value(const described_table& table,
     auto& out = out_.text();
     if (how_.colour) out += style_begin(how);
     auto written =
-        append_shown(out, text_, table.columns[column], image.columns[column], how_.value_bytes_max,
-                     before != nullptr ? &before->columns[column] : nullptr);
+        append_shown(out, text_, table.columns[column], columns_[column].how, image.columns[column],
+                     how_.value_bytes_max, before != nullptr ? &before->columns[column] : nullptr);
     if (how_.colour) out += style_end(how);
     return written;
 }
@@ -117,15 +117,14 @@ change_text_writer::done change_text_writer::value(const described_table& table,
 change_text_writer::done change_text_writer::columns(const described_table& table,
                                                      const row_image& image) {
     auto& out = out_.text();
-    bool first = true;
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    constexpr std::size_t comma_size = 2;
+    std::size_t left_out = comma_size;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
         if (!image.columns[i].present) continue;
-        if (!std::exchange(first, false)) out += ", ";
-        out += names_[i];
-        out += '=';
+        out += std::string_view(columns_[i].leading).substr(std::exchange(left_out, 0));
         if (auto done = value(table, i, image, style::plain); !done) return done;
     }
-    if (first) out += "(defaults)";
+    if (left_out != 0) out += "(defaults)";
     return {};
 }
 
@@ -139,7 +138,7 @@ change_text_writer::done change_text_writer::key(const described_table& table,
     bool first = true;
     for (const auto i : table.key) {
         if (!std::exchange(first, false)) out_.text() += ", ";
-        out_.text() += names_[i];
+        out_.text() += columns_[i].name;
         out_.text() += '=';
         if (auto done = value(table, i, image, style::plain); !done) return done;
     }
@@ -149,20 +148,21 @@ change_text_writer::done change_text_writer::key(const described_table& table,
 change_text_writer::done change_text_writer::changes(const described_table& table,
                                                      const row_image& before,
                                                      const row_image& after) {
+    constexpr std::size_t width_max = 32;
     auto& out = out_.text();
     std::size_t width = 0;
-    const auto changed = [&](std::size_t i) {
-        return after.columns[i].present && !is_same_value(before.columns[i], after.columns[i]);
-    };
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        if (changed(i)) width = std::max(width, text_columns(table.column_names[i]));
+    changed_.clear();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (!after.columns[i].present || is_same_value(before.columns[i], after.columns[i]))
+            continue;
+        changed_.push_back(i);
+        width = std::max(width, columns_[i].width);
     }
-    width = std::min<std::size_t>(width, 32);
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        if (!changed(i)) continue;
+    width = std::min(width, width_max);
+    for (const auto i : changed_) {
         out += "      ";
-        out += names_[i];
-        const auto used = text_columns(table.column_names[i]);
+        out += columns_[i].name;
+        const auto used = columns_[i].width;
         out.append(used < width ? width - used : 0, ' ');
         out += "  ";
         if (before.columns[i].present) {
@@ -177,14 +177,23 @@ change_text_writer::done change_text_writer::changes(const described_table& tabl
     return {};
 }
 
+void change_text_writer::describe(const described_table& table) {
+    layout_ = table.layout;
+    table_name_ = " ";
+    append_harmless(table_name_, table.full_name());
+    table_name_ += "  ";
+    columns_.clear();
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        std::string name;
+        append_harmless(name, table.column_names[i]);
+        columns_.push_back({name, ", " + name + "=", text_columns(table.column_names[i]),
+                            shown_column(table.columns[i])});
+    }
+}
+
 change_text_writer::done change_text_writer::row(const transaction&, const described_table& table,
                                                  const row_change& change) {
-    if (table.layout != layout_) {
-        layout_ = table.layout;
-        names_.clear();
-        for (const auto& name : table.column_names)
-            append_harmless(names_.emplace_back(), name);
-    }
+    if (table.layout != layout_) describe(table);
     auto& out = out_.text();
     out += "  ";
     switch (change.kind) {
@@ -192,9 +201,7 @@ change_text_writer::done change_text_writer::row(const transaction&, const descr
     case rows_kind::update: styled("UPDATE", style::warning); break;
     case rows_kind::delete_: styled("DELETE", style::bad); break;
     }
-    out += ' ';
-    append_harmless(out, table.full_name());
-    out += "  ";
+    out += table_name_;
     if (change.kind == rows_kind::update) {
         if (auto done = key(table, *change.before); !done) return done;
         out += '\n';

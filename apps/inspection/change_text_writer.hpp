@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/inspection/shown_value.hpp"
 #include "apps/inspection/spooled_output.hpp"
 #include "apps/styled_line.hpp"
 #include "protocol/value/value_writer.hpp"
@@ -39,6 +40,7 @@ public:
 
 private:
     void styled(std::string_view text, style how);
+    void describe(const relay::inspection::described_table& table);
     [[nodiscard]] done value(const relay::inspection::described_table& table, std::size_t column,
                              const protocol::row_image& image, style how,
                              const protocol::row_image* before = nullptr);
@@ -49,11 +51,21 @@ private:
     [[nodiscard]] done changes(const relay::inspection::described_table& table,
                                const protocol::row_image& before, const protocol::row_image& after);
 
+    // Of a column of the table of layout_.
+    struct column_texts {
+        std::string name;    // harmless
+        std::string leading; // ", name="
+        std::size_t width;   // of the name on a terminal
+        shown_column how;
+    };
+
     spooled_output& out_;
     options how_;
     protocol::value_writer text_{protocol::value_form::text};
     std::uint64_t layout_ = 0;
-    std::vector<std::string> names_; // of the columns of the table of layout_, harmless
+    std::string table_name_; // harmless, with spaces around
+    std::vector<column_texts> columns_;
+    std::vector<std::size_t> changed_; // columns, of the update that is written
 };
 
 // "2026-02-03 12:34:56.123456", UTC.

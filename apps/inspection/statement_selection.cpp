@@ -29,12 +29,14 @@ statement_kind kind_of(applier::statement_plan::kind kind) {
 
 } // namespace
 
-result<statement_selection> statement_selection::make(const std::vector<std::string>& patterns) {
+result<statement_selection> statement_selection::make(const std::vector<std::string>& patterns,
+                                                      bool ignore_case) {
     state::task_spec spec;
     spec.objects.include = patterns;
     if (patterns.empty()) spec.objects.include = {"*"};
     auto tables = state::object_selection::make(spec);
     if (!tables) return std::unexpected(std::move(tables.error()));
+    tables->set_case_insensitive(ignore_case);
     return statement_selection(std::move(*tables), patterns.empty());
 }
 

@@ -17,7 +17,7 @@ class statement_selection {
 public:
     // patterns as in a task file's include; empty: everything.
     [[nodiscard]] static protocol::result<statement_selection>
-    make(const std::vector<std::string>& patterns);
+    make(const std::vector<std::string>& patterns, bool ignore_case);
 
     [[nodiscard]] std::optional<relay::inspection::statement_kind>
     operator()(const protocol::query_event& query) const;

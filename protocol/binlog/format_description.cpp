@@ -48,7 +48,8 @@ bool knows_checksums(std::string_view version) {
            (says_mariadb(version) ? version_number{5, 3, 0} : version_number{5, 6, 1});
 }
 
-// Post-header lengths as the servers write them, seen on 5.6.24, MariaDB 10.11 and 9.7.4.
+// Post-header lengths as the servers write them, seen
+// on 5.6.24, 5.7.30, 8.0.22, 8.0.26, 8.0.28, 8.0.40, 8.4.2, 9.7.4 and MariaDB 10.11.
 constexpr std::array<std::uint8_t, 35> lengths_5_6 = {56, 13, 0, 8, 0, 18, 0,  4,  4,  4,  4, 18,
                                                       0,  0,  0, 0, 4, 26, 8,  0,  0,  0,  8, 8,
                                                       8,  2,  0, 0, 0, 10, 10, 10, 25, 25, 0};
@@ -62,8 +63,11 @@ std::vector<std::uint8_t> mysql_lengths(const version_number& version) {
         lengths.pop_back();
         std::fill(lengths.begin() + 22, lengths.begin() + 25, std::uint8_t{8}); // V1 rows
     }
+    if (version < version_number{8, 0, 27}) {
+        lengths.resize(40); // no HEARTBEAT_V2
+    }
     if (version < version_number{8, 0, 20}) {
-        lengths.resize(39);
+        lengths.resize(39); // nor TRANSACTION_PAYLOAD
     }
     if (version < version_number{8, 0, 0}) {
         std::copy(lengths_5_6.begin(), lengths_5_6.begin() + 29, lengths.begin());

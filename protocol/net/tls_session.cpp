@@ -106,6 +106,12 @@ result<std::unique_ptr<tls_session>> tls_session::create(const connect_options& 
     return made;
 }
 
+namespace {
+bool verifies(tls_mode mode) {
+    return mode == tls_mode::verify_ca || mode == tls_mode::verify_identity;
+}
+} // namespace
+
 result<void> tls_session::load_files(const tls_options& options) {
     auto* const context = context_.get();
     // An encrypted key must not make OpenSSL ask on the terminal.
@@ -114,7 +120,8 @@ result<void> tls_session::load_files(const tls_options& options) {
         if (SSL_CTX_load_verify_file(context, options.ca.c_str()) != 1) {
             return unusable("tls.ca", options.ca);
         }
-    } else if (SSL_CTX_set_default_verify_paths(context) != 1) {
+    } else if (verifies(options.mode) && SSL_CTX_set_default_verify_paths(context) != 1) {
+        // Nobody else needs the store, and reading it takes some 50 ms.
         return unusable("the machine's", "CA store");
     }
     if (options.cert.empty() != options.key.empty()) {

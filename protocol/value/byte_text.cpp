@@ -1,9 +1,11 @@
 #include "protocol/value/byte_text.hpp"
 
+#include "protocol/value/digits.hpp"
 #include "protocol/wire/byte_reader.hpp"
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -11,8 +13,18 @@ namespace understudy::protocol {
 
 namespace {
 
-constexpr std::string_view hex_upper = "0123456789ABCDEF";
 constexpr std::string_view hex_lower = "0123456789abcdef";
+
+// Both digits of each byte.
+constexpr auto hex_pairs = [] {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::array<char, 512> pairs{};
+    for (std::size_t i = 0; i < 256; ++i) {
+        pairs[2 * i] = digits[i >> 4];
+        pairs[2 * i + 1] = digits[i & 15];
+    }
+    return pairs;
+}();
 
 constexpr unsigned at(std::span<const std::byte> bytes, std::size_t i) {
     return i < bytes.size() ? std::to_integer<unsigned>(bytes[i]) : 0;
@@ -32,6 +44,41 @@ void append_escape(std::string& out, unsigned char c) {
         out += hex_lower[c >> 4];
         out += hex_lower[c & 15];
     }
+}
+
+constexpr std::uint64_t each_byte = 0x0101'0101'0101'0101;
+
+std::uint64_t load_eight(const char* text) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text, sizeof(eight));
+    return eight;
+}
+
+// Fewer than eight bytes, in any order, some of them twice or spaces beside them.
+std::uint64_t load_few(const char* text, std::size_t size) {
+    constexpr std::size_t half_size = 4;
+    if (size >= half_size) {
+        std::array<std::uint32_t, 2> halves{};
+        std::memcpy(halves.data(), text, half_size);
+        std::memcpy(halves.data() + 1, text + size - half_size, half_size);
+        return std::bit_cast<std::uint64_t>(halves);
+    }
+    std::uint64_t eight = each_byte * ' ';
+    for (std::size_t i = 0; i < size; ++i)
+        eight = eight << 8 | static_cast<unsigned char>(text[i]);
+    return eight;
+}
+
+// Not 0 if one of eight bytes is not plain. An addition carries out of a byte only where that byte
+// is found anyway, and a borrow comes only from a byte that is found.
+std::uint64_t special_bytes(std::uint64_t eight) {
+    constexpr std::uint64_t high_bits = each_byte * 0x80;
+    const auto is_zero = [](std::uint64_t bytes) { return (bytes - each_byte) & ~bytes; };
+    const auto below_space = (eight - each_byte * ' ') & ~eight;
+    const auto above_tilde = eight + each_byte;
+    return (eight | above_tilde | below_space | is_zero(eight ^ each_byte * '"') |
+            is_zero(eight ^ each_byte * '\'') | is_zero(eight ^ each_byte * '\\')) &
+           high_bits;
 }
 
 constexpr bool needs_escape(char c) {
@@ -72,12 +119,13 @@ constexpr std::array<bool, 256> plain_characters = [] {
 } // namespace
 
 void append_hex(std::string& out, std::span<const std::byte> bytes) {
-    auto end = out.size();
-    out.resize(end + 2 * bytes.size());
-    for (const auto byte : bytes) {
-        out[end++] = hex_upper[std::to_integer<unsigned>(byte) >> 4];
-        out[end++] = hex_upper[std::to_integer<unsigned>(byte) & 15];
-    }
+    append_put(out, 2 * bytes.size(), [&](char* to) {
+        for (const auto byte : bytes) {
+            std::memcpy(to, hex_pairs.data() + 2 * std::to_integer<std::size_t>(byte), 2);
+            to += 2;
+        }
+        return to;
+    });
 }
 
 void append_base64(std::string& out, std::span<const std::byte> bytes, std::size_t line_size) {
@@ -99,6 +147,15 @@ void append_base64(std::string& out, std::span<const std::byte> bytes, std::size
 }
 
 void append_json_string(std::string& out, std::string_view text) {
+    if (is_plain(text)) {
+        append_put(out, text.size() + 2, [&](char* to) {
+            *to++ = '"';
+            to = put_text(to, text);
+            *to++ = '"';
+            return to;
+        });
+        return;
+    }
     out += '"';
     while (!text.empty()) {
         const auto plain =
@@ -111,6 +168,16 @@ void append_json_string(std::string& out, std::string_view text) {
         }
     }
     out += '"';
+}
+
+bool is_plain(std::string_view text) {
+    constexpr std::size_t step = 8;
+    if (text.size() < step) return special_bytes(load_few(text.data(), text.size())) == 0;
+    const char* const last = text.data() + text.size() - step;
+    std::uint64_t found = special_bytes(load_eight(last));
+    for (const char* at = text.data(); at < last; at += step)
+        found |= special_bytes(load_eight(at));
+    return found == 0;
 }
 
 bool is_utf8(std::string_view text) {

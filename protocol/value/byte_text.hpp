@@ -16,6 +16,10 @@ void append_base64(std::string& out, std::span<const std::byte> bytes, std::size
 // In double quotes, with JSON's escapes as the server writes them. The text must be UTF-8.
 void append_json_string(std::string& out, std::string_view text);
 
+// Only printable ASCII characters other than quotes (", ') and the backslash: UTF-8, the same in
+// every character set that is ASCII-compatible, and without need of an escape anywhere.
+[[nodiscard]] bool is_plain(std::string_view text);
+
 [[nodiscard]] bool is_utf8(std::string_view text);
 
 // A string literal that means these bytes of this character set in every session, whatever its

@@ -2,11 +2,11 @@
 
 #include "protocol/assert.hpp"
 #include "protocol/binlog/value_size.hpp"
+#include "protocol/value/digits.hpp"
 #include "protocol/wire/byte_reader.hpp"
 
-#include <algorithm>
-#include <array>
-#include <string_view>
+#include <cstddef>
+#include <cstdint>
 
 // Groups of 9 digits in 4 bytes, big-endian; the incomplete group is first before the point and
 // last after it. The first bit is inverted, and all bits of negative numbers are (decimal.cc of the
@@ -18,22 +18,57 @@ namespace {
 
 constexpr unsigned group_digits = 9;
 constexpr unsigned precision_max = 81; // of decimal.cc; columns have 65
-constexpr std::size_t bytes_max = decimal_digits_size(precision_max) + 4;
 
-class digit_buffer {
+// A group of `count` digits; more are in damaged bytes only.
+std::uint64_t within(std::uint64_t group, unsigned count) {
+    return group < powers_of_ten[count] ? group : group % powers_of_ten[count];
+}
+
+// The groups one after another, without the sign.
+class group_reader {
 public:
-    void group(std::uint64_t number, unsigned digits) {
-        for (unsigned i = digits; i-- > 0; number /= 10) {
-            text_[size_ + i] = static_cast<char>('0' + number % 10);
-        }
-        size_ += digits;
+    group_reader(std::span<const std::byte> digits, bool negative)
+        : in_(digits), inverted_(negative ? ~std::uint64_t{0} : 0) {}
+
+    std::uint64_t next(unsigned digits) {
+        const auto bits = 8U * decimal_digit_bytes[digits];
+        const auto group = in_.big_endian(bits / 8) ^ inverted_;
+        const auto plain = is_first_ ? group ^ std::uint64_t{1} << (bits - 1) : group;
+        is_first_ = false;
+        return within(plain & ((std::uint64_t{1} << bits) - 1), digits);
     }
-    [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
 
 private:
-    std::array<char, precision_max + 1> text_{};
-    std::size_t size_ = 0;
+    byte_reader in_;
+    std::uint64_t inverted_;
+    bool is_first_ = true; // its first bit is the sign
 };
+
+char* put_integer(char* to, group_reader& in, unsigned digits) {
+    char* const start = to;
+    unsigned count = digits % group_digits == 0 ? group_digits : digits % group_digits;
+    for (; digits != 0; digits -= count, count = group_digits) {
+        const auto group = in.next(count);
+        if (to != start) {
+            to = put_digits(to, group, count);
+        } else if (group != 0) {
+            to = put_number(to, group);
+        }
+    }
+    if (to == start) *to++ = '0';
+    return to;
+}
+
+char* put_fraction(char* to, group_reader& in, unsigned digits) {
+    if (digits == 0) {
+        return to;
+    }
+    *to++ = '.';
+    for (; digits >= group_digits; digits -= group_digits) {
+        to = put_digits(to, in.next(group_digits), group_digits);
+    }
+    return digits == 0 ? to : put_digits(to, in.next(digits), digits);
+}
 
 } // namespace
 
@@ -49,32 +84,11 @@ void append_decimal(std::string& out, std::span<const std::byte> digits, unsigne
     }
     constexpr std::byte sign_bit{0x80};
     const bool negative = (digits.front() & sign_bit) == std::byte{0};
-    const std::byte mask = negative ? std::byte{0xff} : std::byte{0};
-    std::array<std::byte, bytes_max> plain{};
-    std::ranges::transform(digits, plain.begin(), [&](std::byte byte) { return byte ^ mask; });
-    plain.front() ^= sign_bit;
-
-    byte_reader in(std::span(plain).first(digits.size()));
-    digit_buffer buffer;
-    const auto read_groups = [&](unsigned count) {
-        for (; count >= group_digits; count -= group_digits) {
-            buffer.group(in.big_endian(4), group_digits);
-        }
-    };
-    buffer.group(in.big_endian(decimal_digit_bytes[integer_digits % group_digits]),
-                 integer_digits % group_digits);
-    read_groups(integer_digits - integer_digits % group_digits);
-    read_groups(scale);
-    buffer.group(in.big_endian(decimal_digit_bytes[scale % group_digits]), scale % group_digits);
-
-    const auto integer = buffer.text().substr(0, integer_digits);
-    const auto first = std::min(integer.find_first_not_of('0'), integer.size());
-    out += negative ? "-" : "";
-    out += first == integer.size() ? "0" : integer.substr(first);
-    if (scale != 0) {
-        out += '.';
-        out += buffer.text().substr(integer_digits);
-    }
+    append_put(out, precision_max + 3, [&](char* to) {
+        group_reader in(digits, negative);
+        if (negative) *to++ = '-';
+        return put_fraction(put_integer(to, in, integer_digits), in, scale);
+    });
 }
 
 } // namespace understudy::protocol

@@ -1,10 +1,13 @@
 #include "protocol/value/float_text.hpp"
 
 #include "protocol/assert.hpp"
+#include "protocol/value/digits.hpp"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <string_view>
 
 namespace understudy::protocol {
@@ -95,26 +98,73 @@ void append_parts(std::string& out, const scientific& parts) {
     }
 }
 
+// What both forms print alike, with all digits of the number.
+constexpr double fixed_smallest = 1e-4;
+constexpr double fixed_largest = 1e15;
+constexpr float fixed_largest_float = 1e7F;
+constexpr std::size_t fixed_text_max = 32;
+
+// In here 64 bits hold the number with six digits before the point.
+constexpr float six_digits_smallest = 1e-5F;
+constexpr float six_digits_largest = 1e5F;
+
+// The first six digits, rounded half to even, of a number from six_digits_smallest on and below
+// six_digits_largest.
+char* put_six_digits(char* to, float magnitude) {
+    constexpr unsigned fraction_bits = 23;
+    constexpr int bias = 127;
+    const auto bits = std::bit_cast<std::uint32_t>(magnitude);
+    const int exponent = static_cast<int>(bits >> fraction_bits) - bias;
+    const std::uint64_t fraction = (bits & ((1U << fraction_bits) - 1)) | 1U << fraction_bits;
+    // 2^exponent has as many digits before the point, or the number has one more.
+    auto places = static_cast<unsigned>(5 - (exponent * 1233 >> 12));
+    const auto shift = static_cast<unsigned>(static_cast<int>(fraction_bits) - exponent);
+    if (fraction * powers_of_ten[places] >> shift >= powers_of_ten[6]) --places;
+    const auto scaled = fraction * powers_of_ten[places];
+    auto digits = scaled >> shift;
+    const auto rest = scaled & ((std::uint64_t{1} << shift) - 1);
+    const auto half = std::uint64_t{1} << (shift - 1);
+    if (rest > half || (rest == half && digits % 2 != 0)) ++digits;
+    to = put_number(to, digits / powers_of_ten[places]);
+    *to++ = '.';
+    to = put_digits(to, digits % powers_of_ten[places], places);
+    while (to[-1] == '0')
+        --to;
+    return to[-1] == '.' ? to - 1 : to;
+}
+
 } // namespace
 
 void append_double(std::string& out, double number) {
+    const double magnitude = std::abs(number);
+    if (magnitude >= fixed_smallest && magnitude < fixed_largest) {
+        append_put(out, fixed_text_max, [&](char* to) {
+            const auto whole = static_cast<std::uint64_t>(magnitude);
+            if (static_cast<double>(whole) == magnitude) {
+                if (number < 0) *to++ = '-';
+                return put_number(to, whole);
+            }
+            return std::to_chars(to, to + fixed_text_max, number, std::chars_format::fixed).ptr;
+        });
+        return;
+    }
     buffer text{};
     if (!std::isfinite(number)) {
         out += print(text, number);
-        return;
-    }
-    // What both forms print alike.
-    constexpr double smallest = 1e-4;
-    constexpr double largest = 1e15;
-    const double magnitude = std::abs(number);
-    if (magnitude >= smallest && magnitude < largest) {
-        out += print(text, number, std::chars_format::fixed);
         return;
     }
     append_parts(out, split(print(text, number, std::chars_format::scientific)));
 }
 
 void append_float_as_selected(std::string& out, float number) {
+    const float magnitude = std::abs(number);
+    if (magnitude >= six_digits_smallest && magnitude < six_digits_largest) {
+        append_put(out, fixed_text_max, [&](char* to) {
+            if (number < 0) *to++ = '-';
+            return put_six_digits(to, magnitude);
+        });
+        return;
+    }
     buffer text{};
     if (!std::isfinite(number)) {
         out += print(text, number);
@@ -126,7 +176,12 @@ void append_float_as_selected(std::string& out, float number) {
 }
 
 void append_shortest_float(std::string& out, float number) {
+    const float magnitude = std::abs(number);
     buffer text{};
+    if (magnitude >= static_cast<float>(fixed_smallest) && magnitude < fixed_largest_float) {
+        out += print(text, number, std::chars_format::fixed);
+        return;
+    }
     if (!std::isfinite(number)) {
         out += print(text, number);
         return;

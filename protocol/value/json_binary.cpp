@@ -120,15 +120,18 @@ std::optional<json_container> json_container::open(const json_value& value) {
         value.type == json_type::small_object || value.type == json_type::large_object;
     opened.width_ =
         value.type == json_type::large_object || value.type == json_type::large_array ? 4 : 2;
-    byte_reader in(value.data);
-    const auto count = in.little_endian(opened.width_);
-    const auto size = in.little_endian(opened.width_);
-    if (!in.ok() || size > value.data.size()) {
+    if (value.data.size() < std::size_t{2} * opened.width_) {
         return std::nullopt;
     }
-    opened.count_ = static_cast<std::uint32_t>(count);
-    opened.bytes_ = value.data.first(static_cast<std::size_t>(size));
-    if (opened.values_at() + count * (1U + opened.width_) > size) {
+    opened.bytes_ = value.data;
+    const auto count = opened.number_at(0);
+    const auto size = opened.number_at(opened.width_);
+    if (size > value.data.size()) {
+        return std::nullopt;
+    }
+    opened.count_ = count;
+    opened.bytes_ = value.data.first(size);
+    if (opened.values_at() + std::uint64_t{count} * (1U + opened.width_) > size) {
         return std::nullopt;
     }
     return opened;
@@ -139,32 +142,37 @@ std::size_t json_container::values_at() const {
     return std::size_t{2} * width_ + keys_size;
 }
 
+std::uint32_t json_container::number_at(std::size_t at) const {
+    byte_reader in(bytes_.subspan(at));
+    return width_ == 2 ? in.u16() : in.u32();
+}
+
+// open() saw that all entries are there.
 std::optional<std::string_view> json_container::key(std::uint32_t index) const {
-    byte_reader entry(bytes_.subspan(std::size_t{2} * width_ + std::size_t{index} * (width_ + 2U)));
-    const auto offset = entry.little_endian(width_);
-    const auto length = entry.u16();
-    if (!entry.ok() || offset > bytes_.size() || length > bytes_.size() - offset) {
+    const auto at = std::size_t{2} * width_ + std::size_t{index} * (width_ + 2U);
+    const auto offset = number_at(at);
+    const auto length = byte_reader(bytes_.subspan(at + width_)).u16();
+    if (offset > bytes_.size() || length > bytes_.size() - offset) {
         return std::nullopt;
     }
-    return as_text(bytes_.subspan(static_cast<std::size_t>(offset), length));
+    return as_text(bytes_.subspan(offset, length));
 }
 
 std::optional<json_value> json_container::value(std::uint32_t index) const {
-    const auto entry = bytes_.subspan(values_at() + std::size_t{index} * (1U + width_));
-    byte_reader in(entry);
-    const unsigned type = in.u8();
+    const auto at = values_at() + std::size_t{index} * (1U + width_);
+    const auto type = std::to_integer<unsigned>(bytes_[at]);
     if (!is_known(type)) {
         return std::nullopt;
     }
     const auto known = static_cast<json_type>(type);
     if (is_inlined(known, width_)) {
-        return json_value{known, entry.subspan(1, width_)};
+        return json_value{known, bytes_.subspan(at + 1, width_)};
     }
-    const auto offset = in.little_endian(width_);
-    if (!in.ok() || offset >= bytes_.size()) {
+    const auto offset = number_at(at + 1);
+    if (offset >= bytes_.size()) {
         return std::nullopt;
     }
-    return json_value{known, bytes_.subspan(static_cast<std::size_t>(offset))};
+    return json_value{known, bytes_.subspan(offset)};
 }
 
 } // namespace understudy::protocol

@@ -75,6 +75,7 @@ private:
     bool is_object_ = false;
 
     [[nodiscard]] std::size_t values_at() const;
+    [[nodiscard]] std::uint32_t number_at(std::size_t at) const; // of width_ bytes that are there
 };
 
 [[nodiscard]] constexpr bool is_container(json_type type) {

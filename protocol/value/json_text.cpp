@@ -5,22 +5,24 @@
 #include "protocol/errc.hpp"
 #include "protocol/value/byte_text.hpp"
 #include "protocol/value/decimal_text.hpp"
+#include "protocol/value/digits.hpp"
 #include "protocol/value/float_text.hpp"
 #include "protocol/value/temporal_text.hpp"
 #include "protocol/wire/byte_reader.hpp"
 
-#include <array>
-#include <charconv>
-#include <concepts>
+#include <cstdint>
+#include <string_view>
 
 namespace understudy::protocol {
 
 namespace {
 
-void append_integer(std::string& out, std::integral auto number) {
-    std::array<char, 24> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-    out.append(text.data(), end);
+void append_integer(std::string& out, std::uint64_t magnitude, bool negative) {
+    constexpr std::size_t size_max = 21;
+    append_put(out, size_max, [&](char* to) {
+        if (negative) *to++ = '-';
+        return put_number(to, magnitude);
+    });
 }
 
 // The server marks doubles that look like integers.
@@ -78,6 +80,10 @@ bool append_opaque(std::string& out, const json_opaque& opaque) {
     return true;
 }
 
+bool is_plain_or_utf8(std::string_view text) {
+    return is_plain(text) || is_utf8(text);
+}
+
 bool append_literal(std::string& out, json_literal literal) {
     switch (literal) {
     case json_literal::null: out += "null"; break;
@@ -105,7 +111,7 @@ public:
         }
         out_ += container->is_object() ? '{' : '[';
         for (std::uint32_t i = 0; i < container->count(); ++i) {
-            out_ += i == 0 ? "" : ", ";
+            if (i != 0) out_ += ", ";
             if (container->is_object() && !print_key(*container, i)) {
                 return false;
             }
@@ -121,7 +127,7 @@ public:
 private:
     bool print_key(const json_container& object, std::uint32_t index) {
         const auto key = object.key(index);
-        if (!key || !spend(key->size()) || !is_utf8(*key)) {
+        if (!key || !spend(key->size()) || !is_plain_or_utf8(*key)) {
             return false;
         }
         append_json_string(out_, *key);
@@ -152,14 +158,16 @@ bool append_json_scalar(std::string& out, const json_value& value) {
     case json_type::int32:
     case json_type::int64: {
         const auto number = read_json_signed(value);
-        if (number) append_integer(out, *number);
-        return number.has_value();
+        if (!number) return false;
+        const auto bits = static_cast<std::uint64_t>(*number);
+        append_integer(out, *number < 0 ? 0 - bits : bits, *number < 0);
+        return true;
     }
     case json_type::uint16:
     case json_type::uint32:
     case json_type::uint64: {
         const auto number = read_json_unsigned(value);
-        if (number) append_integer(out, *number);
+        if (number) append_integer(out, *number, false);
         return number.has_value();
     }
     case json_type::double_: {
@@ -169,7 +177,7 @@ bool append_json_scalar(std::string& out, const json_value& value) {
     }
     case json_type::string: {
         const auto text = read_json_string(value);
-        if (!text || !is_utf8(*text)) return false;
+        if (!text || !is_plain_or_utf8(*text)) return false;
         append_json_string(out, *text);
         return true;
     }

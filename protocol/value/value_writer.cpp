@@ -5,6 +5,7 @@
 #include "protocol/value/byte_text.hpp"
 #include "protocol/value/compressed_column.hpp"
 #include "protocol/value/decimal_text.hpp"
+#include "protocol/value/digits.hpp"
 #include "protocol/value/float_text.hpp"
 #include "protocol/value/json_diff.hpp"
 #include "protocol/value/json_diff_text.hpp"
@@ -14,11 +15,8 @@
 #include "protocol/wire/byte_reader.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <charconv>
 #include <cmath>
-#include <concepts>
 
 namespace understudy::protocol {
 
@@ -27,9 +25,10 @@ namespace {
 // Doubles, and so many readers of JSON, hold integers up to here.
 constexpr std::uint64_t json_integer_max = std::uint64_t{1} << 53;
 
-void append_number(std::string& out, std::integral auto number) {
-    std::array<char, 24> text{};
-    out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr);
+constexpr std::size_t number_max = 24; // characters of an integer in quotes
+
+void append_number(std::string& out, std::uint64_t number) {
+    append_put(out, number_max, [&](char* to) { return put_number(to, number); });
 }
 
 std::string name_of(const column_definition& column) {
@@ -94,6 +93,9 @@ void append_year(std::string& out, value_form form, unsigned year) {
 
 result<void> value_writer::append(std::string& out, const column_definition& column,
                                   std::span<const std::byte> value) {
+    if (write_fixed(out, column, value)) {
+        return {};
+    }
     if (value_size(layout_of(column), value) != value.size()) {
         return does_not_fit(column, value.size());
     }
@@ -155,39 +157,63 @@ result<void> value_writer::append_updated(std::string& out, const column_definit
     return {};
 }
 
-// value has exactly the size that its type asks for.
+bool value_writer::write_fixed(std::string& out, const column_definition& column,
+                               std::span<const std::byte> value) const {
+    const unsigned meta = column.metadata;
+    byte_reader in(value);
+    const auto integer = [&](unsigned bytes) {
+        if (value.size() != bytes) return false;
+        write_integer(out, in.little_endian(bytes), 8 * bytes, column.is_unsigned.value_or(false));
+        return true;
+    };
+    const auto temporal = [&](std::size_t bytes) {
+        if (value.size() != bytes) return false;
+        append_quoted(out, form_, [&] { append_temporal(out, column, value); });
+        return true;
+    };
+    switch (column.type) {
+    case column_type::tiny: return integer(1);
+    case column_type::short_: return integer(2);
+    case column_type::int24: return integer(3);
+    case column_type::long_: return integer(4);
+    case column_type::longlong: return integer(8);
+    case column_type::float_:
+        if (value.size() != sizeof(float)) return false;
+        write_float(out, read_float(in));
+        return true;
+    case column_type::double_:
+        if (value.size() != sizeof(double)) return false;
+        write_double(out, std::bit_cast<double>(in.u64()));
+        return true;
+    case column_type::year:
+        if (value.size() != 1) return false;
+        append_year(out, form_, in.u8());
+        return true;
+    case column_type::date:
+    case column_type::newdate:
+    case column_type::time: return temporal(3);
+    case column_type::timestamp: return temporal(4);
+    case column_type::datetime: return temporal(8);
+    case column_type::time2: return temporal(3 + fraction_size(meta));
+    case column_type::timestamp2: return temporal(4 + fraction_size(meta));
+    case column_type::datetime2: return temporal(5 + fraction_size(meta));
+    default: return false;
+    }
+}
+
+// Not of the types of write_fixed; value has exactly the size that its type asks for.
 result<void> value_writer::write(std::string& out, const column_definition& column,
                                  std::span<const std::byte> value) {
     const unsigned meta = column.metadata;
     byte_reader in(value);
     switch (column.type) {
     case column_type::null: append_null(out); return {};
-    case column_type::tiny:
-    case column_type::short_:
-    case column_type::int24:
-    case column_type::long_:
-    case column_type::longlong:
-        write_integer(out, value, column.is_unsigned.value_or(false));
-        return {};
-    case column_type::float_: write_float(out, read_float(in)); return {};
-    case column_type::double_: write_double(out, std::bit_cast<double>(in.u64())); return {};
     case column_type::newdecimal:
         if (form_ == value_form::json) out += '"';
         append_decimal(out, value, meta >> 8, meta & 0xff);
         if (form_ == value_form::json) out += '"';
         return {};
     case column_type::bit: write_bit(out, value, meta); return {};
-    case column_type::year: append_year(out, form_, in.u8()); return {};
-    case column_type::date:
-    case column_type::newdate:
-    case column_type::time:
-    case column_type::datetime:
-    case column_type::timestamp:
-    case column_type::time2:
-    case column_type::datetime2:
-    case column_type::timestamp2:
-        append_quoted(out, form_, [&] { append_temporal(out, column, value); });
-        return {};
     case column_type::enum_: return write_enum(out, column, in.little_endian(value.size()));
     case column_type::set: return write_set(out, column, in.little_endian(value.size()));
     case column_type::varchar:
@@ -206,52 +232,46 @@ result<void> value_writer::write(std::string& out, const column_definition& colu
         return write_compressed(out, column, value.subspan(meta));
     case column_type::mariadb_varchar_compressed:
         return write_compressed(out, column, value.subspan(string_prefix_size(meta)));
-    case column_type::typed_array: break;
+    default: break;
     }
     return fail(errc::unsupported, "values of " + to_string(column.type) + " cannot be written");
 }
 
-void value_writer::write_integer(std::string& out, std::span<const std::byte> value,
+void value_writer::write_integer(std::string& out, std::uint64_t number, unsigned bits,
                                  bool is_unsigned) const {
-    const auto number = byte_reader(value).little_endian(value.size());
-    if (is_unsigned) {
-        write_large_number(out, number);
-        return;
-    }
-    const auto unused_bits = 64 - 8 * value.size();
+    const auto unused_bits = 64 - bits;
     const auto with_sign = static_cast<std::int64_t>(number << unused_bits) >> unused_bits;
-    if (with_sign >= 0) {
-        write_large_number(out, static_cast<std::uint64_t>(with_sign));
-        return;
-    }
-    const bool in_quotes =
-        form_ == value_form::json && with_sign < -static_cast<std::int64_t>(json_integer_max);
-    if (in_quotes) out += '"';
-    append_number(out, with_sign);
-    if (in_quotes) out += '"';
+    const bool negative = !is_unsigned && with_sign < 0;
+    write_signed(out, negative ? 0 - static_cast<std::uint64_t>(with_sign) : number, negative);
 }
 
-void value_writer::write_large_number(std::string& out, std::uint64_t number) const {
-    const bool in_quotes = form_ == value_form::json && number > json_integer_max;
-    if (in_quotes) out += '"';
-    append_number(out, number);
-    if (in_quotes) out += '"';
+void value_writer::write_signed(std::string& out, std::uint64_t magnitude, bool negative) const {
+    const bool in_quotes = form_ == value_form::json && magnitude > json_integer_max;
+    append_put(out, number_max, [&](char* to) {
+        if (in_quotes) *to++ = '"';
+        if (negative) *to++ = '-';
+        to = put_number(to, magnitude);
+        if (in_quotes) *to++ = '"';
+        return to;
+    });
 }
 
 void value_writer::write_bit(std::string& out, std::span<const std::byte> value,
                              unsigned bits) const {
     const auto number = byte_reader(value).big_endian(value.size());
     if (form_ == value_form::json) {
-        write_large_number(out, number);
+        write_signed(out, number, false);
         return;
     }
-    std::array<char, 64> digits{};
-    const std::size_t count = std::min<std::size_t>(bits, digits.size());
-    for (std::size_t i = 0; i < count; ++i)
-        digits[i] = (number >> (count - 1 - i) & 1) != 0 ? '1' : '0';
-    out += "b'";
-    out.append(digits.data(), count);
-    out += '\'';
+    constexpr unsigned bits_max = 64;
+    append_put(out, bits_max + 3, [&](char* to) {
+        *to++ = 'b';
+        *to++ = '\'';
+        for (unsigned left = std::min(bits, bits_max); left-- > 0;)
+            *to++ = static_cast<char>('0' + (number >> left & 1));
+        *to++ = '\'';
+        return to;
+    });
 }
 
 void value_writer::write_float(std::string& out, float number) const {
@@ -389,26 +409,23 @@ result<void> value_writer::write_set(std::string& out, const column_definition& 
                                      std::uint64_t bits) {
     const auto count = column.labels.size();
     if (count == 0) {
-        write_large_number(out, bits);
+        write_signed(out, bits, false);
         return {};
     }
     if (count < 64 && bits >> count != 0) {
         return fail(errc::malformed, "has no labels for all bits of " + std::to_string(bits));
     }
     const auto* charset = column.collation ? character_set_of(*column.collation) : nullptr;
+    const std::size_t zeros = charset == nullptr ? 0 : charset->space_size - 1U;
+    const bool little_endian = zeros != 0 && charset->name == "utf16le";
     joined_.clear();
-    for (std::size_t i = 0; i < count; ++i) {
-        if ((bits >> i & 1) == 0) {
-            continue;
-        }
+    for (auto left = bits; left != 0; left &= left - 1) {
         if (!joined_.empty()) {
-            const std::size_t zeros = charset == nullptr ? 0 : charset->space_size - 1U;
-            const bool little_endian = charset != nullptr && charset->name == "utf16le";
             joined_.append(little_endian ? 0 : zeros, '\0');
             joined_ += ',';
             joined_.append(little_endian ? zeros : 0, '\0');
         }
-        joined_ += column.labels[i];
+        joined_ += column.labels[static_cast<std::size_t>(std::countr_zero(left))];
     }
     write_label(out, column, joined_);
     return {};

@@ -61,10 +61,15 @@ public:
                                               const row_image::column& after);
 
 private:
+    // Types whose values have a size that the definition tells. false: another type or another
+    // size, and nothing was appended.
+    [[nodiscard]] bool write_fixed(std::string& out, const column_definition& column,
+                                   std::span<const std::byte> value) const;
     [[nodiscard]] result<void> write(std::string& out, const column_definition& column,
                                      std::span<const std::byte> value);
-    void write_integer(std::string& out, std::span<const std::byte> value, bool is_unsigned) const;
-    void write_large_number(std::string& out, std::uint64_t number) const;
+    void write_integer(std::string& out, std::uint64_t number, unsigned bits,
+                       bool is_unsigned) const;
+    void write_signed(std::string& out, std::uint64_t magnitude, bool negative) const;
     void write_bit(std::string& out, std::span<const std::byte> value, unsigned bits) const;
     void write_float(std::string& out, float number) const;
     void write_double(std::string& out, double number) const;

@@ -64,7 +64,7 @@ bool change_selector::wants(const mapped_table& table) {
     const auto [place, is_new] = wanted_.try_emplace(table.layout, false);
     if (is_new) {
         place->second = std::ranges::any_of(filter_.tables, [&](const auto& pattern) {
-            return pattern.matches(table.map.database, table.map.table, false);
+            return pattern.matches(table.map.database, table.map.table, filter_.tables_ignore_case);
         });
     }
     return place->second;
@@ -140,7 +140,8 @@ change_selector::done change_selector::count_rows(const transaction& in, const t
 change_selector::done change_selector::rows(const transaction& in, const table_rows& change) {
     const bool other_table =
         !filter_.tables.empty() && std::ranges::none_of(filter_.tables, [&](const auto& pattern) {
-            return pattern.matches(change.table.map.database, change.table.map.table, false);
+            return pattern.matches(change.table.map.database, change.table.map.table,
+                                   filter_.tables_ignore_case);
         });
     if (other_table || !wants_kind(change.rows.kind)) return count_rows(in, change);
     const auto table = describe(in, change.table);

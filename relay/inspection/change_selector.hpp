@@ -19,6 +19,7 @@ namespace understudy::relay::inspection {
 struct change_filter {
     transaction_filter transactions;
     std::vector<state::object_pattern> tables; // any of them; empty: all tables
+    bool tables_ignore_case = false;
     bool inserts = true;
     bool updates = true;
     bool deletes = true;

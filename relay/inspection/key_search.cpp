@@ -106,7 +106,7 @@ void key_search::enter(std::shared_ptr<const key_index> index) {
 key_search::wanted_rows key_search::wanted_of(const indexed_table& table) {
     wanted_rows made;
     made.asked = tables_.empty() || std::ranges::any_of(tables_, [&](const auto& pattern) {
-                     return pattern.matches(table.database, table.table, false);
+                     return pattern.matches(table.database, table.table, tables_ignore_case_);
                  });
     if (!made.asked || !keys_ || table.key.empty()) return made;
     described_table only_key;

@@ -36,8 +36,9 @@ public:
     // (described_table::only_key); nothing: any.
     using keys_of = std::function<std::optional<std::vector<std::string>>(const described_table&)>;
     // tables: empty for all; keys: may be empty.
-    key_search(std::vector<state::object_pattern> tables, keys_of keys)
-        : tables_(std::move(tables)), keys_(std::move(keys)) {}
+    key_search(std::vector<state::object_pattern> tables, bool tables_ignore_case, keys_of keys)
+        : tables_(std::move(tables)), tables_ignore_case_(tables_ignore_case),
+          keys_(std::move(keys)) {}
 
     void enter(std::shared_ptr<const key_index> index) override;
     [[nodiscard]] bool may_hold(std::uint64_t frame) override;
@@ -56,6 +57,7 @@ private:
     [[nodiscard]] bool may_hold(std::uint64_t frame, std::size_t table) const;
 
     std::vector<state::object_pattern> tables_;
+    bool tables_ignore_case_;
     keys_of keys_;
     std::shared_ptr<const key_index> index_;
     std::vector<wanted_rows> wanted_; // of each table in index_

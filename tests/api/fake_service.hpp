@@ -62,6 +62,11 @@ public:
         note("act " + name + " " + std::to_string(static_cast<int>(what)) + " " + until);
         return task(name);
     }
+    api::outcome<std::string> quarantine(const std::string& name, const std::string& table,
+                                         bool resumes) override {
+        note((resumes ? "resume " : "quarantine ") + name + " " + table);
+        return R"({"said":"it will be"})";
+    }
     api::outcome<void> remove(const std::string& name, bool traces) override {
         note("remove " + name + (traces ? " with traces" : ""));
         if (auto found = task(name); !found) return std::unexpected(found.error());

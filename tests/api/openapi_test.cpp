@@ -64,6 +64,7 @@ std::string body_for(const json::object& operation) {
                               .at_pointer("/content/application~1json/schema/$ref")
                               .as_string());
     if (ref.ends_with("/DefinitionBody")) return R"({"toml":"name = \"x\""})";
+    if (ref.ends_with("/TableBody")) return R"({"table":"shop.orders"})";
     if (ref.ends_with("/EndpointBody")) return R"({"endpoint":{"host":"a"}})";
     return "{}";
 }

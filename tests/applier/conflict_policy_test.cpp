@@ -16,11 +16,13 @@ TEST(conflict_policy, goes_by_the_lists_and_the_most_careful_of_them) {
     task.apply.on_conflict = action::overwrite;
     task.apply.conflicts.stop = {"shop.orders"};
     task.apply.conflicts.ignore = {"shop.log_*", "shop.orders", "shop.seen"};
-    task.apply.conflicts.overwrite = {"shop.seen"};
+    task.apply.conflicts.overwrite = {"shop.seen", "shop.big"};
+    task.apply.conflicts.quarantine = {"shop.big", "shop.orders"};
     const conflict_policy policy(task);
     EXPECT_EQ(policy.of({"shop", "orders"}), action::stop);
     EXPECT_EQ(policy.of({"shop", "log_2024"}), action::ignore);
     EXPECT_EQ(policy.of({"shop", "seen"}), action::overwrite);
+    EXPECT_EQ(policy.of({"shop", "big"}), action::quarantine);
     EXPECT_EQ(policy.of({"crm", "customers"}), action::overwrite);
 }
 

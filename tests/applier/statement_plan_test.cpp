@@ -202,6 +202,23 @@ TEST(statement_plan, qualifies_names_when_the_default_database_is_not_replicated
     EXPECT_EQ(made->database, "shop");
 }
 
+TEST(statement_plan, needs_no_default_database_to_drop_what_may_not_exist) {
+    const auto all = selection_of({"*"});
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"DROP TABLE IF EXISTS gone.t, u", "DROP TABLE IF EXISTS gone.t, `shop`.`u`"},
+        {"DROP VIEW IF EXISTS gone.v", "DROP VIEW IF EXISTS gone.v"},
+        {"DROP PROCEDURE IF EXISTS gone.p", "DROP PROCEDURE IF EXISTS `gone`.`p`"},
+        {"DROP TRIGGER IF EXISTS gone.tr", "DROP TRIGGER IF EXISTS `gone`.`tr`"},
+        {"DROP EVENT IF EXISTS gone.e", "DROP EVENT IF EXISTS `gone`.`e`"}};
+    for (const auto& [text, expected] : cases) {
+        SCOPED_TRACE(text);
+        const auto made = plan(all, text);
+        ASSERT_TRUE(made.has_value());
+        EXPECT_EQ(made->text, expected);
+        EXPECT_EQ(made->database, "");
+    }
+}
+
 TEST(statement_plan, splits_what_names_selected_and_unselected_objects) {
     check_cases(selection_of({"shop.*"}, {}, {"shop.tmp_*"}),
                 {{"drop", "DROP TABLE IF EXISTS a, tmp_1, other.b, c",
@@ -229,6 +246,26 @@ TEST(statement_plan, leaves_out_what_is_never_replicated) {
                  {"rollback to", "ROLLBACK TO `a`", ""},
                  {"other table", "ALTER TABLE other.t ADD a INT", ""},
                  {"empty", "/*!99999 nothing */", ""}});
+}
+
+TEST(statement_plan, follows_objects_of_the_instance_where_all_of_it_is_selected) {
+    const std::vector<std::string> statements{
+        "CREATE TABLESPACE ts ADD DATAFILE 'ts.ibd'",
+        "ALTER TABLESPACE ts RENAME TO ts2",
+        "DROP TABLESPACE ts2",
+        "CREATE SPATIAL REFERENCE SYSTEM 990001 NAME 'a' DEFINITION 'b'",
+        "CREATE OR REPLACE SPATIAL REFERENCE SYSTEM 990001 NAME 'a' DEFINITION 'b'",
+        "DROP SPATIAL REFERENCE SYSTEM IF EXISTS 990001"};
+    for (const std::string& text : statements) {
+        check_cases(selection_of({"*"}, {}, {"tmp"}), {{text, text, text}});
+        check_cases(selection_of({"shop.*"}), {{text, text, ""}});
+        logged_statement to_mariadb{text, "shop", 0, version_97};
+        to_mariadb.target_is_mariadb = true;
+        const auto made = plan_statement(to_mariadb, selection_of({"*"}));
+        EXPECT_TRUE(made && made->what == statement_plan::action::skip) << text;
+    }
+    check_cases(selection_of({"*"}),
+                {{"undo", "CREATE UNDO TABLESPACE u ADD DATAFILE 'u.ibu'", ""}});
 }
 
 TEST(statement_plan, refuses_what_it_does_not_understand) {
@@ -379,6 +416,24 @@ TEST(statement_plan, reads_names_in_the_character_set_of_the_statement) {
     made = planned("CREATE TABLE \U00029E3D (a INT)", 45);
     ASSERT_TRUE(made) << made.error().what;
     EXPECT_EQ(made->source_names, (std::vector<state::object_name>{{"shop", "?"}}));
+}
+
+// As found in the log of 9.7 behind SET NAMES latin1.
+TEST(statement_plan, reads_a_definition_that_the_source_wrote_as_utf8) {
+    protocol::query_event query;
+    query.database = "shop";
+    query.status.character_set_client = 8; // latin1_swedish_ci
+    query.text = "CREATE TABLE `größe` (\n  `id` int NOT NULL\n) START TRANSACTION";
+    auto made = plan_statement(logged_statement::of(query, version_97), selection_of({"*"}));
+    ASSERT_TRUE(made.has_value()) << made.error().what;
+    EXPECT_EQ(made->source_names.front().object, "größe");
+    EXPECT_EQ(made->character_set_client, 45);
+    query.text = "CREATE TABLE `gr\xf6\xdf"
+                 "e` (`id` int NOT NULL) START TRANSACTION";
+    made = plan_statement(logged_statement::of(query, version_97), selection_of({"*"}));
+    ASSERT_TRUE(made.has_value()) << made.error().what;
+    EXPECT_EQ(made->source_names.front().object, "größe");
+    EXPECT_EQ(made->character_set_client, 8);
 }
 
 TEST(statement_plan, refuses_what_it_cannot_read_or_write_in_the_character_set) {

@@ -62,7 +62,7 @@ protected:
             filter.tables.push_back(*state::object_pattern::parse(one));
         row_condition condition(*where_expression::parse(where));
         key_search wanted(
-            filter.tables,
+            filter.tables, false,
             [&](const described_table& table) -> std::optional<std::vector<std::string>> {
                 const auto values = condition.pinned_key(table);
                 auto key = values.empty() ? std::nullopt : row_key(table, values);

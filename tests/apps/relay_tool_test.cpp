@@ -89,6 +89,10 @@ TEST(relay_tool, filters_by_kind_gtid_and_table) {
     EXPECT_GT(count(one.output, "\n"), 0U);
     EXPECT_EQ(count(one.output, "red_1:77"), count(one.output, "\n"));
     EXPECT_EQ(relay({"show", "--table", "nowhere.*", statements}).output, "");
+    const auto table = relay({"show", "--table", "types.numbers", full});
+    EXPECT_GT(count(table.output, "  INSERT "), 0U) << table.output;
+    EXPECT_EQ(relay({"show", "--table", "Types.NUMBERS", full}).output, "");
+    EXPECT_EQ(relay({"show", "--table", "Types.NUMBERS", "-i", full}).output, table.output);
     EXPECT_EQ(relay({"show", "--since", "2099-01-01", statements}).output, "");
     EXPECT_EQ(relay({"show", "--min-rows", "1000000", statements}).output, "");
     EXPECT_EQ(relay({"show", "--min-bytes", "1GB", statements}).output, "");

@@ -75,5 +75,13 @@ TEST(fuzz_corpus, of_compressed_frames_passes) {
     replay("compressed_frames", feed_compressed_frames);
 }
 
+TEST(fuzz_corpus, of_names_passes) {
+    replay("names", feed_names);
+}
+
+TEST(fuzz_corpus, of_dumps_passes) {
+    replay("dump", feed_dump);
+}
+
 } // namespace
 } // namespace understudy::fuzz

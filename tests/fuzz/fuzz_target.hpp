@@ -18,6 +18,8 @@ void feed_value(std::span<const std::byte> input);
 void feed_json(std::span<const std::byte> input);
 void feed_json_diff(std::span<const std::byte> input);
 void feed_compressed_frames(std::span<const std::byte> input);
+void feed_names(std::span<const std::byte> input);
+void feed_dump(std::span<const std::byte> input);
 void feed_ddl(std::span<const std::byte> input);
 void feed_relay_segment(std::span<const std::byte> input);
 void feed_where(std::span<const std::byte> input);

@@ -1,6 +1,7 @@
 #include "tests/live/applier_rig.hpp"
 
 #include "applier/checkpoint_store.hpp"
+#include "applier/quarantine_store.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -116,6 +117,16 @@ void applier_rig::end_copy(std::set<state::object_name> copied,
     value_of(store.finish_copy(*session, source_position().binlog, epoch));
 }
 
+void applier_rig::set_aside(const state::object_name& table) {
+    const applier::quarantine_store store(spec_.apply.meta_database, spec_.name);
+    if (!value_of(store.ask(*connect(), table))) throw std::runtime_error("is set aside");
+}
+
+void applier_rig::resume(const state::object_name& table) {
+    const applier::quarantine_store store(spec_.apply.meta_database, spec_.name);
+    if (!value_of(store.resume(*connect(), table))) throw std::runtime_error("is not set aside");
+}
+
 struct applier_rig::run_state {
     asio::io_context context;
     asio::thread_pool pool{2};
@@ -165,6 +176,7 @@ std::string applier_rig::catch_up(std::chrono::seconds timeout) {
                        }
                    });
     const auto reached = [&] {
+        if (!applier.needed() || applier.is_catching_up()) return false;
         const auto applied = applier.applied();
         return options_.source_gtid ? applied.executed.contains(wanted.executed)
                                     : !(applied.binlog < wanted.binlog);

@@ -67,6 +67,9 @@ public:
     // Runs receiver and applier until all that the source has executed now is committed on the
     // target. "" or the error that stopped the applier. An exception of the hook comes out.
     [[nodiscard]] std::string catch_up(std::chrono::seconds timeout = std::chrono::seconds(60));
+    // What an operator wants of a table of the source (understudy quarantine, resume --table).
+    void set_aside(const state::object_name& table);
+    void resume(const state::object_name& table);
     // Between the steps of a statement.
     std::function<void(std::string_view)> on_step;
     // Called from time to time while catch_up() runs.

@@ -121,5 +121,72 @@ TEST_F(fail_over, waits_rather_than_follow_a_replica_that_lacks_what_we_have) {
     EXPECT_THAT(pair.compare(), IsEmpty());
 }
 
+// The replica has received what we have and has not applied it yet when its source dies; later the
+// old source takes its place again, while there is always somebody who writes.
+TEST_F(fail_over, waits_for_a_replica_that_lags_and_follows_back) {
+    const auto seed = std::random_device{}();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    workload load(pair.source(), {.writers = 2, .rows = 300, .seed = seed});
+    load.prepare();
+    follow_both();
+    const auto copied = pair.run_task();
+    ASSERT_EQ(copied.status.code, 0) << copied.error << copied.output;
+    auto task = pair.start_task();
+    const auto says = [&](const std::string& text) {
+        return comes_true([&] { return (task.error() + task.output()).contains(text); });
+    };
+    const auto follows_file = [&](const std::string& begin) {
+        return comes_true([&] {
+            return pair.target()
+                .root()
+                .scalar("SELECT log_file FROM understudy.checkpoint")
+                .starts_with(begin);
+        });
+    };
+    const auto executed = [](const live_server& server) {
+        return server.root().scalar("SELECT @@GLOBAL.gtid_executed");
+    };
+
+    replica.root().exec("STOP REPLICA SQL_THREAD");
+    load.start();
+    std::this_thread::sleep_for(2s);
+    load.stop();
+    const auto all = executed(pair.source());
+    ASSERT_TRUE(comes_true([&] {
+        return replica.root().scalar(
+                   "SELECT GTID_SUBSET('" + all +
+                   "', CONCAT(@@GLOBAL.gtid_executed, ',', (SELECT RECEIVED_TRANSACTION_SET FROM "
+                   "performance_schema.replication_connection_status)))") == "1" &&
+               pair.target().root().scalar("SELECT GTID_SUBSET('" + all +
+                                           "', gtid_set) FROM understudy.checkpoint") == "1";
+    })) << task.error()
+        << task.output();
+    pair.source().kill_9();
+    EXPECT_TRUE(says("lacks what we have")) << task.error() << task.output();
+    replica.root().exec("START REPLICA SQL_THREAD");
+    ASSERT_EQ(replica.root().scalar("SELECT WAIT_FOR_EXECUTED_GTID_SET('" + all + "', 60)"), "0");
+    replica.root().exec("STOP REPLICA; RESET REPLICA ALL");
+    workload more(replica, {.writers = 2, .seed = seed + 1});
+    more.start();
+    EXPECT_TRUE(follows_file("~00000001~")) << task.error() << task.output();
+
+    pair.source().restart();
+    make_native_replica(pair.source(), replica);
+    std::this_thread::sleep_for(1s);
+    more.stop();
+    wait_until_caught_up(pair.source(), replica, 60s);
+    replica.kill_9();
+    pair.source().root().exec("STOP REPLICA; RESET REPLICA ALL");
+    workload again(pair.source(), {.writers = 2, .seed = seed + 2});
+    again.start();
+    EXPECT_TRUE(follows_file("~00000002~")) << task.error() << task.output();
+    again.stop();
+    EXPECT_GT(more.transactions() * again.transactions(), 0U);
+    end(task);
+    const auto caught_up = pair.run_task();
+    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
+    EXPECT_THAT(pair.compare(), IsEmpty());
+}
+
 } // namespace
 } // namespace understudy::test

@@ -214,6 +214,31 @@ TEST_P(relay_tool_live, follows_a_row_through_changes_of_its_key) {
     EXPECT_EQ(std::ranges::count(where.output, '\n'), 2);
 }
 
+// No server of these versions can be had (tests/data/binlog/public/README.md).
+TEST(relay_tool_of_recorded_logs, shows_every_value_as_mysqlbinlog_does) {
+    const auto mysqlbinlog = server_root(server_kind::mysql_97) / "bin" / "mysqlbinlog";
+    std::size_t files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(UNDERSTUDY_RECORDED_LOGS)) {
+        if (entry.path().extension() != ".binlog") continue;
+        SCOPED_TRACE(entry.path().filename().string());
+        const auto theirs =
+            run_successfully({.argv = {mysqlbinlog.string(), "-v", "--base64-output=decode-rows",
+                                       entry.path().string()},
+                              .environment = {}},
+                             60s);
+        const auto ours =
+            relay({"show", "--json", "--kind", "insert,update,delete", entry.path().string()});
+        ASSERT_EQ(ours.status.code, 0) << ours.error;
+        // Where labels are logged, mysqlbinlog prints the numbers of ENUM and SET all the same.
+        const bool has_labels = entry.path().filename() == "mysql_80_labels.binlog";
+        if (!has_labels)
+            EXPECT_EQ(difference(changes_by_us(ours.output), rows_by_mysqlbinlog(theirs)), "");
+        EXPECT_EQ(relay({"verify", entry.path().string()}).status.code, 0);
+        ++files;
+    }
+    EXPECT_GE(files, 14U);
+}
+
 INSTANTIATE_TEST_SUITE_P(logs, relay_tool_live,
                          testing::Values(std::vector<std::string>{"--binlog-checksum=CRC32"},
                                          std::vector<std::string>{

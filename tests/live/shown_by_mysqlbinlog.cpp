@@ -118,7 +118,10 @@ std::vector<shown_row> rows_by_mysqlbinlog(const std::string& text) {
             }
         }
         if (!line.starts_with("###   @")) continue;
-        found.back().values.push_back(line.substr(line.find('=') + 1));
+        auto value = line.substr(line.find('=') + 1);
+        // FLOAT is filled up to twenty characters.
+        if (value.ends_with(' ')) value.erase(value.find_last_not_of(' ') + 1);
+        found.back().values.push_back(std::move(value));
     }
     return found;
 }

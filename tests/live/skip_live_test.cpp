@@ -87,5 +87,38 @@ TEST_P(stopped_task, goes_on_without_the_statement_or_with_another_one) {
 INSTANTIATE_TEST_SUITE_P(by, stopped_task, testing::Bool(),
                          [](const auto& info) { return info.param ? "gtid" : "position"; });
 
+TEST(table_in_trouble, is_set_aside_and_resumed_by_commands) {
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97,
+                           {.objects = {.include = {"shop.*"}}});
+    pair.source_sql().exec(
+        "CREATE DATABASE shop; USE shop; CREATE TABLE a (id INT PRIMARY KEY, v "
+        "INT); CREATE TABLE b (id INT PRIMARY KEY); INSERT INTO a VALUES (1, 1), "
+        "(2, 2)");
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    pair.target_sql().exec("DELETE FROM shop.a WHERE id = 2");
+    pair.source_sql().exec("UPDATE shop.a SET v = 9 WHERE id = 2; INSERT INTO shop.b VALUES (1)");
+    EXPECT_EQ(pair.run_task().status.code, 1);
+
+    const auto command = [&](const char* verb, const char* table) {
+        return pair.run_program(
+            {verb, pair.task_file(), "--table", table, "--data-dir", pair.data_dir()});
+    };
+    EXPECT_EQ(command("resume", "shop.a").status.code, 1); // it is not set aside
+    EXPECT_EQ(command("quarantine", "shop").status.code, 2);
+    EXPECT_EQ(command("quarantine", "other.a").status.code, 2);
+    EXPECT_EQ(command("quarantine", "shop.a").status.code, 0);
+    EXPECT_EQ(command("quarantine", "shop.a").status.code, 1); // once is enough
+    const auto without = pair.run_task();
+    EXPECT_EQ(without.status.code, 1);
+    EXPECT_THAT(without.error, HasSubstr("tables that are set aside: shop.a"));
+    EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM shop.b"), "1");
+
+    pair.target_sql().exec("INSERT INTO shop.a VALUES (2, 2)");
+    EXPECT_EQ(command("resume", "shop.a").status.code, 0);
+    const auto with = pair.run_task();
+    EXPECT_EQ(with.status.code, 0) << with.error;
+    EXPECT_THAT(pair.compare(), IsEmpty());
+}
+
 } // namespace
 } // namespace understudy::test

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <thread>
+#include <tuple>
 
 namespace understudy::test {
 namespace {
@@ -130,6 +131,53 @@ TEST(trouble, of_a_full_target_is_waited_out) {
     EXPECT_EQ(rig.catch_up(), "");
     EXPECT_TRUE(mended);
     EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+// One that was restored from a backup, or promoted before it had everything.
+TEST(trouble, of_a_target_that_fell_back_is_made_good_from_its_checkpoint) {
+    applier_rig rig;
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, v INT)");
+    rig.begin();
+    rig.source().exec("INSERT INTO t.a VALUES (1, 1)");
+    EXPECT_EQ(rig.catch_up(), "");
+    rig.target().exec("CREATE TABLE understudy.kept AS SELECT * FROM understudy.checkpoint");
+    rig.source().exec("INSERT INTO t.a VALUES (2, 2); UPDATE t.a SET v = 10 WHERE id = 1");
+    EXPECT_EQ(rig.catch_up(), "");
+    rig.target().exec(
+        "START TRANSACTION; DELETE FROM t.a WHERE id = 2; UPDATE t.a SET v = 1 WHERE id = 1; "
+        "UPDATE "
+        "understudy.checkpoint AS c JOIN understudy.kept AS k USING (task) SET c.log_file = "
+        "k.log_file, c.log_offset = k.log_offset, c.gtid_set = k.gtid_set; COMMIT; DROP TABLE "
+        "understudy.kept");
+    rig.source().exec("INSERT INTO t.a VALUES (3, 3)");
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(rig.differences(), IsEmpty());
+}
+
+// Another server under the same address, which nobody has replicated into.
+TEST(trouble, of_a_target_without_a_checkpoint_is_named) {
+    applier_rig rig;
+    rig.exec_both("CREATE DATABASE t; CREATE TABLE t.a (id INT PRIMARY KEY, v INT)");
+    rig.begin();
+    rig.source().exec("INSERT INTO t.a VALUES (1, 1)");
+    // Nothing can be inserted before the checkpoint is gone.
+    rig.target().exec("START TRANSACTION");
+    std::ignore = rig.target().query("SELECT * FROM t.a FOR UPDATE");
+    bool lost = false;
+    rig.meanwhile = [&] {
+        if (lost) return;
+        const auto waiting = rig.target().query("SELECT id FROM information_schema.processlist "
+                                                "WHERE user = 'apply' AND command = 'Query'");
+        if (waiting.empty()) return;
+        lost = true;
+        rig.target().exec("DELETE FROM understudy.checkpoint");
+        for (const auto& row : waiting)
+            rig.target().exec("KILL " + row.at(0).value());
+        rig.target().exec("COMMIT");
+    };
+    EXPECT_THAT(rig.catch_up(), HasSubstr("the checkpoint of task rig is gone from the target"));
+    EXPECT_TRUE(lost);
+    EXPECT_EQ(rig.target().scalar("SELECT COUNT(*) FROM t.a"), "0");
 }
 
 TEST(throttle, keeps_to_the_rows_per_second) {

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdint>
 #include <map>
 #include <random>
 #include <string>
@@ -238,6 +240,40 @@ TEST_P(values, have_the_text_that_select_gives) {
         for (const auto& row : tables.at(one.name))
             texts.push_back(row.text.at(1));
         EXPECT_EQ(texts, selected(one.name, fmt::format(fmt::runtime(one.selected), "v")));
+    }
+}
+
+TEST_P(values, of_random_numbers_and_times_have_the_text_that_select_gives) {
+    const auto seed = std::random_device{}();
+    SCOPED_TRACE(seed);
+    std::mt19937_64 random(seed);
+    const std::vector<std::string> columns{"f", "d", "n", "t", "m", "s"};
+    sql_.exec("CREATE TABLE drawn (id INT PRIMARY KEY, f FLOAT, d DOUBLE, n DECIMAL(30,12), "
+              "t TIME(3), m DATETIME(5), s TIMESTAMP(1)) ENGINE=InnoDB");
+    std::string rows;
+    for (int id = 0; id < 2'000; ++id) {
+        const auto number = [&] {
+            const auto digits = static_cast<double>(static_cast<std::int64_t>(random()) >> 11);
+            return std::ldexp(digits, static_cast<int>(random() % 100) - 110);
+        };
+        const auto below = [&](unsigned count) { return random() % count; };
+        rows +=
+            fmt::format("{}({},{:.17e},{:.17e},{}{}.{},'{}{}:{}:{}.{:03}',"
+                        "'{}-{}-{} {}:{}:{}.{:05}',FROM_UNIXTIME({}.{}))",
+                        id == 0 ? "" : ",", id, static_cast<float>(number()), number(),
+                        below(2) == 0 ? "-" : "", random() >> below(64) >> 5, below(1'000'000),
+                        below(2) == 0 ? "-" : "", below(838), below(60), below(60), below(1'000),
+                        1'000 + below(9'000), 1 + below(12), 1 + below(28), below(24), below(60),
+                        below(60), below(100'000), 1 + below(2'000'000'000), below(10));
+    }
+    sql_.exec("INSERT INTO drawn VALUES " + rows);
+    const auto logged_rows = logged().at("drawn");
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        SCOPED_TRACE(columns[i]);
+        std::vector<std::string> texts;
+        for (const auto& row : logged_rows)
+            texts.push_back(row.text.at(i + 1));
+        EXPECT_EQ(texts, selected("drawn", columns[i]));
     }
 }
 

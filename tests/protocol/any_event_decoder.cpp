@@ -1,5 +1,6 @@
 #include "protocol/binlog/describe_value.hpp"
 #include "protocol/binlog/gtid_event.hpp"
+#include "protocol/binlog/load_query_event.hpp"
 #include "protocol/binlog/mariadb_compression.hpp"
 #include "protocol/binlog/mariadb_events.hpp"
 #include "protocol/binlog/query_event.hpp"
@@ -9,6 +10,7 @@
 #include "protocol/binlog/simple_events.hpp"
 #include "protocol/binlog/table_map_layout.hpp"
 #include "protocol/binlog/transaction_payload.hpp"
+#include "protocol/binlog/xa_id.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/value/value_writer.hpp"
 #include "tests/protocol/binlog_file.hpp"
@@ -114,6 +116,17 @@ result<lines> any_event_decoder::decode(const event_view& event) {
     case event_type::incident:
         return one_line(decode_incident_event(event),
                         [](const auto& v) { return std::string(v.message); });
+    case event_type::xa_prepare:
+        return one_line(decode_xa_prepare(event), [](const auto& v) { return v.id.to_string(); });
+    case event_type::begin_load_query:
+    case event_type::append_block:
+        return one_line(decode_load_block(event),
+                        [](const auto& v) { return std::to_string(v.data.size()); });
+    case event_type::delete_file:
+        return one_line(decode_delete_file(event), [](auto id) { return std::to_string(id); });
+    case event_type::execute_load_query:
+        return one_line(decode_execute_load_query(event, format_),
+                        [](const auto& v) { return v.text_for("file"); });
     case event_type::table_map: {
         auto map = decode_table_map(event, format_);
         if (!map) {

@@ -78,6 +78,20 @@ const std::vector<std::string>& captured_files() {
         "mysql_56_all_types.binlog",
         "mariadb_1011.binlog",
         "mariadb_1011_compressed.binlog",
+        "public/mysql_57_anonymous.binlog",
+        "public/mysql_57_intvar.binlog",
+        "public/mysql_57_load.binlog",
+        "public/mysql_57_rand.binlog",
+        "public/mysql_57_rows.binlog",
+        "public/mysql_57_update.binlog",
+        "public/mysql_57_user_var.binlog",
+        "public/mysql_80_labels.binlog",
+        "public/mysql_80_metadata.binlog",
+        "public/mysql_80_negative_time.binlog",
+        "public/mysql_80_partial_json.binlog",
+        "public/mysql_80_payload.binlog",
+        "public/mysql_80_previous_gtids.binlog",
+        "public/mysql_84.binlog",
     };
     return names;
 }

@@ -175,7 +175,7 @@ TEST(boundary, finds_as_many_groups_as_captured_files_have_gtids) {
             ends += *fed == role::ends ? 1U : 0U;
             const auto type = event.header.type;
             gtids += type == event_type::gtid || type == event_type::gtid_tagged ||
-                             type == event_type::mariadb_gtid
+                             type == event_type::anonymous_gtid || type == event_type::mariadb_gtid
                          ? 1U
                          : 0U;
             EXPECT_NE(*fed, role::starts_ends);

@@ -81,7 +81,10 @@ TEST(format_description, of_each_server_is_understood) {
 
 TEST(format_description, is_encoded_with_the_table_that_the_servers_write) {
     for (const auto* name :
-         {"mysql_97_all_types.binlog", "mysql_56_all_types.binlog", "mariadb_1011.binlog"}) {
+         {"mysql_97_all_types.binlog", "mysql_56_all_types.binlog", "mariadb_1011.binlog",
+          "public/mysql_57_rows.binlog", "public/mysql_80_partial_json.binlog",
+          "public/mysql_80_labels.binlog", "public/mysql_80_payload.binlog",
+          "public/mysql_80_metadata.binlog", "public/mysql_84.binlog"}) {
         SCOPED_TRACE(name);
         const auto captured = binlog_file::read(name).format;
         const auto encoded = encode_format_description(captured.server_version);
@@ -96,7 +99,8 @@ TEST(format_description, is_encoded_with_the_table_that_the_servers_write) {
 
 TEST(format_description, has_the_table_size_of_the_version_it_is_made_for) {
     const std::vector<std::pair<std::string, std::size_t>> cases = {
-        {"5.7.44-log", 38}, {"8.0.11", 39}, {"8.0.36", 41}, {"8.4.0", 42}, {"9.7.4", 42},
+        {"5.7.44-log", 38}, {"8.0.11", 39}, {"8.0.26", 40},
+        {"8.0.36", 41},     {"8.4.0", 42},  {"9.7.4", 42},
     };
     for (const auto& [version, count] : cases) {
         SCOPED_TRACE(version);

@@ -40,13 +40,15 @@ class understudy:
                                          password=PASSWORD, left_out=LEFT_OUT), encoding="utf8")
         self.task.chmod(0o600)
 
-    def begin(self):
-        shutil.rmtree(self.data, ignore_errors=True)
+    def begin(self, anew=True):
+        """Waits until it streams; not where it goes on with what is there."""
+        if anew:
+            shutil.rmtree(self.data, ignore_errors=True)
         with open(self.output, "wb") as out:
             self.process = subprocess.Popen(
                 [self.binary, "run", self.task, "--data-dir", self.data], stdout=out,
                 stderr=subprocess.STDOUT)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + (60 if anew else 0)
         while "streaming" not in self.said() and time.monotonic() < deadline and self.failed() is None:
             time.sleep(0.05)
 
@@ -60,6 +62,10 @@ class understudy:
         said = self.said().strip()
         at = said.find("regression failed:")
         return said[at:] if at >= 0 else said[-1500:]
+
+    def doing(self):
+        """What was last heard of it."""
+        return self.said().strip()[-600:]
 
     def end(self):
         if self.process is not None and self.process.poll() is None:
@@ -93,6 +99,10 @@ class native_replica:
         except server_error as error:
             return str(error)
         return None
+
+    def doing(self):
+        return self.target.value("select group_concat(processlist_state) from performance_schema."
+                                 "threads where name like 'thread/sql/replica%'")
 
     def end(self):
         self.target.sql("stop replica; reset replica all")

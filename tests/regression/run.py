@@ -36,7 +36,7 @@ from mysqltest import mysqltest
 from servers import fetched, literal, quoted, server, server_error
 
 SENTINEL = "sentinel"
-ARRIVAL_SECONDS = 60
+ARRIVAL_SECONDS = 120
 OURS = ("STOPPED", "DIFFERS", "TIMEOUT")
 
 
@@ -133,7 +133,8 @@ class rig:
             except server_error:
                 pass  # it made the table anew
             time.sleep(0.05)
-        return "TIMEOUT", f"the last row did not arrive within {ARRIVAL_SECONDS} s"
+        return "TIMEOUT", (f"the last row did not arrive within {ARRIVAL_SECONDS} s\n"
+                           + self.follower.doing())
 
     def differences(self):
         left_out = (followers.LEFT_OUT, SENTINEL, "understudy")
@@ -146,12 +147,15 @@ class rig:
         """(verdict, details, what became of the test on the source). With `late` the follower
         starts so many seconds after the test."""
         before = self.source.value("select @@global.gtid_executed")
+        self.source.sql(f"set global binlog_format = {self.tool.binlog_format(test)}")
         with concurrent.futures.ThreadPoolExecutor(1) as beside:
             running = beside.submit(self.tool.run, test)
             if late:
                 time.sleep(late)
                 self.follower.begin()
             ended = running.result()
+        if self.source.answers():
+            self.source.sql("set global binlog_format = ROW")
         reason = self.inapplicable(before)
         if reason:
             return "not applicable", reason, ended

@@ -82,7 +82,8 @@ class server:
 
     def make_account(self):
         self.sql(f"create user if not exists {ACCOUNT}@'%' identified by '{PASSWORD}'; "
-                 f"grant all on *.* to {ACCOUNT}@'%' with grant option")
+                 f"grant all on *.* to {ACCOUNT}@'%' with grant option; create user if not exists "
+                 "root@'127.0.0.1'; grant all on *.* to root@'127.0.0.1' with grant option")
 
 
 class server_error(RuntimeError):

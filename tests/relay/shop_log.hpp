@@ -77,6 +77,14 @@ public:
         rows(number, protocol::rows_kind::update, images);
         commit();
     }
+    // An INSERT whose row has so many bytes more than the table's columns, or fewer.
+    void insert_misfit(std::uint64_t number, std::string_view table, std::uint32_t id, int more) {
+        begin(number, table);
+        auto image = row(id, 1);
+        image.resize(static_cast<std::size_t>(static_cast<int>(image.size()) + more));
+        rows(number, protocol::rows_kind::write, image);
+        commit();
+    }
     void statement(std::string_view text) { append(query(text)); }
     // Another server's file, or the next one of the same.
     void enter(const std::string& file) {

@@ -32,6 +32,7 @@ recorded_status sample() {
     value.applied_groups = 13;
     value.applied_ddl = 14;
     value.retries = 15;
+    value.parallel_fallbacks = 18;
     value.applier_note = "Übung";
     value.lag = milliseconds(1'234);
     value.delay = milliseconds(56);
@@ -42,6 +43,10 @@ recorded_status sample() {
     value.rows_per_second = 2.5;
     value.bytes_per_second = 17.25;
     value.sql_tables = {{"shop.orders", "the target is MariaDB"}};
+    value.quarantine = {{.tables = {"shop.a", "shop.b"},
+                         .from = {"binlog.000001", 4},
+                         .resuming = true,
+                         .why = "a row"}};
     value.last_error = "stopped";
     value.warnings = {"one", "two"};
     return what;
@@ -65,6 +70,9 @@ TEST(status_json, comes_back_as_it_went) {
     EXPECT_EQ(value.source_clock->ahead, std::chrono::microseconds(-700));
     EXPECT_EQ(value.rows_per_second, 2.5);
     EXPECT_EQ(value.sql_tables.at("shop.orders"), "the target is MariaDB");
+    ASSERT_EQ(value.quarantine.size(), 1U);
+    EXPECT_EQ(value.quarantine[0].tables.size(), 2U);
+    EXPECT_TRUE(value.quarantine[0].resuming);
     EXPECT_EQ(value.warnings.size(), 2U);
 }
 

@@ -160,7 +160,7 @@ TEST(bad_task_file, values_of_the_wrong_kind_or_size) {
         {"what to do about conflicts",
          {.rest = "[apply]\non_conflict = \"skip\""},
          "t.toml:13:15: apply.on_conflict: found \"skip\"; allowed are \"stop\", \"overwrite\", "
-         "\"ignore\""},
+         "\"ignore\", \"quarantine\""},
         {"lag without replicas",
          {.rest = "[apply.throttle]\nreplica_lag_max = \"5s\""},
          "t.toml:12:1: apply.throttle.replicas: replica_lag_max and replicas go together"},

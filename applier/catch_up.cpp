@@ -1,0 +1,411 @@
+#include "applier/catch_up.hpp"
+
+#include "applier/errc.hpp"
+#include "applier/linked_tables.hpp"
+#include "applier/quarantine_store.hpp"
+#include "applier/refusal.hpp"
+#include "applier/row_session.hpp"
+#include "applier/server_errors.hpp"
+#include "protocol/net/on_thread.hpp"
+#include "relay/errc.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace understudy::applier {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using protocol::fail;
+using protocol::result;
+using protocol::net::on_thread;
+
+namespace {
+
+constexpr auto poll_interval = 1s;
+constexpr auto patience = 5s; // before wishes are asked for again where that failed
+
+errc code_of(const protocol::error& error) {
+    const bool ours = error.code.category() == applier_category();
+    return ours ? static_cast<errc>(error.code.value()) : errc::target_refused;
+}
+
+result<std::unique_ptr<target_session>> connect(const stream_context& context) {
+    return target_session::connect(context.task.target, {});
+}
+
+} // namespace
+
+// The context of the task with another checkpoint, and only the entry's tables.
+struct catch_up::entry_stream {
+    entry_stream(const stream_context& of_task, quarantine_entry of)
+        : entry(std::move(of)), store(of_task.store.meta_database(), entry.task()),
+          bound(entry.from), context{.task = of_task.task,
+                                     .selection = of_task.selection,
+                                     .store = store,
+                                     .rules = of_task.rules,
+                                     .conflicts = of_task.conflicts,
+                                     .relay = of_task.relay,
+                                     .copied = of_task.copied,
+                                     .epoch = 0,
+                                     .source_version = of_task.source_version,
+                                     .source_end = of_task.source_end,
+                                     .stop = of_task.stop,
+                                     .hook = of_task.hook,
+                                     .only = &entry,
+                                     .bound = &bound} {}
+
+    quarantine_entry entry;
+    checkpoint_store store;
+    protocol::binlog_position bound;
+    stream_context context;
+    std::unique_ptr<apply_stream> stream;
+    std::unique_ptr<target_session> session; // left over from the last try
+    caution how = caution::none;
+    protocol::binlog_position careful_until;
+    bool failed_in_group = false;
+    retry_delay delay;
+};
+
+catch_up::catch_up(asio::any_io_executor executor, asio::thread_pool& pool,
+                   const stream_context& of_task, state::status_board& board,
+                   std::function<void()> wake)
+    : executor_(std::move(executor)), pool_(pool), of_task_(of_task), board_(board),
+      wake_task_(std::move(wake)), timer_(executor_), held_timer_(executor_) {}
+
+catch_up::~catch_up() = default;
+
+void catch_up::stop() {
+    stop_ = true;
+    release_task();
+    timer_.cancel();
+}
+
+void catch_up::interrupt() {
+    if (current_ != nullptr && current_->stream) current_->stream->interrupt();
+}
+
+void catch_up::learn(std::vector<quarantine_entry> entries) {
+    reopen_ = false;
+    {
+        const std::scoped_lock lock(entries_mutex_);
+        entries_ = std::move(entries);
+    }
+    publish();
+    timer_.cancel();
+}
+
+void catch_up::advance(const protocol::binlog_position& applied) {
+    applied_ = applied;
+    if (near_) timer_.cancel();
+}
+
+bool catch_up::is_wanted() const {
+    const std::scoped_lock lock(entries_mutex_);
+    return std::ranges::any_of(entries_, [](const quarantine_entry& one) {
+        return one.now == quarantine_entry::stage::resuming;
+    });
+}
+
+std::optional<protocol::binlog_position> catch_up::needed() const {
+    const std::scoped_lock lock(entries_mutex_);
+    std::optional<protocol::binlog_position> oldest;
+    for (const quarantine_entry& one : entries_) {
+        if (one.now == quarantine_entry::stage::asked) continue;
+        if (!oldest || one.from < *oldest) oldest = one.from;
+    }
+    return oldest;
+}
+
+asio::awaitable<void> catch_up::join() {
+    held_ = !reopen_ && !stop_;
+    timer_.cancel();
+    while (held_) {
+        held_timer_.expires_at(asio::steady_timer::time_point::max());
+        co_await held_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+}
+
+void catch_up::release_task() {
+    near_ = false;
+    held_ = false;
+    held_timer_.cancel();
+}
+
+asio::awaitable<void> catch_up::wait(std::chrono::milliseconds at_most) {
+    if (stop_) co_return;
+    timer_.expires_after(at_most);
+    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+asio::awaitable<void> catch_up::run() {
+    while (!stop_) {
+        std::optional<quarantine_entry> next;
+        bool any = false;
+        {
+            const std::scoped_lock lock(entries_mutex_);
+            any = !entries_.empty();
+            const auto wanted = std::ranges::find(entries_, quarantine_entry::stage::resuming,
+                                                  &quarantine_entry::now);
+            if (wanted != entries_.end()) next = *wanted;
+        }
+        if (next) {
+            co_await bring(*std::move(next));
+            release_task();
+            if (!stop_) co_await poll();
+        } else if (any) {
+            co_await wait(poll_interval);
+            if (!stop_) co_await poll();
+        } else {
+            session_.reset();
+            // Nothing can join what nobody set aside.
+            release_task();
+            co_await wait(1h);
+        }
+    }
+    session_.reset();
+}
+
+// Wishes of operators come by way of the target.
+asio::awaitable<void> catch_up::poll() {
+    const auto ask = [this]() -> result<std::vector<quarantine_entry>> {
+        if (session_ == nullptr) {
+            auto made = connect(of_task_);
+            if (!made) return std::unexpected(std::move(made.error()));
+            session_ = std::move(*made);
+        }
+        return quarantine_store(of_task_.store).load(*session_);
+    };
+    auto entries = co_await on_thread(pool_, ask);
+    if (!entries) {
+        session_.reset();
+        co_await wait(patience);
+        co_return;
+    }
+    const bool asked = std::ranges::any_of(*entries, [](const quarantine_entry& one) {
+        return one.now == quarantine_entry::stage::asked;
+    });
+    {
+        const std::scoped_lock lock(entries_mutex_);
+        entries_ = std::move(*entries);
+    }
+    publish();
+    if (!asked || reopen_) co_return;
+    reopen_ = true;
+    wake_task_();
+}
+
+asio::awaitable<void> catch_up::bring(quarantine_entry entry) {
+    entry_stream stream(of_task_, std::move(entry));
+    current_ = &stream;
+    while (!stop_) {
+        auto ended = co_await follow(stream);
+        if (stop_ || ended) break;
+        const bool again = co_await recover(stream, ended.error());
+        if (again) continue;
+        co_await give_up(stream, ended.error());
+        break;
+    }
+    current_ = nullptr;
+    note_.clear();
+}
+
+// On the pool.
+result<void> catch_up::open(entry_stream& stream) {
+    if (stream.session == nullptr) {
+        auto made = connect_for_rows(of_task_.task);
+        if (!made) return std::unexpected(std::move(made.error()));
+        stream.session = std::move(*made);
+    }
+    target_session& target = *stream.session;
+    // An older process of this task must not take its entries from a newer one.
+    if (auto held = of_task_.store.hold(target, of_task_.epoch); !held) return held;
+    auto epoch = stream.store.take_over(target);
+    if (!epoch) return std::unexpected(std::move(epoch.error()));
+    stream.context.epoch = *epoch;
+    auto linked = linked_tables(target, of_task_.selection, stream.entry.tables);
+    if (!linked) return std::unexpected(std::move(linked.error()));
+    for (const state::object_name& table : *linked) {
+        if (stream.entry.tables.contains(table)) continue;
+        return fail(errc::definition_mismatch,
+                    fmt::format("a foreign key of the target links {} with {}, which was not set "
+                                "aside together with it: drop that key there until the table has "
+                                "caught up",
+                                stream.entry.names(), table.to_string()));
+    }
+    auto opened = apply_stream::open(stream.context, std::move(stream.session), stream.how);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    stream.stream = std::move(*opened);
+    return {};
+}
+
+asio::awaitable<result<catch_up::outcome>> catch_up::follow(entry_stream& stream) {
+    stream.failed_in_group = false;
+    stream.bound = applied_;
+    auto done = co_await on_thread(pool_, [&] { return open(stream); });
+    if (!done) co_return std::unexpected(std::move(done.error()));
+    while (!stop_) {
+        stream.entry.from = stream.stream->committed().binlog;
+        note(stream.entry, {});
+        stream.bound = applied_;
+        auto work = co_await on_thread(pool_, [&] {
+            stream.stream->release_relay();
+            return stream.stream->read();
+        });
+        if (!work) co_return std::unexpected(std::move(work.error()));
+        if (!*work) {
+            auto at_end = co_await at_bound(stream);
+            if (!at_end || *at_end != outcome::stopped) co_return at_end;
+            continue;
+        }
+        auto written = co_await on_thread(pool_, [&] {
+            auto done = stream.stream->write(**work);
+            if (of_task_.hook) of_task_.hook("after group of catch-up");
+            return done;
+        });
+        if (!written) {
+            stream.failed_in_group = !(*work)->statement;
+            if (stream.how == caution::none && !(*work)->transactions.empty()) {
+                const source_transaction& last = (*work)->transactions.back();
+                stream.careful_until = {*last.file, last.end_offset};
+            }
+            co_return std::unexpected(std::move(written.error()));
+        }
+        stream.delay.succeeded();
+        board_.update([&](state::status& status) {
+            const apply_counts counts = stream.stream->rows().take_counts();
+            status.applied_rows += counts.rows;
+            status.written_rows += counts.written;
+            status.conflicts_overwritten += counts.overwritten;
+            status.conflicts_ignored += counts.ignored;
+            status.applied_ddl += stream.stream->take_statement_count();
+        });
+        if (stream.how != caution::none &&
+            stream.stream->committed().binlog >= stream.careful_until) {
+            stream.how = caution::none;
+            stream.stream->set_caution(stream.how);
+        }
+    }
+    co_return outcome::stopped;
+}
+
+// Everything before the bound is applied. `stopped`: the bound is to be moved on.
+asio::awaitable<result<catch_up::outcome>> catch_up::at_bound(entry_stream& stream) {
+    if (stream.stream->has_unsaved_position()) {
+        auto saved = co_await on_thread(pool_, [&] { return stream.stream->save_position(); });
+        if (!saved) co_return std::unexpected(std::move(saved.error()));
+    }
+    if (stream.bound != applied_) co_return outcome::stopped;
+    if (held_) {
+        auto joined = co_await on_thread(
+            pool_, [this, &stream, where = applied_] { return join_on_target(stream, where); });
+        if (!joined) co_return std::unexpected(std::move(joined.error()));
+        co_return outcome::joined;
+    }
+    near_ = true;
+    wake_task_();
+    co_await wait(poll_interval);
+    co_return outcome::stopped;
+}
+
+result<void> catch_up::join_on_target(entry_stream& stream,
+                                      const protocol::binlog_position& where) {
+    if (of_task_.hook) of_task_.hook("before join");
+    auto done = quarantine_store(of_task_.store)
+                    .join(stream.stream->session(), stream.entry, of_task_.epoch,
+                          stream.context.epoch, where);
+    if (of_task_.hook) of_task_.hook("after join");
+    return done;
+}
+
+// True when another try is to be made, after the wait that it takes: as the applier does it.
+asio::awaitable<bool> catch_up::recover(entry_stream& stream, protocol::error& error) {
+    const errc code = code_of(error);
+    const bool refused = stream.stream && stream.stream->rows().rows_were_refused();
+    if (refused && stream.how == caution::each_row) {
+        error = co_await on_thread(pool_, [&]() -> protocol::error {
+            const refused_row row = stream.stream->rows().refused();
+            auto session = stream.stream->release_session();
+            return session ? explain_refusal(*session, row, std::move(error)) : std::move(error);
+        });
+        co_return false;
+    }
+    // Another process has it; the task's own stream will find out, or has.
+    const bool lost = code == errc::fenced || code == errc::checkpoint_invalid;
+    const bool retryable = error.code.category() == applier_category() && is_retryable(code);
+    const bool in_smaller_steps =
+        refused || (!retryable && !lost && stream.failed_in_group && stream.how == caution::none);
+    if (!in_smaller_steps && !retryable && !lost) co_return false;
+    std::chrono::milliseconds pause{0};
+    if (in_smaller_steps) {
+        stream.how = stream.how == caution::none ? caution::each_transaction : caution::each_row;
+    } else {
+        pause = stream.delay.next(errc::transient);
+        note(stream.entry, fmt::format("trying again in {} ms: {}", pause.count(), error.what));
+    }
+    // The task goes on meanwhile, and so do its fencing and its reconnecting.
+    if (!in_smaller_steps) release_task();
+    if (stream.stream) {
+        stream.session =
+            co_await on_thread(pool_, [&] { return stream.stream->release_session(); });
+        stream.stream.reset();
+    }
+    if (pause.count() > 0) co_await wait(pause);
+    co_return true;
+}
+
+asio::awaitable<void> catch_up::give_up(entry_stream& stream, const protocol::error& why) {
+    std::string text = why.what;
+    if (why.code == relay::errc::position_not_held) {
+        text = "the relay log no longer holds the changes from " + stream.entry.from.to_string() +
+               " on that waited for it: exclude the table in the task, or copy the data anew (" +
+               why.what + ")";
+    }
+    stream.stream.reset();
+    stream.session.reset();
+    while (!stop_) {
+        auto told = co_await on_thread(pool_, [&]() -> result<void> {
+            auto target = connect(of_task_);
+            if (!target) return std::unexpected(std::move(target.error()));
+            return quarantine_store(of_task_.store).give_up(**target, stream.entry, text);
+        });
+        if (told) break;
+        release_task();
+        co_await wait(patience);
+    }
+    board_.warn(stream.entry.names() + " could not catch up and stays set aside: " + text);
+}
+
+void catch_up::note(const quarantine_entry& entry, std::string text) {
+    {
+        const std::scoped_lock lock(entries_mutex_);
+        for (quarantine_entry& one : entries_) {
+            if (one.id == entry.id) one.from = entry.from;
+        }
+    }
+    note_ = std::move(text);
+    publish();
+}
+
+void catch_up::publish() {
+    std::vector<state::status::quarantined> shown;
+    {
+        const std::scoped_lock lock(entries_mutex_);
+        for (const quarantine_entry& one : entries_) {
+            state::status::quarantined entry;
+            for (const state::object_name& table : one.tables)
+                entry.tables.push_back(table.database + "." + table.object);
+            entry.from = one.from;
+            entry.resuming = one.now == quarantine_entry::stage::resuming;
+            entry.why = entry.resuming && !note_.empty() ? note_ : one.why;
+            shown.push_back(std::move(entry));
+        }
+    }
+    board_.update([&](state::status& status) { status.quarantine = std::move(shown); });
+}
+
+} // namespace understudy::applier

@@ -1,0 +1,125 @@
+#include "applier/lane.hpp"
+
+#include "applier/errc.hpp"
+#include "applier/row_session.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <span>
+#include <string_view>
+#include <thread>
+#include <tuple>
+
+namespace understudy::applier {
+
+using protocol::fail;
+using protocol::result;
+
+namespace {
+
+constexpr std::size_t statement_bytes = 1U << 20U;
+
+// A group that waits for a row which a later group has locked would wait for ever, because that one
+// waits for its turn to commit, which the server cannot see. So nobody waits long; the groups are
+// then executed one at a time. InnoDB counts in seconds.
+constexpr const char* short_waits = "SET SESSION innodb_lock_wait_timeout = 1";
+
+// "0-3" or "0,2-5": how many numbers these are; 0 when it is something else.
+std::size_t count_numbers(std::string_view ranges) {
+    std::size_t count = 0;
+    const char* at = ranges.data();
+    const char* const end = at + ranges.size();
+    while (at != end) {
+        unsigned first = 0;
+        auto read = std::from_chars(at, end, first);
+        unsigned last = first;
+        if (read.ec == std::errc{} && read.ptr != end && *read.ptr == '-')
+            read = std::from_chars(read.ptr + 1, end, last);
+        if (read.ec != std::errc{} || last < first) return 0;
+        count += last - first + 1;
+        at = read.ptr;
+        if (at == end) break;
+        if (*at != ',') return 0;
+        ++at;
+    }
+    return count;
+}
+
+std::size_t processors_of(target_session& target) {
+    const bool is_mariadb = target.facts().is_mariadb;
+    auto told =
+        target.scalar(is_mariadb ? "SELECT CONCAT('1-', @@GLOBAL.thread_pool_size)"
+                                 : "SELECT VCPU_IDS FROM information_schema.RESOURCE_GROUPS WHERE "
+                                   "RESOURCE_GROUP_NAME = 'USR_default'");
+    const std::size_t count = told && *told ? count_numbers(**told) : 0;
+    return count > 0 ? count : std::max(1U, std::thread::hardware_concurrency());
+}
+
+} // namespace
+
+// One more than processors, so that none waits while a group is put together or committed.
+std::size_t lane_count(const state::task_spec& task, target_session& target) {
+    if (task.apply.workers > 0) return task.apply.workers;
+    constexpr std::size_t most = 8;
+    return std::min(processors_of(target) + 1, most);
+}
+
+lane::lane(std::unique_ptr<target_session> target, const checkpoint_store& store,
+           std::uint64_t epoch, const std::atomic<bool>& stop)
+    : target_(std::move(target)), store_(store), epoch_(epoch), stop_(stop), pipe_(*target_),
+      writer_(target_->facts(), statement_bytes, pipe_) {}
+
+result<std::unique_ptr<lane>> lane::open(const state::task_spec& task,
+                                         const checkpoint_store& store, std::uint64_t epoch,
+                                         const std::atomic<bool>& stop) {
+    auto session = connect_for_rows(task);
+    if (!session) return std::unexpected(std::move(session.error()));
+    auto ways = prepare_for_rows(**session, task);
+    if (!ways) return std::unexpected(std::move(ways.error()));
+    auto set = (*session)->execute(short_waits);
+    if (!set) return std::unexpected(std::move(set.error()));
+    return std::unique_ptr<lane>(new lane(std::move(*session), store, epoch, stop));
+}
+
+result<void> lane::begin(const lane_work& work) {
+    auto begun = target_->execute("START TRANSACTION");
+    if (!begun) return std::unexpected(std::move(begun.error()));
+    pipe_.begin_transaction();
+    if (work.waiting == work.changes.size()) return {};
+    return write(work, false);
+}
+
+result<void> lane::finish(const lane_work& work) {
+    result<void> done;
+    if (work.waiting > 0) done = write(work, true);
+    if (done) done = pipe_.restore();
+    if (done) done = store_.advance(*target_, work.after, epoch_);
+    if (!done) return done;
+    auto committed = target_->execute("COMMIT");
+    if (!committed) return wrap(std::move(committed.error()), "COMMIT");
+    return {};
+}
+
+result<void> lane::write(const lane_work& work, bool waiting) {
+    const std::span tables = work.statement_tables;
+    for (const lane_work::change& change : work.changes) {
+        if (change.waits != waiting) continue;
+        if (stop_.load(std::memory_order_relaxed)) {
+            std::ignore = pipe_.drain();
+            return fail(errc::cancelled, "stopped on request");
+        }
+        auto done = writer_.append(change.rows, rbr_mode::strict,
+                                   tables.subspan(change.tables_first, change.tables_count));
+        if (!done) return done;
+    }
+    if (auto done = writer_.finish(); !done) return done;
+    return pipe_.drain();
+}
+
+bool lane::roll_back() {
+    writer_.reset();
+    if (target_->awaits_answer()) std::ignore = target_->receive();
+    return !target_->broken() && target_->execute("ROLLBACK").has_value();
+}
+
+} // namespace understudy::applier

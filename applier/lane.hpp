@@ -1,0 +1,59 @@
+#pragma once
+
+#include "applier/checkpoint_store.hpp"
+#include "applier/lane_work.hpp"
+#include "applier/statement_pipe.hpp"
+#include "applier/table_writer.hpp"
+#include "applier/target_session.hpp"
+#include "protocol/result.hpp"
+#include "state/task_spec.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace understudy::applier {
+
+// How many groups to execute side by side on this target: apply.workers, or what its processors
+// suggest (ours, where it does not tell them).
+[[nodiscard]] std::size_t lane_count(const state::task_spec& task, target_session& target);
+
+// One target session that executes groups beside others, each in one transaction with the
+// checkpoint of the task. Blocking; one thread at a time. After an error the transaction is open:
+// roll_back(), or let the session go.
+class lane {
+public:
+    // epoch: of this process in the checkpoint. `stop` is looked at between statements and outlives
+    // the lane, as do the other two.
+    [[nodiscard]] static protocol::result<std::unique_ptr<lane>>
+    open(const state::task_spec& task, const checkpoint_store& store, std::uint64_t epoch,
+         const std::atomic<bool>& stop);
+
+    // Begins the transaction and executes the changes that wait for nobody.
+    [[nodiscard]] protocol::result<void> begin(const lane_work& work);
+    // All groups before this one are committed: executes the rest and commits.
+    [[nodiscard]] protocol::result<void> finish(const lane_work& work);
+    // Ends what begin() began. false: the session cannot be used any more.
+    [[nodiscard]] bool roll_back();
+
+    // The last error was the target's answer to rows.
+    [[nodiscard]] bool rows_were_refused() const { return pipe_.rows_were_refused(); }
+    // From another thread: ends a running call soon.
+    void interrupt() { target_->interrupt(); }
+
+private:
+    lane(std::unique_ptr<target_session> target, const checkpoint_store& store, std::uint64_t epoch,
+         const std::atomic<bool>& stop);
+
+    [[nodiscard]] protocol::result<void> write(const lane_work& work, bool waiting);
+
+    std::unique_ptr<target_session> target_;
+    const checkpoint_store& store_;
+    std::uint64_t epoch_;
+    const std::atomic<bool>& stop_;
+    statement_pipe pipe_;
+    table_writer writer_;
+};
+
+} // namespace understudy::applier

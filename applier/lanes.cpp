@@ -1,0 +1,166 @@
+#include "applier/lanes.hpp"
+
+#include "applier/errc.hpp"
+#include "protocol/assert.hpp"
+#include "protocol/net/on_thread.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace understudy::applier {
+
+namespace asio = boost::asio;
+using protocol::result;
+using protocol::net::on_thread;
+
+lanes::lanes(asio::any_io_executor executor, std::size_t count, hooks hooks)
+    : executor_(std::move(executor)), pool_(count), hooks_(std::move(hooks)), slots_(count),
+      change_(executor_, asio::steady_timer::time_point::max()) {
+    UNDERSTUDY_ASSERT(count > 0);
+}
+
+lanes::~lanes() {
+    UNDERSTUDY_ASSERT(running_ == 0);
+    pool_.join();
+}
+
+// Setting its time again would end the waits of others.
+asio::awaitable<void> lanes::changed() {
+    co_await change_.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+void lanes::notify() {
+    change_.cancel();
+    hooks_.on_change();
+}
+
+lanes::slot* lanes::find_free() {
+    const auto is_ready = [](const slot& one) { return one.session != nullptr && !one.busy; };
+    auto found = std::ranges::find_if(slots_, is_ready);
+    if (found == slots_.end()) {
+        const auto is_new = [](const slot& one) { return one.session == nullptr && !one.busy; };
+        found = std::ranges::find_if(slots_, is_new);
+    }
+    return found == slots_.end() ? nullptr : &*found;
+}
+
+asio::awaitable<result<void>> lanes::open(slot* place) {
+    place->busy = true;
+    auto opened = co_await on_thread(pool_, [this] { return hooks_.open(); });
+    place->busy = false;
+    if (opened) {
+        place->session = std::move(*opened);
+        co_return result<void>{};
+    }
+    const auto in_use = [](const slot& one) { return one.session != nullptr; };
+    if (std::ranges::none_of(slots_, in_use)) co_return std::unexpected(std::move(opened.error()));
+    // The account may have a limit: with fewer sessions it goes on all the same.
+    hooks_.warn("the applier goes on with fewer sessions on the target than apply.workers: " +
+                opened.error().what);
+    place->busy = true; // for good
+    co_return result<void>{};
+}
+
+asio::awaitable<result<void>> lanes::free_lane() {
+    for (;;) {
+        if (error_) co_return std::unexpected(*error_);
+        slot* const place = find_free();
+        if (place == nullptr) {
+            co_await changed();
+            continue;
+        }
+        if (place->session != nullptr) co_return result<void>{};
+        if (auto opened = co_await open(place); !opened) co_return opened;
+    }
+}
+
+void lanes::execute(lane_work work) {
+    slot* const place = find_free();
+    UNDERSTUDY_ASSERT(place != nullptr && place->session != nullptr);
+    UNDERSTUDY_ASSERT(in_order_.empty() || in_order_.back()->work.number < work.number);
+    place->busy = true;
+    auto one =
+        std::make_shared<flight>(flight{std::move(work), place, std::chrono::steady_clock::now()});
+    in_order_.push_back(one);
+    ++running_;
+    asio::co_spawn(executor_, fly(std::move(one)), [this](std::exception_ptr thrown) {
+        if (thrown && !thrown_) thrown_ = thrown;
+        --running_;
+        notify();
+    });
+}
+
+asio::awaitable<void> lanes::fly(std::shared_ptr<flight> one) {
+    auto done = co_await execute_in_turn(one);
+    if (!done) {
+        co_await give_up(one, std::move(done.error()));
+        co_return;
+    }
+    UNDERSTUDY_ASSERT(in_order_.front() == one);
+    in_order_.pop_front();
+    committed_ = one->work.number;
+    one->place->busy = false;
+    hooks_.on_commit(one->work, std::chrono::steady_clock::now() - one->began);
+}
+
+asio::awaitable<result<void>> lanes::execute_in_turn(std::shared_ptr<flight> one) {
+    lane* const session = one->place->session.get();
+    const lane_work* const work = &one->work;
+    result<void> done;
+    if (in_order_.front() == one) {
+        co_return co_await on_thread(pool_, [session, work] {
+            auto begun = session->begin(*work);
+            return begun ? session->finish(*work) : begun;
+        });
+    }
+    done = co_await on_thread(pool_, [session, work] { return session->begin(*work); });
+    while (done && in_order_.front() != one && !is_lost(*one))
+        co_await changed();
+    if (!done) co_return done;
+    if (is_lost(*one)) co_return protocol::fail(errc::cancelled, "a group before it has failed");
+    co_return co_await on_thread(pool_, [session, work] { return session->finish(*work); });
+}
+
+asio::awaitable<void> lanes::give_up(std::shared_ptr<flight> one, protocol::error why) {
+    if (!is_lost(*one)) {
+        failed_ = one->work.number;
+        rows_were_refused_ = one->place->session->rows_were_refused();
+        error_ = std::move(why);
+        notify();
+    }
+    lane* const session = one->place->session.get();
+    const bool usable = co_await on_thread(pool_, [session] { return session->roll_back(); });
+    if (!usable) one->place->session.reset();
+    one->place->busy = false;
+    std::erase(in_order_, one);
+}
+
+asio::awaitable<result<void>> lanes::drain() {
+    while (!idle())
+        co_await changed();
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, {}));
+    if (error_) co_return std::unexpected(*error_);
+    co_return result<void>{};
+}
+
+asio::awaitable<void> lanes::abandon() {
+    if (!error_ && !in_order_.empty()) {
+        failed_ = in_order_.front()->work.number;
+        error_ = protocol::fail(errc::cancelled, "stopped on request").error();
+        notify();
+    }
+    while (!idle())
+        co_await changed();
+}
+
+void lanes::interrupt() {
+    for (const auto& one : in_order_) {
+        if (one->place->session) one->place->session->interrupt();
+    }
+}
+
+} // namespace understudy::applier

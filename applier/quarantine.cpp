@@ -1,0 +1,123 @@
+#include "applier/quarantine.hpp"
+
+#include "applier/ddl/mentioned_tables.hpp"
+#include "applier/errc.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace understudy::applier {
+
+using protocol::fail;
+using protocol::result;
+
+std::string quarantine_entry::names() const {
+    std::string text;
+    for (const state::object_name& table : tables)
+        text += (text.empty() ? "" : ", ") + table.to_string();
+    return text;
+}
+
+stream_share stream_share::all_but(std::vector<quarantine_entry> entries) {
+    stream_share share;
+    std::erase_if(entries, [](const quarantine_entry& one) {
+        return one.now == quarantine_entry::stage::asked;
+    });
+    share.entries_ = std::move(entries);
+    return share;
+}
+
+stream_share stream_share::only(quarantine_entry entry) {
+    stream_share share;
+    share.entries_.push_back(std::move(entry));
+    share.catches_up_ = true;
+    return share;
+}
+
+const quarantine_entry* stream_share::find(const state::object_name& table) const {
+    const auto found = std::ranges::find_if(
+        entries_, [&](const quarantine_entry& one) { return one.tables.contains(table); });
+    return found == entries_.end() ? nullptr : &*found;
+}
+
+std::unexpected<protocol::error> stream_share::refuse(const source_transaction& transaction,
+                                                      const std::string& what,
+                                                      const state::object_name& table) const {
+    return fail(errc::quarantined,
+                fmt::format("transaction {} of the source: {} concerns {}, which is set aside, and "
+                            "cannot wait with it: let the table catch up first (understudy resume "
+                            "TASK --table {}.{}), or exclude it in the task",
+                            transaction.to_string(), what, table.to_string(), table.database,
+                            table.object));
+}
+
+result<bool> stream_share::takes(const statement_plan& plan, const logged_statement& statement,
+                                 const source_transaction& transaction) const {
+    if (is_everything()) return true;
+    using enum statement_plan::kind;
+    switch (plan.is) {
+    case create_table:
+    case create_table_with_rows:
+    case alter_table:
+    case drop_table:
+    case rename_table:
+    case truncate_table:
+    case create_index:
+    case drop_index: return takes_named(plan, statement, transaction);
+    // What it reads and writes cannot be told from its text for certain.
+    case dml:
+        if (catches_up_) return false;
+        return refuse(transaction, "a change that was logged as text",
+                      *entries_.front().tables.begin());
+    case alter_database:
+    case drop_database:
+        for (const quarantine_entry& entry : entries_) {
+            for (const state::object_name& table : entry.tables) {
+                if (!catches_up_ && table.database == plan.source_names.front().database)
+                    return refuse(transaction, "a statement about a whole database", table);
+            }
+        }
+        break;
+    case create_database:
+    case view:
+    case routine:
+    case trigger:
+    case event:
+    case other_ddl:
+    case account:
+    case maintenance:
+    case other: break;
+    }
+    return !catches_up_;
+}
+
+result<bool> stream_share::takes_named(const statement_plan& plan,
+                                       const logged_statement& statement,
+                                       const source_transaction& transaction) const {
+    auto names = plan.source_names;
+    const std::string home = names.empty() ? "" : names.front().database;
+    const auto changed = static_cast<std::ptrdiff_t>(names.size());
+    if (plan.is == statement_plan::kind::create_table ||
+        plan.is == statement_plan::kind::create_table_with_rows ||
+        plan.is == statement_plan::kind::alter_table) {
+        // The tables that its foreign keys and LIKE name must be as far as it is.
+        for (auto& name : ddl::mentioned_tables(statement, home))
+            names.push_back(std::move(name));
+    }
+    const auto found = std::ranges::find_if(
+        names, [this](const state::object_name& name) { return find(name) != nullptr; });
+    if (found == names.end()) return !catches_up_;
+    const quarantine_entry* const entry = find(*found);
+    const bool wholly = std::ranges::all_of(
+        names, [&](const state::object_name& name) { return find(name) == entry; });
+    if (wholly) return catches_up_;
+    const bool changes_it = found - names.begin() < changed;
+    return refuse(transaction,
+                  changes_it ? "a statement about several tables"
+                             : "the definition of another table",
+                  *found);
+}
+
+} // namespace understudy::applier

@@ -1,0 +1,261 @@
+#include "applier/quarantine_store.hpp"
+
+#include "applier/ddl_journal.hpp"
+#include "applier/errc.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace understudy::applier {
+
+using protocol::fail;
+using protocol::result;
+using stage = quarantine_entry::stage;
+
+namespace {
+
+constexpr std::string_view entry_table =
+    "CREATE TABLE IF NOT EXISTS {}.`quarantine` ("
+    "`id` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'its checkpoint has the name "
+    "#id', "
+    "`task` VARCHAR(64) NOT NULL, "
+    "`state` ENUM('asked','aside','resuming') NOT NULL, "
+    "`why` LONGTEXT NOT NULL, "
+    "`since` TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), "
+    "KEY (`task`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+
+constexpr std::string_view names_table =
+    "CREATE TABLE IF NOT EXISTS {}.`quarantine_table` ("
+    "`id` BIGINT UNSIGNED NOT NULL, "
+    "`task` VARCHAR(64) NOT NULL, "
+    "`database_name` VARCHAR(64) NOT NULL COMMENT 'on the source', "
+    "`table_name` VARCHAR(64) NOT NULL, "
+    "PRIMARY KEY (`id`, `database_name`, `table_name`)) ENGINE=InnoDB DEFAULT CHARACTER SET "
+    "utf8mb4 COLLATE utf8mb4_bin";
+
+result<void> run(target_session& target, std::string_view sql) {
+    auto done = target.execute(sql);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
+}
+
+std::uint64_t number(const std::optional<std::string>& text) {
+    std::uint64_t value = 0;
+    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+    return value;
+}
+
+stage stage_of(const std::optional<std::string>& text) {
+    return text == "asked" ? stage::asked : text == "resuming" ? stage::resuming : stage::aside;
+}
+
+result<void> commit_or_roll_back(target_session& target, result<void> done) {
+    if (done) return run(target, "COMMIT");
+    // What is left open is rolled back with the session.
+    if (!target.broken()) std::ignore = target.execute("ROLLBACK");
+    return done;
+}
+
+} // namespace
+
+quarantine_store::quarantine_store(std::string_view meta_database, std::string_view task)
+    : meta_database_(meta_database), task_(task), database_(state::quote_identifier(meta_database)),
+      quoted_task_(quote_string(task)) {}
+
+result<void> quarantine_store::prepare(target_session& target) const {
+    auto done = run(target, fmt::format(entry_table, database_));
+    return done ? run(target, fmt::format(names_table, database_)) : done;
+}
+
+result<std::vector<quarantine_entry>> quarantine_store::load(target_session& target) const {
+    auto answer = target.query(fmt::format(
+        "SELECT q.`id`, q.`state`, q.`why`, c.`log_file`, c.`log_offset`, t.`database_name`, "
+        "t.`table_name` FROM {0}.`quarantine` AS q JOIN {0}.`quarantine_table` AS t ON t.`id` = "
+        "q.`id` LEFT JOIN {0}.`checkpoint` AS c ON c.`task` = CONCAT('#', q.`id`) WHERE q.`task` = "
+        "{1} ORDER BY q.`id`",
+        database_, quoted_task_));
+    if (!answer) return wrap(std::move(answer.error()), "reading which tables are set aside");
+    std::vector<quarantine_entry> entries;
+    for (const auto& row : answer->rows) {
+        const std::uint64_t id = number(row[0]);
+        if (entries.empty() || entries.back().id != id) {
+            entries.push_back({.id = id,
+                               .now = stage_of(row[1]),
+                               .tables = {},
+                               .why = row[2].value_or(""),
+                               .from = {row[3].value_or(""), number(row[4])}});
+        }
+        entries.back().tables.insert({row[5].value_or(""), row[6].value_or("")});
+    }
+    return entries;
+}
+
+result<std::uint64_t> quarantine_store::write_entry(target_session& target, std::string_view state,
+                                                    std::string_view why) const {
+    auto made = run(target, fmt::format("INSERT INTO {}.`quarantine` (`task`, `state`, `why`) "
+                                        "VALUES ({}, '{}', {})",
+                                        database_, quoted_task_, state, quote_string(why)));
+    if (!made) return std::unexpected(std::move(made.error()));
+    auto id = target.scalar("SELECT LAST_INSERT_ID()");
+    if (!id) return std::unexpected(std::move(id.error()));
+    return number(*id);
+}
+
+result<void> quarantine_store::write_tables(target_session& target, std::uint64_t id,
+                                            const std::set<state::object_name>& tables) const {
+    for (const state::object_name& table : tables) {
+        auto done =
+            run(target, fmt::format("INSERT IGNORE INTO {}.`quarantine_table` (`id`, "
+                                    "`task`, `database_name`, `table_name`) VALUES ({}, "
+                                    "{}, {}, {})",
+                                    database_, id, quoted_task_, quote_string(table.database),
+                                    quote_string(table.object)));
+        if (!done) return done;
+    }
+    return {};
+}
+
+// The position is copied by the server, so it is that of the task in this very transaction.
+result<void> quarantine_store::write_checkpoint(target_session& target, std::uint64_t id) const {
+    constexpr std::string_view columns = "`stage`, `source_uuid`, `by_gtid`, `log_file`, "
+                                         "`log_offset`, `gtid_set`, `copy_end_file`, "
+                                         "`copy_end_offset`, `epoch`";
+    return run(target, fmt::format("INSERT INTO {0}.`checkpoint` (`task`, {1}) SELECT '#{2}', {1} "
+                                   "FROM {0}.`checkpoint` WHERE `task` = {3}",
+                                   database_, columns, id, quoted_task_));
+}
+
+result<bool> quarantine_store::ask(target_session& target, const state::object_name& table) const {
+    auto entries = load(target);
+    if (!entries) return std::unexpected(std::move(entries.error()));
+    for (const quarantine_entry& entry : *entries) {
+        if (entry.tables.contains(table)) return false;
+    }
+    auto done = run(target, "START TRANSACTION");
+    if (!done) return std::unexpected(std::move(done.error()));
+    auto id = write_entry(target, "asked", "an operator asked for it");
+    if (id)
+        done = write_tables(target, *id, {table});
+    else
+        done = std::unexpected(std::move(id.error()));
+    done = commit_or_roll_back(target, std::move(done));
+    if (!done) return std::unexpected(std::move(done.error()));
+    return true;
+}
+
+result<bool> quarantine_store::resume(target_session& target,
+                                      const state::object_name& table) const {
+    auto entries = load(target);
+    if (!entries) return std::unexpected(std::move(entries.error()));
+    for (const quarantine_entry& entry : *entries) {
+        if (!entry.tables.contains(table)) continue;
+        // Taken back before it was done.
+        if (entry.now == stage::asked) {
+            auto removed = remove(target, entry);
+            if (!removed) return std::unexpected(std::move(removed.error()));
+            return true;
+        }
+        auto done = run(target, fmt::format("UPDATE {}.`quarantine` SET `state` = 'resuming' WHERE "
+                                            "`id` = {}",
+                                            database_, entry.id));
+        if (!done) return std::unexpected(std::move(done.error()));
+        return true;
+    }
+    return false;
+}
+
+result<void> quarantine_store::set_aside(target_session& target,
+                                         const std::set<state::object_name>& tables,
+                                         std::string_view why, std::uint64_t epoch,
+                                         std::uint64_t asked) const {
+    auto done = run(target, "START TRANSACTION");
+    if (!done) return done;
+    done = checkpoint_store(meta_database_, task_).hold(target, epoch);
+    std::uint64_t id = asked;
+    if (done && asked != 0) {
+        done = run(target, fmt::format("UPDATE {}.`quarantine` SET `state` = 'aside' WHERE `id` = "
+                                       "{}",
+                                       database_, asked));
+    } else if (done) {
+        auto made = write_entry(target, "aside", why);
+        if (made)
+            id = *made;
+        else
+            done = std::unexpected(std::move(made.error()));
+    }
+    if (done) done = write_tables(target, id, tables);
+    if (done) done = write_checkpoint(target, id);
+    return commit_or_roll_back(target, std::move(done));
+}
+
+result<void> quarantine_store::give_up(target_session& target, const quarantine_entry& entry,
+                                       std::string_view why) const {
+    return run(target, fmt::format("UPDATE {}.`quarantine` SET `state` = 'aside', `why` = {} WHERE "
+                                   "`id` = {}",
+                                   database_, quote_string(why), entry.id));
+}
+
+result<void> quarantine_store::join(target_session& target, const quarantine_entry& entry,
+                                    std::uint64_t epoch, std::uint64_t own_epoch,
+                                    const protocol::binlog_position& where) const {
+    auto done = run(target, "START TRANSACTION");
+    if (!done) return done;
+    done = checkpoint_store(meta_database_, task_).hold(target, epoch);
+    if (done) done = checkpoint_store(meta_database_, entry.task()).hold(target, own_epoch);
+    if (done) {
+        auto there = target.scalar(fmt::format(
+            "SELECT COUNT(*) FROM {}.`checkpoint` WHERE `task` = {} AND `log_file` = {} AND "
+            "`log_offset` = {}",
+            database_, quoted_task_, quote_string(where.file), where.offset));
+        if (!there)
+            done = std::unexpected(std::move(there.error()));
+        else if (*there != "1")
+            done = fail(errc::checkpoint_invalid,
+                        "the task is no longer at " + where.to_string() + " on the target");
+    }
+    // What was overwritten or ignored meanwhile is the task's.
+    if (done) {
+        done = run(target, fmt::format("UPDATE {}.`conflict` SET `task` = {} WHERE `task` = {}",
+                                       database_, quoted_task_, quote_string(entry.task())));
+    }
+    if (done) done = forget_statement(target, where);
+    if (done) done = remove(target, entry);
+    return commit_or_roll_back(target, std::move(done));
+}
+
+// The task's journal may hold a statement that was refused and then waited with its table.
+result<void> quarantine_store::forget_statement(target_session& target,
+                                                const protocol::binlog_position& where) const {
+    const ddl_journal journal(checkpoint_store(meta_database_, task_));
+    auto open = journal.load(target);
+    if (!open) return std::unexpected(std::move(open.error()));
+    const bool is_passed = open->now == journal_entry::state::intent &&
+                           protocol::binlog_position{open->file, open->offset} < where;
+    return is_passed ? run(target, journal.closing_sql()) : result<void>{};
+}
+
+result<void> quarantine_store::remove(target_session& target, const quarantine_entry& entry) const {
+    for (const std::string_view table : {"checkpoint", "ddl_journal", "prepared_xa", "conflict"}) {
+        auto done = run(target, fmt::format("DELETE FROM {}.`{}` WHERE `task` = {}", database_,
+                                            table, quote_string(entry.task())));
+        if (!done) return done;
+    }
+    for (const std::string_view table : {"quarantine_table", "quarantine"}) {
+        auto done = run(
+            target, fmt::format("DELETE FROM {}.`{}` WHERE `id` = {}", database_, table, entry.id));
+        if (!done) return done;
+    }
+    return {};
+}
+
+result<void> quarantine_store::remove_all(target_session& target) const {
+    auto entries = load(target);
+    if (!entries) return std::unexpected(std::move(entries.error()));
+    for (const quarantine_entry& entry : *entries) {
+        if (auto done = remove(target, entry); !done) return done;
+    }
+    return {};
+}
+
+} // namespace understudy::applier

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "applier/checkpoint_store.hpp"
+#include "applier/quarantine.hpp"
+#include "applier/target_session.hpp"
+#include "protocol/result.hpp"
+#include "state/object_selection.hpp"
+#include "state/position.hpp"
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace understudy::applier {
+
+// Which tables of a task are set aside: the tables `quarantine` and `quarantine_table` of the meta
+// database. From which position on is the checkpoint of the entry's own stream
+// (quarantine_entry::task), which is made, moved and removed in the same transactions. Stateless
+// but for names; blocking.
+class quarantine_store {
+public:
+    quarantine_store(std::string_view meta_database, std::string_view task);
+    explicit quarantine_store(const checkpoint_store& store)
+        : quarantine_store(store.meta_database(), store.task()) {}
+
+    [[nodiscard]] protocol::result<void> prepare(target_session& target) const;
+    // The oldest first.
+    [[nodiscard]] protocol::result<std::vector<quarantine_entry>>
+    load(target_session& target) const;
+
+    // An operator's wishes, which the applier fulfils; committed at once. false: it is set aside
+    // already, or there is no such table set aside.
+    [[nodiscard]] protocol::result<bool> ask(target_session& target,
+                                             const state::object_name& table) const;
+    [[nodiscard]] protocol::result<bool> resume(target_session& target,
+                                                const state::object_name& table) const;
+
+    // From the task's checkpoint on, in a transaction of its own. `asked`: the entry that wanted
+    // it, 0 for none. errc::fenced.
+    [[nodiscard]] protocol::result<void> set_aside(target_session& target,
+                                                   const std::set<state::object_name>& tables,
+                                                   std::string_view why, std::uint64_t epoch,
+                                                   std::uint64_t asked = 0) const;
+    // Catching up has met what a person has to mend.
+    [[nodiscard]] protocol::result<void>
+    give_up(target_session& target, const quarantine_entry& entry, std::string_view why) const;
+    // The entry's stream has come to where the task is: one transaction that fails (errc::fenced,
+    // checkpoint_invalid) unless both stand at `where`.
+    [[nodiscard]] protocol::result<void> join(target_session& target, const quarantine_entry& entry,
+                                              std::uint64_t epoch, std::uint64_t own_epoch,
+                                              const protocol::binlog_position& where) const;
+    // In the caller's transaction, if there is one.
+    [[nodiscard]] protocol::result<void> remove_all(target_session& target) const;
+
+private:
+    [[nodiscard]] protocol::result<void>
+    forget_statement(target_session& target, const protocol::binlog_position& where) const;
+    [[nodiscard]] protocol::result<void> remove(target_session& target,
+                                                const quarantine_entry& entry) const;
+    [[nodiscard]] protocol::result<std::uint64_t>
+    write_entry(target_session& target, std::string_view state, std::string_view why) const;
+    [[nodiscard]] protocol::result<void>
+    write_tables(target_session& target, std::uint64_t id,
+                 const std::set<state::object_name>& tables) const;
+    [[nodiscard]] protocol::result<void> write_checkpoint(target_session& target,
+                                                          std::uint64_t id) const;
+
+    std::string meta_database_;
+    std::string task_;
+    std::string database_;    // quoted
+    std::string quoted_task_; // as a string of SQL
+};
+
+} // namespace understudy::applier

@@ -1,0 +1,57 @@
+#include "apps/table_wish.hpp"
+
+#include "applier/quarantine_store.hpp"
+#include "applier/target_session.hpp"
+#include "apps/serve_errc.hpp"
+#include "state/errc.hpp"
+#include "state/name_glob.hpp"
+#include "state/object_selection.hpp"
+
+#include <fmt/format.h>
+
+namespace understudy::apps {
+
+namespace {
+
+protocol::result<state::object_name> parse_table(const state::task_spec& task,
+                                                 std::string_view text) {
+    const auto selection = state::object_selection::make(task);
+    if (!selection) return std::unexpected(selection.error());
+    const auto pattern = state::object_pattern::parse(text);
+    const auto bad = [&](std::string_view why) {
+        return protocol::fail(state::errc::selection_invalid,
+                              fmt::format("table: found {}; {}", text, why));
+    };
+    if (!pattern || !pattern->names_object || pattern->database.has_wildcard() ||
+        pattern->object.has_wildcard())
+        return bad("it is db.table, as on the source");
+    state::object_name name{pattern->database.name(), pattern->object.name()};
+    if (!selection->selects(name.database, name.object)) return bad("the task does not select it");
+    return name;
+}
+
+} // namespace
+
+protocol::result<std::string> wish(const state::task_spec& task, table_wish what,
+                                   std::string_view table) {
+    const auto name = parse_table(task, table);
+    if (!name) return std::unexpected(name.error());
+    auto target = applier::target_session::connect(task.target, {});
+    if (!target) return std::unexpected(target.error());
+    const applier::quarantine_store store(task.apply.meta_database, task.name);
+    if (auto prepared = store.prepare(**target); !prepared)
+        return std::unexpected(prepared.error());
+    const bool resumes = what == table_wish::resume;
+    const auto done = resumes ? store.resume(**target, *name) : store.ask(**target, *name);
+    if (!done) return std::unexpected(done.error());
+    if (!*done) {
+        return protocol::fail(
+            serve_errc::not_now,
+            fmt::format("{} is {}set aside", name->to_string(), resumes ? "not " : "already "));
+    }
+    return resumes ? fmt::format("{} catches up while the task runs", name->to_string())
+                   : fmt::format("{} will be set aside when the task is started next",
+                                 name->to_string());
+}
+
+} // namespace understudy::apps
