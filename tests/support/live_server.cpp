@@ -127,13 +127,15 @@ std::vector<std::string> live_server::arguments() const {
         user.pop_back();
     std::vector<std::string> all = {root_ / "bin" / (is_mariadb(kind_) ? "mariadbd" : "mysqld"),
                                     fmt::format("--datadir={}", data_dir().string()),
+                                    // A MariaDB that starts removes from /tmp what looks like
+                                    // another's temporary tables.
+                                    fmt::format("--tmpdir={}", (dir / "tmp").string()),
                                     fmt::format("--socket={}", socket_path().string()),
                                     fmt::format("--pid-file={}", (dir / "server.pid").string()),
                                     fmt::format("--log-error={}", (dir / "error.log").string()),
                                     fmt::format("--port={}", port_),
                                     fmt::format("--server-id={}", server_id_),
-                                    fmt::format("--user={}", user),
-                                    "--bind-address=127.0.0.1"};
+                                    fmt::format("--user={}", user), "--bind-address=127.0.0.1"};
     add_lines(all, source_dir / fmt::format("tests/servers/{}.options", to_string(kind_)));
     if (is_mariadb(kind_)) {
         all.emplace_back(options_.gtid ? "--gtid-strict-mode=ON" : "--gtid-strict-mode=OFF");
@@ -154,6 +156,7 @@ void live_server::launch() {
     // Left by a killed server: its lock file names a process id that may be another's by now.
     fs::remove(socket_path());
     fs::remove(socket_path().string() + ".lock");
+    fs::create_directories(directory_.path() / "tmp");
     // Only this start's messages are looked at.
     if (fs::exists(log)) fs::rename(log, directory_.path() / "error.log.old");
     process_.emplace(child_process::start(
