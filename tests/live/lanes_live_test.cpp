@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
 #include <random>
 #include <string>
 #include <thread>
@@ -42,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(by, lanes,
 // one number sees all transactions up to it, and no other.
 TEST_P(lanes, show_a_reader_only_states_that_the_source_had) {
     constexpr int accounts = 200;
-    constexpr int transactions = 3'000;
+    constexpr int transactions = 1'500;
     applier_rig rig(four_workers(GetParam(), 12));
     rig.exec_both("CREATE DATABASE t; USE t;"
                   "CREATE TABLE a (id INT PRIMARY KEY, money INT NOT NULL);"
@@ -94,14 +95,14 @@ TEST_P(lanes, show_a_reader_only_states_that_the_source_had) {
             ++looks;
         }
     });
-    const std::string stopped = rig.catch_up();
+    const std::string stopped = rig.catch_up(std::chrono::seconds(200));
     ended = true;
     reader.join();
     EXPECT_EQ(stopped, "");
     EXPECT_EQ(wrong, "");
     EXPECT_THAT(rig.differences(), IsEmpty());
     EXPECT_EQ(rig.status().retries, 0U);
-    EXPECT_GT(rig.status().applied_groups, 100U);
+    EXPECT_GT(rig.status().applied_groups, 50U);
     fmt::print("{} groups, {} looks, {} times one at a time\n", rig.status().applied_groups, looks,
                rig.status().parallel_fallbacks);
 }
@@ -124,7 +125,7 @@ TEST_P(lanes, go_on_one_at_a_time_where_values_are_equal_by_their_collation_only
             fmt::format("INSERT INTO t.words VALUES ({}, '{}')", i, i % 2 == 0 ? "a" : "A"));
         source.exec(fmt::format("UPDATE t.other SET n = {} WHERE id = {}", i, i % 4 + 1));
     }
-    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_EQ(rig.catch_up(std::chrono::seconds(200)), "");
     EXPECT_THAT(rig.differences(), IsEmpty());
     EXPECT_EQ(rig.status().retries, 0U);
     fmt::print("{} times one at a time\n", rig.status().parallel_fallbacks);
@@ -165,7 +166,7 @@ TEST_P(lanes, keep_the_order_of_tables_where_it_can_be_seen) {
         default: source.exec(fmt::format("REPLACE INTO t.plain VALUES ({}, {})", some, i)); break;
         }
     }
-    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_EQ(rig.catch_up(std::chrono::seconds(200)), "");
     EXPECT_THAT(rig.differences(), IsEmpty());
     EXPECT_EQ(rig.status().retries, 0U);
     fmt::print("{} groups, {} times one at a time\n", rig.status().applied_groups,
