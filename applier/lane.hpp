@@ -37,8 +37,6 @@ public:
     // Ends what begin() began. false: the session cannot be used any more.
     [[nodiscard]] bool roll_back();
 
-    // The last error was the target's answer to rows.
-    [[nodiscard]] bool rows_were_refused() const { return pipe_.rows_were_refused(); }
     // From another thread: ends a running call soon.
     void interrupt() { target_->interrupt(); }
 

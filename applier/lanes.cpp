@@ -110,14 +110,13 @@ asio::awaitable<void> lanes::fly(std::shared_ptr<flight> one) {
 asio::awaitable<result<void>> lanes::execute_in_turn(std::shared_ptr<flight> one) {
     lane* const session = one->place->session.get();
     const lane_work* const work = &one->work;
-    result<void> done;
     if (in_order_.front() == one) {
         co_return co_await on_thread(pool_, [session, work] {
             auto begun = session->begin(*work);
             return begun ? session->finish(*work) : begun;
         });
     }
-    done = co_await on_thread(pool_, [session, work] { return session->begin(*work); });
+    auto done = co_await on_thread(pool_, [session, work] { return session->begin(*work); });
     while (done && in_order_.front() != one && !is_lost(*one))
         co_await changed();
     if (!done) co_return done;
@@ -128,7 +127,6 @@ asio::awaitable<result<void>> lanes::execute_in_turn(std::shared_ptr<flight> one
 asio::awaitable<void> lanes::give_up(std::shared_ptr<flight> one, protocol::error why) {
     if (!is_lost(*one)) {
         failed_ = one->work.number;
-        rows_were_refused_ = one->place->session->rows_were_refused();
         error_ = std::move(why);
         notify();
     }

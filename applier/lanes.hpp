@@ -52,8 +52,6 @@ public:
 
     [[nodiscard]] bool idle() const { return in_order_.empty() && running_ == 0; }
     [[nodiscard]] bool failed() const { return error_.has_value(); }
-    // The failure was the target's answer to rows.
-    [[nodiscard]] bool rows_were_refused() const { return rows_were_refused_; }
     [[nodiscard]] std::uint64_t committed() const { return committed_; }
     // The first group that is not committed.
     [[nodiscard]] const lane_work* oldest() const {
@@ -97,7 +95,6 @@ private:
     std::uint64_t committed_ = 0;
     std::uint64_t failed_ = 0; // the first group that failed
     std::optional<protocol::error> error_;
-    bool rows_were_refused_ = false;
     std::exception_ptr thrown_;
 };
 
