@@ -164,7 +164,8 @@ result<void> checkpoint_store::create(target_session& target, const checkpoint& 
             value.copy_end.offset, value.epoch));
 }
 
-result<std::uint64_t> checkpoint_store::take_over(target_session& target) const {
+result<std::uint64_t> checkpoint_store::take_over(target_session& target,
+                                                  std::optional<std::uint64_t> ours) const {
     const std::string table = state::quote_identifier(meta_database_) + ".`checkpoint`";
     const std::string where = " WHERE `task` = " + quote_string(task_);
     if (auto begun = run(target, "START TRANSACTION"); !begun)
@@ -180,6 +181,11 @@ result<std::uint64_t> checkpoint_store::take_over(target_session& target) const 
     }
     auto before = number(*held);
     if (!before) return std::unexpected(std::move(before.error()));
+    if (ours && *before > *ours) {
+        if (auto undone = run(target, "ROLLBACK"); !undone)
+            return std::unexpected(std::move(undone.error()));
+        return taken_over(task_, *ours);
+    }
     const std::uint64_t epoch = *before + 1;
     auto raised = run(target, fmt::format("UPDATE {} SET `epoch` = {}{}", table, epoch, where));
     if (raised) raised = run(target, "COMMIT");

@@ -47,8 +47,10 @@ public:
     [[nodiscard]] protocol::result<void> create(target_session& target,
                                                 const checkpoint& value) const;
     // Raises the epoch and returns it: from now on an older process's groups fail with
-    // errc::fenced.
-    [[nodiscard]] protocol::result<std::uint64_t> take_over(target_session& target) const;
+    // errc::fenced. So does this, when the epoch has gone beyond `ours`, which the caller had
+    // before: the process that came last goes on.
+    [[nodiscard]] protocol::result<std::uint64_t>
+    take_over(target_session& target, std::optional<std::uint64_t> ours = std::nullopt) const;
     // errc::fenced unless the task's epoch is still this one. Inside a transaction it stays so
     // until the end of it: who takes the task over waits for that.
     [[nodiscard]] protocol::result<void> hold(target_session& target, std::uint64_t epoch) const;

@@ -20,6 +20,19 @@ std::string lock_name(const checkpoint_store& store) {
                        quote_string("understudy/" + store.meta_database() + "/" + store.task()));
 }
 
+// Of an earlier process of the task that is frozen, or whose goodbye got lost: what the session was
+// about has ended, and nobody will let go of the lock.
+result<void> end_if_idle(target_session& target, const std::string& session) {
+    auto idle = target.scalar("SELECT 1 FROM information_schema.processlist WHERE id = " + session +
+                              " AND command = 'Sleep' AND time >= 1");
+    if (!idle) return std::unexpected(std::move(idle.error()));
+    if (!*idle) return {};
+    // It may have ended by itself, or belong to another account.
+    if (auto killed = target.execute("KILL " + session); !killed && target.broken())
+        return std::unexpected(std::move(killed.error()));
+    return {};
+}
+
 } // namespace
 
 statement_lock::statement_lock(target_session& target, std::string name)
@@ -42,6 +55,13 @@ result<statement_lock> statement_lock::acquire(target_session& target,
     if (*got != "1") {
         auto owner = target.scalar("SELECT IS_USED_LOCK(" + name + ")");
         if (!owner) return std::unexpected(std::move(owner.error()));
+        // Only the newest process may end another one's.
+        if (auto held = store.hold(target, epoch); !held)
+            return std::unexpected(std::move(held.error()));
+        if (*owner) {
+            if (auto ended = end_if_idle(target, **owner); !ended)
+                return std::unexpected(std::move(ended.error()));
+        }
         return fail(errc::transient,
                     fmt::format("session {} of the target, of another process that runs task {}, "
                                 "has not ended yet. If nothing is at its other end any more, "

@@ -120,6 +120,8 @@ void target_session::impl::set_options(const protocol::connect_options& options)
     const unsigned protocol_number =
         options.is_local() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
     mysql_options(handle, MYSQL_OPT_PROTOCOL, &protocol_number);
+    for (const auto& [name_of, value] : options.attributes)
+        mysql_options4(handle, MYSQL_OPT_CONNECT_ATTR_ADD, name_of.c_str(), value.c_str());
     const unsigned long packet = 1UL << 30U;
     mysql_options(handle, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
     // The capability is needed for load_data(); the handlers below refuse everything else.

@@ -19,7 +19,10 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <fmt/format.h>
+
 #include <exception>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -35,6 +38,11 @@ constexpr auto watch_interval = 10s;
 constexpr auto clock_interval = 60s;
 constexpr unsigned pool_threads_beside_copy = 2;
 
+std::string name_of_run() {
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}", random(), random());
+}
+
 } // namespace
 
 task_run::task_run(const state::task_spec& task, state::task_directory& directory,
@@ -43,8 +51,9 @@ task_run::task_run(const state::task_spec& task, state::task_directory& director
     : task_(task), directory_(directory), selection_(selection), options_(options),
       progress_(progress), board_(board), work_loop_(1), receiver_loop_(1),
       pool_(task.initial.connections + pool_threads_beside_copy),
-      checkpoints_(task.apply.meta_database, task.name), receiver_ended_(work_loop_),
-      ticker_(work_loop_), watcher_(work_loop_) {
+      checkpoints_(task.apply.meta_database, task.name), takeover_(checkpoints_, name_of_run()),
+      receiver_ended_(work_loop_), ticker_(work_loop_), watcher_(work_loop_) {
+    task_.target.attributes = takeover_.attributes();
     receiver_ended_.expires_at(asio::steady_timer::time_point::max());
 }
 
@@ -99,9 +108,10 @@ task_run::step<> task_run::drive() {
         if (auto prepared = co_await prepare_first_start(); !prepared)
             co_return std::unexpected(prepared.error());
     }
-    auto epoch = checkpoints_.take_over(*target_);
+    auto epoch = takeover_.execute(*target_, progress_.epoch);
     if (!epoch) co_return std::unexpected(epoch.error());
     checkpoint_->epoch = *epoch;
+    progress_.epoch = *epoch;
     if (std::holds_alternative<gtid_goal>(options_.until) && !checkpoint_->by_gtid) {
         co_return protocol::fail(applier::errc::target_refused,
                                  "until names GTIDs, and this task follows its source by file and "

@@ -2,6 +2,7 @@
 
 #include "applier/applier.hpp"
 #include "applier/checkpoint_store.hpp"
+#include "applier/takeover.hpp"
 #include "apps/progress_rates.hpp"
 #include "apps/task_runner.hpp"
 #include "precheck/report.hpp"
@@ -21,6 +22,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -37,6 +39,8 @@ struct run_progress {
     // What the source had when the first attempt began, or at the time that is the goal.
     std::optional<protocol::net::source_facts> goal;
     unsigned copies_discarded = 0; // because a DDL ran meanwhile
+    // Of the last attempt that took the task over.
+    std::optional<std::uint64_t> epoch;
 };
 
 // One attempt at a run of a task: owns the loops, the pool and the stages, and the order in which
@@ -109,6 +113,7 @@ private:
 
     state::task_directory::identity identity_;
     applier::checkpoint_store checkpoints_;
+    applier::takeover takeover_;
     std::unique_ptr<applier::target_session>
         target_; // for the checkpoint before the applier takes over
     std::optional<applier::checkpoint> checkpoint_;

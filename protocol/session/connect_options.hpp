@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace understudy::protocol {
 
@@ -48,6 +50,9 @@ struct connect_options {
     tls_options tls;
     compression compressed = compression::none; // a server that does not offer it is refused
     int zstd_level = zstd_level_default;
+    // Told to the server when it signs us in; it shows them to the same account and to
+    // administrators (performance_schema.session_account_connect_attrs). No secrets.
+    std::vector<std::pair<std::string, std::string>> attributes;
     std::chrono::milliseconds connect_timeout{10'000};
     // No byte for this long on any step of a conversation means that the other side is gone.
     std::chrono::milliseconds read_timeout{60'000};

@@ -191,6 +191,10 @@ result<handshake::action> handshake::send_response() {
         for (const auto* text : {"_client_name", "understudy", "program_name", "understudy"}) {
             attribute.lenenc_text(text);
         }
+        for (const auto& [name, value] : options_.attributes) {
+            attribute.lenenc_text(name);
+            attribute.lenenc_text(value);
+        }
         writer.lenenc_bytes(attributes);
     }
     if ((server_.capabilities & capability::zstd_compression) != 0) {

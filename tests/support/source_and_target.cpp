@@ -162,7 +162,26 @@ std::vector<std::string> source_and_target::task_arguments(std::vector<std::stri
 
 finished_process source_and_target::run_task(std::vector<std::string> more,
                                              std::chrono::milliseconds timeout) {
-    return run_program(task_arguments(std::move(more)), timeout);
+    const std::vector<std::string> arguments = task_arguments(std::move(more));
+    running_task task = start(arguments);
+    const auto ended = task.wait(timeout);
+    if (!ended) {
+        throw std::runtime_error(fmt::format(
+            "still running after {} ms: {}\n{}{}{}", timeout.count(), fmt::join(arguments, " "),
+            task.output(), task.error(), why_it_goes_on(arguments)));
+    }
+    return {*ended, task.output(), task.error()};
+}
+
+std::string source_and_target::why_it_goes_on(const std::vector<std::string>& arguments) {
+    const auto data_dir = std::ranges::find(arguments, "--data-dir");
+    std::string text = run_program({"status", "--data-dir", *std::next(data_dir)}).output;
+    for (const auto& row : target().root().query("SHOW FULL PROCESSLIST")) {
+        for (const auto& value : row)
+            text += value.value_or("NULL") + "  ";
+        text += '\n';
+    }
+    return text;
 }
 
 finished_process source_and_target::run_program(std::vector<std::string> arguments,
@@ -172,10 +191,13 @@ finished_process source_and_target::run_program(std::vector<std::string> argumen
 }
 
 running_task source_and_target::start_task(std::vector<std::string> more) {
+    return start(task_arguments(std::move(more)));
+}
+
+running_task source_and_target::start(std::vector<std::string> argv) {
     const int number = ++run_count_;
     const fs::path output = directory_.path() / fmt::format("output-{}", number);
     const fs::path error = directory_.path() / fmt::format("error-{}", number);
-    std::vector<std::string> argv = task_arguments(std::move(more));
     argv.insert(argv.begin(), program());
     return {child_process::start({.argv = std::move(argv),
                                   .environment = {},

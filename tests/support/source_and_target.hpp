@@ -84,10 +84,11 @@ public:
     [[nodiscard]] pair_options& options() { return options_; }
 
     // understudy run TASK --data-dir DIR, and `more`, which may have a --data-dir of its own. The
-    // first waits for its end.
+    // first waits for its end; one that does not come is told with the status of the task and what
+    // the target is about, in less than the time CTest gives a test.
     [[nodiscard]] finished_process
     run_task(std::vector<std::string> more = {"--until", "caught-up"},
-             std::chrono::milliseconds timeout = std::chrono::minutes(5));
+             std::chrono::milliseconds timeout = std::chrono::minutes(3));
     [[nodiscard]] running_task start_task(std::vector<std::string> more = {});
     // Any command of the program, as it stands.
     [[nodiscard]] finished_process
@@ -98,6 +99,8 @@ public:
     [[nodiscard]] std::vector<std::string> compare(const comparison_options& what = {});
 
 private:
+    [[nodiscard]] running_task start(std::vector<std::string> argv);
+    [[nodiscard]] std::string why_it_goes_on(const std::vector<std::string>& arguments);
     struct connection {
         std::optional<sql_client> client{};
         pid_t server = 0;
