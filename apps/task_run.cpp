@@ -262,8 +262,10 @@ task_run::step<protocol::net::source_facts> task_run::ask_source() {
 task_run::step<> task_run::prepare_first_start() {
     if (auto prepared = checkpoints_.prepare(*target_); !prepared)
         co_return std::unexpected(prepared.error());
-    auto start =
-        co_await snapshot::read_start_point(work_loop_.get_executor(), task_, selection_, board_);
+    const auto executor = work_loop_.get_executor();
+    auto start = task_.adopted
+                     ? co_await snapshot::find_adopted_point(executor, task_, board_)
+                     : co_await snapshot::read_start_point(executor, task_, selection_, board_);
     if (!start) co_return std::unexpected(start.error());
     if (!start->by_gtid && !task_.source_hosts.empty()) {
         co_return protocol::fail(

@@ -6,6 +6,7 @@
 #include "precheck/items.hpp"
 #include "precheck/source_probe.hpp"
 #include "precheck/target_probe.hpp"
+#include "precheck/waivers.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/net/on_thread.hpp"
 
@@ -98,7 +99,7 @@ visit_source(boost::asio::any_io_executor executor, const state::task_spec& spec
         auto target = applier::target_session::connect(spec.target, ignore_warning);
         if (!target) return std::unexpected(std::move(target.error()));
         side.reached = true;
-        auto found = look_at_target(**target, source);
+        auto found = look_at_target(**target, spec, source);
         side.lost = (*target)->broken();
         return found;
     });
@@ -136,6 +137,7 @@ awaitable<report> check(boost::asio::any_io_executor executor, boost::asio::thre
                         state::task_spec spec, const state::object_selection& selection,
                         context known) {
     report result;
+    if (known.first_start && !known.start) known.start = spec.adopted;
     const auto source = co_await visit_source(executor, spec, selection, result);
     const source_seen nothing;
     const subject about{spec, selection, known, source ? *source : nothing};
@@ -147,6 +149,7 @@ awaitable<report> check(boost::asio::any_io_executor executor, boost::asio::thre
     } else if (target) {
         append(result, target_items(about, *target));
     }
+    apply_waivers(result, spec.waived);
     co_return result;
 }
 

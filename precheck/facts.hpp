@@ -32,15 +32,25 @@ struct unanswered {
 // True for the server's error numbers that say "you may not".
 [[nodiscard]] bool is_denied(std::uint16_t server_error);
 
+// A column as information_schema has it, in what two versions of a server say alike.
+struct column_fact {
+    std::string name;
+    std::string type; // comparable_type(), with its character set
+};
+[[nodiscard]] std::string comparable_type(std::string type);
+// Name, and type with its character set, of each column in order.
+[[nodiscard]] std::string columns_question(const state::object_name& table);
+
 // A selected table or view of the source.
 struct table_fact {
     state::object_name name;
     state::object_name on_target;
     std::string engine; // empty for views
     bool is_view = false;
-    bool has_key = false;       // primary, or unique without NULLs
-    bool cascades = false;      // a foreign key from or to it changes rows by itself
-    std::string not_in_mysql{}; // MariaDB: what it has that no MySQL table can have
+    bool has_key = false;               // primary, or unique without NULLs
+    bool cascades = false;              // a foreign key from or to it changes rows by itself
+    std::string not_in_mysql{};         // MariaDB: what it has that no MySQL table can have
+    std::vector<column_fact> columns{}; // only asked for when the target's table is adopted
     std::string shape_misfit{}; // why it cannot take what objects.tables makes of it; empty: it can
 };
 
@@ -100,7 +110,8 @@ struct target_seen {
     bool read_only = false;
     std::vector<state::object_name> existing; // tables and views with a mapped name
     std::vector<state::object_name> filled;   // those of them with at least one row
-    std::vector<std::string> engines;         // that can be used, lower case
+    std::map<state::object_name, std::vector<column_fact>> columns{}; // as in table_fact
+    std::vector<std::string> engines; // that can be used, lower case
     // user@host of accounts with SYSTEM_USER, where this account may look.
     std::optional<std::vector<std::string>> system_users;
 };

@@ -52,6 +52,9 @@ struct subject {
 [[nodiscard]] item target_names_item(const subject& about, const target_seen& target);
 [[nodiscard]] std::vector<item> existing_table_items(const subject& about,
                                                      const target_seen& target);
+// With conflict.existing_tables = "adopt".
+[[nodiscard]] std::vector<item> adopted_definition_items(const subject& about,
+                                                         const target_seen& target);
 // How rows will be written, and why not in the faster way.
 [[nodiscard]] item writer_item(const subject& about, const target_seen& target);
 // Tables that only MariaDB has, for a target of MySQL.

@@ -124,14 +124,23 @@ namespace {
         });
         if (!there) absent.push_back(table.on_target.to_string());
     }
-    if (absent.empty()) return pass(id, severity::blocking, title, "all");
+    const bool adopts = about.spec.conflict.policy == state::task_spec::existing_tables::adopt;
+    // What was made on the source since then comes with the log.
+    const bool from_earlier = adopts && about.spec.adopted;
+    const severity level = from_earlier ? severity::warning : severity::blocking;
+    if (absent.empty()) return pass(id, level, title, "all");
     return {id,
-            severity::blocking,
+            level,
             outcome::failed,
             title,
             "missing: " + some_of(absent),
-            "with [initial] schema = false understudy makes no tables",
-            "Make them on the target, or set schema = true under [initial]."};
+            from_earlier
+                ? "unless they were made after the place that [adopt] names, the task will "
+                  "stop at their first change"
+            : adopts ? "with existing_tables = \"adopt\" understudy makes no tables"
+                     : "with [initial] schema = false understudy makes no tables",
+            adopts ? "Make them on the target, from the same backup."
+                   : "Make them on the target, or set schema = true under [initial]."};
 }
 
 } // namespace
@@ -171,6 +180,8 @@ std::vector<item> existing_table_items(const subject& about, const target_seen& 
     if (!about.known.first_start) return {};
     if (!about.spec.initial.schema) {
         std::vector<item> all{absent_tables(about, target)};
+        if (about.spec.conflict.policy == state::task_spec::existing_tables::adopt)
+            std::ranges::move(adopted_definition_items(about, target), std::back_inserter(all));
         if (!about.spec.initial.data) return all;
         if (target.filled.empty()) {
             all.push_back(pass("target.tables_empty", severity::blocking,

@@ -1,4 +1,5 @@
 #include "precheck/report.hpp"
+#include "precheck/waivers.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -72,9 +73,11 @@ void append_item(std::string& out, const painter& paint, const item& one) {
         out += paint.dim(one.seen) + "\n";
         return;
     }
-    out += one.seen + "\n";
+    out += one.seen + (one.waived ? " (waived in the task file)" : "") + "\n";
     append_block(out, paint, " why", one.why);
     append_block(out, paint, " fix", one.fix);
+    if (one.level == severity::blocking && may_be_waived(one))
+        append_block(out, paint, "  or", "precheck.waive = [\"" + one.id + "\"]");
 }
 
 [[nodiscard]] std::string count_text(std::ptrdiff_t count, std::string_view one,
@@ -121,7 +124,9 @@ std::string to_json(const report& value) {
                                             {"title", one.title},
                                             {"seen", one.seen},
                                             {"why", one.why},
-                                            {"fix", one.fix}});
+                                            {"fix", one.fix},
+                                            {"waivable", may_be_waived(one)},
+                                            {"waived", one.waived}});
     }
     return boost::json::serialize(
         boost::json::object{{"passed", value.passed()}, {"items", std::move(items)}});

@@ -28,9 +28,10 @@ struct item {
     severity level = severity::blocking;
     outcome state = outcome::passed;
     std::string title;
-    std::string seen; // what was found
-    std::string why;  // what would go wrong; empty for passed items
-    std::string fix;  // the exact statement or setting that mends it; empty for passed items
+    std::string seen;    // what was found
+    std::string why;     // what would go wrong; empty for passed items
+    std::string fix;     // the exact statement or setting that mends it; empty for passed items
+    bool waived = false; // blocking but for the task file (precheck.waive)
 };
 
 struct report {
@@ -64,7 +65,8 @@ struct context {
 
 // For a person: a line per item, and below those that failed what, why and how to mend it.
 [[nodiscard]] std::string to_text(const report& value, bool colour);
-// {"passed": bool, "items": [{"id", "severity", "outcome", "title", "seen", "why", "fix"}]}
+// {"passed": bool, "items": [{"id", "severity", "outcome", "title", "seen", "why", "fix",
+//   "waivable", "waived"}]}
 [[nodiscard]] std::string to_json(const report& value);
 
 } // namespace understudy::precheck

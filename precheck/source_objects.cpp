@@ -205,6 +205,8 @@ boost::asio::awaitable<void> look_at_objects(question_line& ask, const state::ta
     }
     note_unmatched(spec, seen);
     co_await look_at_shapes(ask, selection, seen);
+    if (spec.conflict.policy == state::task_spec::existing_tables::adopt)
+        co_await look_at_columns(ask, seen);
 }
 
 } // namespace understudy::precheck

@@ -97,4 +97,16 @@ awaitable<void> look_at_shapes(question_line& ask, const state::object_selection
     }
 }
 
+awaitable<void> look_at_columns(question_line& ask, source_seen& seen) {
+    for (table_fact& table : seen.tables) {
+        if (table.is_view) continue;
+        const auto answer = co_await ask.ask(columns_question(table.name));
+        if (!answer) co_return;
+        for (std::size_t row = 0; row < answer->rows.size(); ++row) {
+            table.columns.push_back(
+                {text_at(answer->rows, row, 0), comparable_type(text_at(answer->rows, row, 1))});
+        }
+    }
+}
+
 } // namespace understudy::precheck

@@ -99,6 +99,17 @@ void ask_existing(target_questions& questions, const source_seen& source, target
     }
 }
 
+void ask_columns(target_questions& questions, const source_seen& source, target_seen& seen) {
+    for (const table_fact& table : source.tables) {
+        if (table.is_view) continue;
+        const auto answer = questions.ask(columns_question(table.on_target));
+        if (!answer || answer->rows.empty()) continue;
+        auto& columns = seen.columns[table.on_target];
+        for (const auto& row : answer->rows)
+            columns.push_back({text(row, 0), comparable_type(text(row, 1))});
+    }
+}
+
 void ask_engines(target_questions& questions, target_seen& seen) {
     const auto answer = questions.ask("SELECT ENGINE FROM information_schema.ENGINES"
                                       " WHERE SUPPORT IN ('YES', 'DEFAULT')");
@@ -123,7 +134,8 @@ void ask_system_users(target_questions& questions, target_seen& seen) {
 
 } // namespace
 
-target_seen look_at_target(applier::target_session& target, const source_seen& source) {
+target_seen look_at_target(applier::target_session& target, const state::task_spec& spec,
+                           const source_seen& source) {
     target_seen seen;
     const applier::target_facts& facts = target.facts();
     seen.server.version = facts.version;
@@ -135,6 +147,8 @@ target_seen look_at_target(applier::target_session& target, const source_seen& s
     ask_settings(questions, seen);
     ask_grants(questions, seen);
     ask_existing(questions, source, seen);
+    if (spec.conflict.policy == state::task_spec::existing_tables::adopt)
+        ask_columns(questions, source, seen);
     ask_engines(questions, seen);
     if (!seen.server.is_mariadb) ask_system_users(questions, seen);
     return seen;

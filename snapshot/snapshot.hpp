@@ -44,6 +44,13 @@ struct start_point {
 read_start_point(boost::asio::any_io_executor executor, const state::task_spec& task,
                  const state::object_selection& selection, state::status_board& board);
 
+// The start point that the task names (task.adopted), for a target that was filled by other means.
+// By GTID the file of the source's log where that set's end lies is looked for;
+// protocol::errc::binlog_position_lost when it has been purged.
+[[nodiscard]] boost::asio::awaitable<protocol::result<start_point>>
+find_adopted_point(boost::asio::any_io_executor executor, const state::task_spec& task,
+                   state::status_board& board);
+
 struct copy_outcome {
     protocol::binlog_position copy_end; // the source's log ended here after the last chunk was read
     std::map<state::object_name, state::source_position>

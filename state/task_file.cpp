@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <tuple>
 
 namespace understudy::state {
@@ -23,10 +24,11 @@ constexpr std::uint64_t kib = 1U << 10U;
 constexpr std::uint64_t mib = 1U << 20U;
 constexpr std::uint64_t gib = 1U << 30U;
 
-constexpr std::array<std::pair<std::string_view, task_spec::existing_tables>, 2>
+constexpr std::array<std::pair<std::string_view, task_spec::existing_tables>, 3>
     existing_tables_policies{{
         {"intercept", task_spec::existing_tables::intercept},
         {"ignore", task_spec::existing_tables::ignore},
+        {"adopt", task_spec::existing_tables::adopt},
     }};
 
 constexpr std::array<std::pair<std::string_view, task_spec::writer>, 3> writers{{
@@ -189,6 +191,53 @@ void read_conflict(task_section& root, task_spec& spec, task_file_context& conte
     context.finish(conflict);
 }
 
+void read_precheck(task_section& root, task_spec& spec, task_file_context& context) {
+    task_section precheck(root, "precheck");
+    precheck.read("waive", spec.waived);
+    context.finish(precheck);
+}
+
+// Nothing is copied: the target was filled by other means.
+void read_adopt(task_section& root, task_spec& spec, task_file_context& context) {
+    task_section adopt(root, "adopt");
+    std::string gtid_set;
+    source_position at;
+    adopt.read("gtid_set", gtid_set);
+    adopt.read("file", at.binlog.file);
+    constexpr std::int64_t first_event = 4; // behind the file's magic number
+    constexpr std::int64_t offset_max = std::numeric_limits<std::uint32_t>::max();
+    adopt.read("offset", at.binlog.offset, first_event, offset_max);
+    if (adopt.has("gtid_set")) {
+        auto parsed = protocol::gtid_set::parse(gtid_set);
+        if (!parsed) {
+            adopt.complain("gtid_set", parsed.error().what);
+        } else if (adopt.has("file") || adopt.has("offset")) {
+            adopt.complain("gtid_set", "stands beside file and offset; give one of them");
+        } else {
+            at.executed = *std::move(parsed);
+        }
+        spec.adopted = std::move(at);
+    } else if (adopt.has("file") != adopt.has("offset")) {
+        adopt.complain(adopt.has("file") ? "file" : "offset", "file and offset go together");
+    } else if (adopt.has("file")) {
+        spec.adopted = std::move(at);
+    }
+    const bool wanted = spec.conflict.policy == task_spec::existing_tables::adopt;
+    if (adopt.present() && !wanted)
+        root.complain("adopt", "is for conflict.existing_tables = \"adopt\" only");
+    context.finish(adopt);
+    if (!wanted) return;
+    task_section initial(root, "initial");
+    for (const auto& [key, value] :
+         {std::pair{"schema", &spec.initial.schema}, std::pair{"data", &spec.initial.data}}) {
+        if (initial.has(key) && *value) {
+            initial.complain(key, "is not made with conflict.existing_tables = \"adopt\": what is "
+                                  "on the target is taken as it is");
+        }
+        *value = false;
+    }
+}
+
 void read_conflict_tables(task_section& apply, task_spec& spec, task_file_context& context) {
     apply.read_choice<task_spec::conflict_action>("on_conflict", spec.apply.on_conflict,
                                                   conflict_actions);
@@ -321,6 +370,8 @@ task_spec read_document(const toml_node& document, task_file_context& context) {
     read_objects(root, spec, context);
     read_initial(root, spec, context);
     read_conflict(root, spec, context);
+    read_adopt(root, spec, context);
+    read_precheck(root, spec, context);
     read_relay(root, spec, context);
     read_replica(root, spec, context);
     context.finish(root);

@@ -2,6 +2,7 @@
 
 #include "protocol/session/connect_options.hpp"
 #include "state/definer_policy.hpp"
+#include "state/position.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace understudy::state {
 // One task, as its TOML file describes it, checked and with defaults filled in. A plain value.
 // docs/configuration.md lists every key; state/task_file reads it.
 struct task_spec {
-    enum class existing_tables : std::uint8_t { intercept, ignore };
+    enum class existing_tables : std::uint8_t { intercept, ignore, adopt };
     enum class writer : std::uint8_t { automatic, row_image, sql };
     // With a row that is not on the target as the source had it.
     enum class conflict_action : std::uint8_t { stop, overwrite, ignore, quarantine };
@@ -72,6 +73,12 @@ struct task_spec {
     struct {
         existing_tables policy = existing_tables::intercept;
     } conflict;
+
+    std::vector<std::string> waived; // ids of precheck items that need not pass
+
+    // Where what is on the target stands in the source's log, with existing_tables::adopt: a set of
+    // GTIDs, or a file and an offset. Nothing: where the source is at the first start.
+    std::optional<source_position> adopted;
 
     struct {
         writer how = writer::automatic;

@@ -19,8 +19,10 @@ function kind_of(item) {
 function item_node(item) {
     return element("li", {class: `item ${kind_of(item)}`, "data-id": item.id},
         element("p", {}, element("span", {class: "badge", "data-kind": kind_of(item)},
-                item.outcome === "failed" ? item.severity : words[item.outcome]),
+                item.waived ? "waived" : item.outcome === "failed" ? item.severity : words[item.outcome]),
             " ", element("strong", {}, item.title), " ", element("span", {}, item.seen)),
+        item.severity === "blocking" && item.outcome !== "passed" && item.waivable && element("p", {class: "soft"},
+            "Or, if you know better, in the task file: ", element("code", {}, `precheck.waive = ["${item.id}"]`)),
         item.outcome !== "passed" && item.why && element("p", {class: "soft"}, item.why),
         item.outcome !== "passed" && item.fix && element("div", {class: "fix"},
             element("p", {}, "To mend it:", " ", window.isSecureContext && copy_button(item.fix)),

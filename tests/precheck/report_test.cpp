@@ -39,6 +39,7 @@ TEST(report, is_a_text_with_the_way_out_below_each_failure) {
               "     why  needed to copy the tables\n"
               "     fix  GRANT SELECT ON `shop`.* TO 'repl'@'%';\n"
               "          -- or a role\n"
+              "      or  precheck.waive = [\"source.privileges\"]\n"
               "\n"
               "target\n"
               "  ! encryption                            none\n"

@@ -119,7 +119,26 @@ TEST(bad_task_file, values_of_the_wrong_kind_or_size) {
         {"choice",
          {.rest = "[conflict]\nexisting_tables = \"overwrite\""},
          "t.toml:13:19: conflict.existing_tables: found \"overwrite\"; allowed are \"intercept\", "
-         "\"ignore\""},
+         "\"ignore\", \"adopt\""},
+        {"adopt without the policy",
+         {.rest = "[adopt]\ngtid_set = "
+                  "\"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5\""},
+         "t.toml:12:1: adopt: is for conflict.existing_tables = \"adopt\" only"},
+        {"adopt at two places",
+         {.rest = "[conflict]\nexisting_tables = \"adopt\"\n[adopt]\nfile = \"b.1\"\noffset = "
+                  "4\ngtid_set = \"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5\""},
+         "t.toml:17:12: adopt.gtid_set: stands beside file and offset; give one of them"},
+        {"adopt without an offset",
+         {.rest = "[conflict]\nexisting_tables = \"adopt\"\n[adopt]\nfile = \"b.1\""},
+         "t.toml:15:8: adopt.file: file and offset go together"},
+        {"adopt by no GTID",
+         {.rest = "[conflict]\nexisting_tables = \"adopt\"\n[adopt]\ngtid_set = \"now\""},
+         "t.toml:15:12: adopt.gtid_set: GTID set: 'now' does not start with a UUID"},
+        {"adopt and copy",
+         {.rest = "[conflict]\nexisting_tables = \"adopt\"\n[initial]\nschema = true"},
+         "t.toml:15:10: initial.schema: is not made with conflict.existing_tables = \"adopt\": "
+         "what is "
+         "on the target is taken as it is"},
         {"tls mode",
          {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.mode = \"on\""},
          "t.toml:6:12: source.tls.mode: found \"on\"; allowed are \"disabled\", \"preferred\", "

@@ -1,0 +1,86 @@
+// Whether tables that are adopted (conflict.existing_tables = "adopt") are the source's.
+
+#include "precheck/items.hpp"
+#include "precheck/question_line.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace understudy::precheck {
+
+namespace {
+
+std::string lower(std::string name) {
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return name;
+}
+
+// How the two differ; empty: they do not.
+std::string difference(const std::vector<column_fact>& theirs,
+                       const std::vector<column_fact>& ours) {
+    for (std::size_t i = 0; i < std::min(theirs.size(), ours.size()); ++i) {
+        if (lower(theirs[i].name) != lower(ours[i].name))
+            return "column " + std::to_string(i + 1) + " is " + theirs[i].name + " there, " +
+                   ours[i].name + " here";
+        if (theirs[i].type != ours[i].type)
+            return theirs[i].name + " is " + theirs[i].type + " there, " + ours[i].type + " here";
+    }
+    if (theirs.size() == ours.size()) return {};
+    return std::to_string(theirs.size()) + " columns there, " + std::to_string(ours.size()) +
+           " here";
+}
+
+} // namespace
+
+// Display widths have no meaning and are not shown by every version; nor is the old name of a
+// character set.
+std::string comparable_type(std::string type) {
+    type = lower(std::move(type));
+    constexpr std::string_view new_name = " utf8mb3";
+    if (type.ends_with(new_name)) type.replace(type.size() - new_name.size(), type.npos, " utf8");
+    for (const std::string_view name :
+         {"tinyint", "smallint", "mediumint", "int", "bigint", "year"}) {
+        if (!type.starts_with(name) || type.size() <= name.size() || type[name.size()] != '(')
+            continue;
+        // The width of ZEROFILL is what is printed.
+        if (type.contains("zerofill")) break;
+        type.erase(name.size(), type.find(')') + 1 - name.size());
+        break;
+    }
+    return type;
+}
+
+std::string columns_question(const state::object_name& table) {
+    return "SELECT COLUMN_NAME, CONCAT_WS(' ', COLUMN_TYPE, CHARACTER_SET_NAME) FROM "
+           "information_schema.COLUMNS WHERE TABLE_SCHEMA = " +
+           sql_string(table.database) + " AND TABLE_NAME = " + sql_string(table.object) +
+           " ORDER BY ORDINAL_POSITION";
+}
+
+std::vector<item> adopted_definition_items(const subject& about, const target_seen& target) {
+    const std::string id = "target.adopted_definitions";
+    const std::string title = "adopted tables";
+    const bool from_earlier = about.spec.adopted.has_value();
+    // From an earlier position on, what makes the definitions equal may be still to come.
+    const severity level = from_earlier ? severity::warning : severity::blocking;
+    std::vector<std::string> different;
+    for (const table_fact& table : about.source.tables) {
+        if (table.is_view ||
+            about.selection.shape(table.name.database, table.name.object) != nullptr)
+            continue;
+        const auto there = target.columns.find(table.on_target);
+        if (there == target.columns.end()) continue; // absent, which another item says
+        const std::string how = difference(table.columns, there->second);
+        if (!how.empty()) different.push_back(table.on_target.to_string() + " (" + how + ")");
+    }
+    if (different.empty()) return {pass(id, level, title, "have the columns of the source's")};
+    return {{id, level, outcome::failed, title,
+             counted(different.size(), "table") + ": " + some_of(different),
+             from_earlier ? "unless a change of the definition is still to come from the log, the "
+                            "task will stop at the first change of such a table"
+                          : "what is on the target is taken as equal to what the source has",
+             "Make the tables equal (ALTER TABLE), or leave them out with objects.exclude."}};
+}
+
+} // namespace understudy::precheck

@@ -1,0 +1,68 @@
+#include "precheck/waivers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace understudy::precheck {
+
+namespace {
+
+constexpr std::array<std::string_view, 14> waivable{
+    "source.answers",
+    "source.engines",
+    "source.hidden_databases",
+    "source.log_filters",
+    "source.partial_json",
+    "source.privileges",
+    "source.row_format",
+    "target.adopted_definitions",
+    "target.answers",
+    "target.engines",
+    "target.max_allowed_packet",
+    "target.privileges",
+    "target.system_user",
+    "target.trust_function_creators",
+};
+
+item refuse(const std::string& id, bool known) {
+    return {"task.waived",
+            severity::blocking,
+            outcome::failed,
+            "waived items",
+            id + (known ? " cannot be waived" : " is not the id of an item that was looked at"),
+            known ? "without it replication cannot work, or would not be exact"
+                  : "a waiver that means nothing hides a mistake",
+            "Take it out of precheck.waive."};
+}
+
+} // namespace
+
+bool may_be_waived(const item& one) {
+    return std::ranges::find(waivable, one.id) != waivable.end();
+}
+
+void apply_waivers(report& value, const std::vector<std::string>& ids) {
+    // What could not be looked at has no items.
+    const bool complete = value.source.reached && value.target.reached;
+    std::vector<item> refused;
+    for (const std::string& id : ids) {
+        bool known = false;
+        bool allowed = false;
+        for (item& one : value.items) {
+            if (one.id != id) continue;
+            known = true;
+            allowed = may_be_waived(one);
+            if (!allowed || one.state == outcome::passed || one.level != severity::blocking)
+                continue;
+            one.level = severity::warning;
+            one.waived = true;
+        }
+        const bool conditional = std::ranges::find(waivable, id) != waivable.end();
+        if ((known && !allowed) || (!known && !conditional && complete))
+            refused.push_back(refuse(id, known));
+    }
+    std::ranges::move(refused, std::back_inserter(value.items));
+}
+
+} // namespace understudy::precheck
