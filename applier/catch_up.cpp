@@ -72,10 +72,10 @@ struct catch_up::entry_stream {
 };
 
 catch_up::catch_up(asio::any_io_executor executor, asio::thread_pool& pool,
-                   const stream_context& of_task, state::status_board& board,
+                   const stream_context& of_task, throttle& throttle, state::status_board& board,
                    std::function<void()> wake)
-    : executor_(std::move(executor)), pool_(pool), of_task_(of_task), board_(board),
-      wake_task_(std::move(wake)), timer_(executor_), held_timer_(executor_) {}
+    : executor_(std::move(executor)), pool_(pool), of_task_(of_task), throttle_(throttle),
+      board_(board), wake_task_(std::move(wake)), timer_(executor_), held_timer_(executor_) {}
 
 catch_up::~catch_up() = default;
 
@@ -262,6 +262,8 @@ asio::awaitable<result<catch_up::outcome>> catch_up::follow(entry_stream& stream
             if (!at_end || *at_end != outcome::stopped) co_return at_end;
             continue;
         }
+        co_await throttle_.admit((*work)->rows, (*work)->bytes);
+        if (stop_) break;
         auto written = co_await on_thread(pool_, [&] {
             auto done = stream.stream->write(**work);
             if (of_task_.hook) of_task_.hook("after group of catch-up");

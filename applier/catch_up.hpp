@@ -3,6 +3,7 @@
 #include "applier/apply_stream.hpp"
 #include "applier/quarantine.hpp"
 #include "applier/retry_delay.hpp"
+#include "applier/throttle.hpp"
 #include "protocol/result.hpp"
 #include "state/status_board.hpp"
 
@@ -31,7 +32,8 @@ class catch_up {
 public:
     // `wake` is called when the coordinator has something to do: wants_task_held() has changed.
     catch_up(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
-             const stream_context& of_task, state::status_board& board, std::function<void()> wake);
+             const stream_context& of_task, throttle& throttle, state::status_board& board,
+             std::function<void()> wake);
     ~catch_up();
 
     // Ends after stop(). Never fails: what stops an entry is written to it.
@@ -77,6 +79,7 @@ private:
     boost::asio::any_io_executor executor_;
     boost::asio::thread_pool& pool_;
     const stream_context& of_task_;
+    throttle& throttle_;
     state::status_board& board_;
     std::function<void()> wake_task_;
     boost::asio::steady_timer timer_;      // of run()

@@ -19,7 +19,7 @@ set(apps_may_include ${rooms})
 string(CONCAT asio_allowed
     "^(protocol/net/"
     "|relay/receiver"
-    "|applier/(applier|catch_up|lanes)"
+    "|applier/(applier|catch_up|lanes|throttle)"
     "|snapshot/([a-z]+_copy|[a-z]+_stage|batch_writer|copier|copy_context|copy_pace|coordinator|lane|object_creator)"
     "|snapshot/(snapshot|source_|table_lock|table_reader|target_)"
     "|precheck/"

@@ -139,6 +139,33 @@ TEST_P(quarantine, is_for_a_missing_and_a_different_table_too) {
     expect_nothing_left(rig);
 }
 
+TEST_P(quarantine, catches_up_no_faster_than_the_throttle_lets_it) {
+    rig_options how = options();
+    how.adjust = [](spec& task) {
+        task.apply.conflicts.quarantine = {"t.*"};
+        task.apply.throttle.rows_per_second = 100;
+        task.apply.group_rows_max = 50;
+    };
+    applier_rig rig(how);
+    rig.exec_both(tables);
+    rig.begin();
+    rig.target().exec("DELETE FROM t.a WHERE id = 2");
+    rig.source().exec("UPDATE t.a SET v = 'x' WHERE id = 2");
+    for (int i = 10; i < 310; ++i)
+        rig.source().exec(fmt::format("INSERT INTO t.a VALUES ({}, 'waits')", i));
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_THAT(set_aside(rig), ElementsAre("t.a"));
+    EXPECT_EQ(count_of(rig, "t.a"), "1");
+
+    rig.target().exec("INSERT INTO t.a VALUES (2, 'b')");
+    rig.resume({"t", "a"});
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(rig.catch_up(), "");
+    EXPECT_GT(std::chrono::steady_clock::now() - start, 2s);
+    EXPECT_THAT(rig.differences(), IsEmpty());
+    expect_nothing_left(rig);
+}
+
 TEST_P(quarantine, is_there_for_an_operator_and_stops_what_cannot_wait) {
     applier_rig rig(options({}));
     rig.exec_both(tables);
