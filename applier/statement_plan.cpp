@@ -47,6 +47,8 @@ logged_statement logged_statement::of(const protocol::query_event& query,
         for (const std::string_view name : charsets_of_collation(usual))
             made.recollated_charsets.emplace_back(name);
     }
+    if (query.status.invoker_user && query.status.invoker_host)
+        made.invoker = {*query.status.invoker_user, *query.status.invoker_host};
     if (query.status.updated_databases) made.updated_databases = &*query.status.updated_databases;
     return made;
 }

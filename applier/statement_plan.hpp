@@ -68,6 +68,8 @@ struct logged_statement {
     const std::vector<std::string>* updated_databases = nullptr;
     // Character sets that meant another collation than usual in MariaDB's session; "*": any.
     std::vector<std::string> recollated_charsets{};
+    // Who executed it, where that was logged: whoever alters an event becomes its definer.
+    std::optional<state::account_name> invoker{};
     // A definition that the initial copy read and brings into the shape of objects.tables itself.
     bool of_initial_copy = false;
 

@@ -171,6 +171,7 @@ protocol::result<statement_plan> planner::event(bool alters) {
         target_names_.insert(target_names_.begin(), mapped(renamed));
         break;
     }
+    if (alters) name_invoker();
     if (auto done = rewrite_body("event", event.database, mapped(event).database); !done)
         return std::unexpected(done.error());
     const auto home = default_on_target();

@@ -275,11 +275,26 @@ void planner::take_definer_and_options() {
     }
 }
 
+// The target would take the task's account for the one that alters the event.
+void planner::name_invoker() {
+    if (!statement_->invoker) return;
+    const auto& invoker = *statement_->invoker;
+    auto name = selection_->definers().on_target(invoker).value_or(invoker.to_string());
+    if (current_user_) {
+        rewriter_.replace(current_user_->first, current_user_->second, std::move(name));
+    } else if (!has_definer_) {
+        const auto behind_verb = list_.tokens[verb_].end;
+        rewriter_.replace(behind_verb, behind_verb, " DEFINER=" + name);
+    }
+}
+
 bool planner::take_definer() {
     const auto first = at_.index();
     if (!at_.take_account()) return false;
     const token& begin = list_.tokens[first];
     const token& last = list_.tokens[at_.index() - 1];
+    has_definer_ = true;
+    if (equal_keyword(begin.text, "CURRENT_USER")) current_user_ = {begin.begin, last.end};
     if (selection_->definers().keeps_all() || equal_keyword(begin.text, "CURRENT_USER"))
         return true;
     // As written: quotes of any kind, which the account's own reading knows.

@@ -89,6 +89,7 @@ private:
     void touch(const state::object_name& source);
     void take_definer_and_options();
     bool take_definer();
+    void name_invoker();
 
     const logged_statement* statement_;
     const state::object_selection* selection_;
@@ -96,6 +97,9 @@ private:
     token_list list_;
     token_cursor at_;
     std::size_t verb_ = 0; // the token that says ALTER, if one does
+    bool has_definer_ = false;
+    // Where CURRENT_USER stands for one.
+    std::optional<std::pair<std::size_t, std::size_t>> current_user_;
     rewriter rewriter_;
     std::vector<state::object_name> source_names_;
     std::vector<state::object_name> target_names_;

@@ -103,6 +103,27 @@ TEST(statement_bodies, follow_a_renamed_database) {
         EXPECT_EQ(body_of(selection, text), expected);
 }
 
+TEST(statement_bodies, name_who_altered_an_event) {
+    state::definer_policy mapped;
+    ASSERT_TRUE(mapped.add("app@10.%", "dw@%"));
+    const auto planned = [&](const std::string& sql, const std::string& user) {
+        logged_statement statement{sql, "shop", 0, version_97};
+        statement.invoker = {user, "10.%"};
+        const auto plan = plan_statement(statement, renaming({}, mapped));
+        return plan ? plan->text : plan.error().what;
+    };
+    EXPECT_EQ(planned("ALTER EVENT e DISABLE", "o'x"),
+              "ALTER DEFINER='o''x'@'10.%' EVENT e DISABLE");
+    EXPECT_EQ(planned("/* x */ alter event e DISABLE", "app"),
+              "/* x */ alter DEFINER='dw'@'%' event e DISABLE");
+    EXPECT_EQ(planned("ALTER DEFINER = CURRENT_USER() EVENT e DISABLE", "app"),
+              "ALTER DEFINER = 'dw'@'%' EVENT e DISABLE");
+    EXPECT_EQ(planned("ALTER DEFINER=root@localhost EVENT e DISABLE", "app"),
+              "ALTER DEFINER=root@localhost EVENT e DISABLE");
+    // The log says it of other statements, too, which name their definer themselves.
+    EXPECT_EQ(planned("ALTER PROCEDURE p COMMENT 'x'", "app"), "ALTER PROCEDURE p COMMENT 'x'");
+}
+
 TEST(statement_bodies, name_the_definer_that_the_task_says) {
     const std::string text = "CREATE DEFINER=`app`@`10.%` PROCEDURE p() SELECT 1";
     const auto planned = [&](const state::definer_policy& policy, const std::string& sql) {

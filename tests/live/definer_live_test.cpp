@@ -66,6 +66,21 @@ TEST_F(definers_on_the_target, are_kept_though_the_accounts_are_missing) {
     EXPECT_EQ(pair->target_sql().scalar("SELECT COUNT(*) FROM mysql.user WHERE user = 'app'"), "0");
 }
 
+TEST_F(definers_on_the_target, of_an_event_are_who_altered_it_last) {
+    begin("");
+    pair->source_sql().exec(programs("copied_"));
+    run();
+    pair->source_sql().exec("ALTER EVENT shop.copied_e COMMENT 'altered by root'; CREATE EVENT "
+                            "shop.mine ON SCHEDULE EVERY 1 DAY DO DELETE FROM shop.t; ALTER "
+                            "DEFINER = CURRENT_USER EVENT shop.mine COMMENT 'and again'");
+    run();
+    const std::string of_events = "SELECT GROUP_CONCAT(event_name, ' ', definer ORDER BY "
+                                  "event_name) FROM information_schema.events WHERE event_schema "
+                                  "= 'shop'";
+    EXPECT_EQ(pair->target_sql().scalar(of_events), "copied_e root@localhost,mine root@localhost");
+    EXPECT_EQ(pair->source_sql().scalar(of_events), pair->target_sql().scalar(of_events));
+}
+
 TEST_F(definers_on_the_target, become_the_task_s_own_account) {
     begin("\n[objects.definers]\n\"*\" = \"current-user\"\n");
     pair->source_sql().exec(programs("copied_"));
