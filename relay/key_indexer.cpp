@@ -7,7 +7,8 @@
 #include "relay/segment_reader.hpp"
 
 #include <algorithm>
-#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -101,9 +102,10 @@ void key_indexer::wait_until_idle() {
 }
 
 void key_indexer::run(const std::stop_token& stop) {
-    // Of this thread only. Where it is not allowed the index is made all the same.
-    const sched_param none{};
-    std::ignore = sched_setscheduler(0, SCHED_IDLE, &none);
+    // Of this thread only. Not SCHED_IDLE: on a machine without idle time such a thread does not
+    // even get to die, and a killed process stays for as long.
+    constexpr int nicest = 19;
+    std::ignore = setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), nicest);
     std::unique_lock lock(mutex_);
     for (;;) {
         wake_.wait(lock, stop, [this] { return !queue_.empty(); });
