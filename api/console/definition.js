@@ -11,6 +11,7 @@ export function new_choices() {
         databases: new Map(), // name: database_choice()
         leave_out: "",        // patterns, one a line
         existing_tables: "intercept",
+        adopted_at: "", // with "adopt": GTIDs, or "binlog.000007:1234"
         on_conflict: "stop",
         schema: true,
         data: true,
@@ -83,14 +84,24 @@ export function objects_of(choices) {
     return {include, ...(exclude.length && {exclude}), ...(Object.keys(rename).length && {rename})};
 }
 
+// Where what is on the target stands in the source's log: "binlog.000007:1234", or a set of GTIDs.
+export function adopted_place(text) {
+    const position = /^([^:,\s]+\.\d+):(\d+)$/.exec(text.trim());
+    if (position) return {file: position[1], offset: Number(position[2])};
+    return {gtid_set: text.replace(/\s+/g, "").replace(/^\+/, "")};
+}
+
 export function definition_of(choices) {
+    const adopts = choices.existing_tables === "adopt";
+    const place = adopts && choices.adopted_at.trim();
     return {
         name: choices.name,
         source: endpoint_of(choices.source),
         target: endpoint_of(choices.target),
         objects: objects_of(choices),
-        initial: {schema: choices.schema, data: choices.data},
+        initial: adopts ? {schema: false, data: false} : {schema: choices.schema, data: choices.data},
         conflict: {existing_tables: choices.existing_tables},
+        ...(place && {adopt: adopted_place(place)}),
         apply: {on_conflict: choices.on_conflict},
         ...(choices.relay_key_file && {relay: {encryption: {key_file: choices.relay_key_file}}}),
     };

@@ -101,7 +101,10 @@ export const conflicts_step = {
     node: (choices) => element("div", {},
         choice_field("A table of the same name is on the target already", choices, "existing_tables", [
             ["intercept", "Do not start.", "Nothing is written before somebody has decided."],
-            ["ignore", "Keep it.", "It and its rows stay; rows that are missing are added."]]),
+            ["ignore", "Keep it.", "It and its rows stay; rows that are missing are added."],
+            ["adopt", "Take it as it is.", "The target was filled from a backup: nothing is copied."]]),
+        text_field("Where the backup ends in the source's log", choices, "adopted_at",
+                   {help: "Only for “take it as it is”: a set of GTIDs, or file:offset. Empty: where the source is at the start."}),
         choice_field("A row is not on the target as the source had it", choices, "on_conflict", [
             ["stop", "Stop the task.", "Somebody else writes there: look first."],
             ["overwrite", "Overwrite.", "The row gets the source's state; it is counted and listed."],

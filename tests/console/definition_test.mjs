@@ -79,9 +79,23 @@ test("a whole definition", () => {
     const made = definition_of(choices);
     assert.deepEqual(made.initial, {schema: true, data: false});
     assert.deepEqual(made.conflict, {existing_tables: "ignore"});
+    assert.ok(!("adopt" in made));
     assert.deepEqual(made.apply, {on_conflict: "overwrite"});
     assert.deepEqual(made.relay, {encryption: {key_file: "/keys"}});
     assert.equal(definition_of({...choices, relay_key_file: ""}).relay, undefined);
+});
+
+test("what is on the target is adopted where a backup ends", () => {
+    const choices = {...choices_of({}), existing_tables: "adopt"};
+    assert.deepEqual(definition_of(choices).initial, {schema: false, data: false});
+    assert.equal(definition_of(choices).adopt, undefined);
+    assert.deepEqual(definition_of({...choices, adopted_at: " binlog.000007:1234 "}).adopt,
+        {file: "binlog.000007", offset: 1234});
+    // As a dump has it: over several lines, to be added to what is there.
+    const uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+    assert.deepEqual(definition_of({...choices, adopted_at: `+${uuid}:1-5,\n${uuid.replace("3", "4")}:1`}).adopt,
+        {gtid_set: `${uuid}:1-5,${uuid.replace("3", "4")}:1`});
+    assert.deepEqual(definition_of({...choices, adopted_at: "0-1-4711"}).adopt, {gtid_set: "0-1-4711"});
 });
 
 test("figures", () => {
