@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,7 +73,16 @@ struct server_seen {
     variables settings;
     std::optional<grants> granted;
     std::vector<unanswered> questions;
+    std::optional<std::uint64_t> connections{}; // open now
+    std::optional<std::int64_t> clock_offset{}; // seconds that its clock is ahead of ours
 };
+
+// Answered with seconds since 1970 in UTC, whatever the session's time zone.
+inline constexpr std::string_view clock_question =
+    "SELECT TIMESTAMPDIFF(SECOND, '1970-01-01', UTC_TIMESTAMP())";
+[[nodiscard]] std::optional<std::int64_t> clock_offset(std::string_view seconds);
+// utf8mb3_general_ci and utf8_general_ci are one.
+[[nodiscard]] std::string comparable_collation(std::string name);
 
 struct source_seen {
     server_seen server;
@@ -93,10 +103,15 @@ struct source_seen {
         std::string host;
     };
     std::vector<replica> replicas;
-    std::vector<std::string> databases; // touched by the selection
-    std::vector<table_fact> tables;     // selected
-    std::vector<definer_fact> definers; // of what is selected
-    std::vector<std::string> unmatched; // include patterns that fit nothing
+    std::vector<std::string> databases;                // touched by the selection
+    std::vector<table_fact> tables;                    // selected
+    std::vector<definer_fact> definers;                // of what is selected
+    std::vector<std::string> unmatched;                // include patterns that fit nothing
+    bool is_replica = false;                           // of some other server
+    std::optional<std::uint64_t> oldest_transaction{}; // seconds; nothing: none, or not to be seen
+    std::vector<std::string> parents_left_out{};       // "`a` refers to `b`", which is not selected
+    std::vector<std::string> schema_changes{};         // selected tables named as such tools do it
+    std::map<std::string, std::string> collations{};   // with a column that has each
 };
 
 // Row changes that a foreign key makes are in the source's log (MySQL 9.6 and later, unless
@@ -111,6 +126,8 @@ struct target_seen {
     std::vector<state::object_name> existing; // tables and views with a mapped name
     std::vector<state::object_name> filled;   // those of them with at least one row
     std::map<state::object_name, std::vector<column_fact>> columns{}; // as in table_fact
+    std::set<std::string> collations{};                               // comparable_collation()
+    bool knows_time_zones = true;
     std::vector<std::string> engines; // that can be used, lower case
     // user@host of accounts with SYSTEM_USER, where this account may look.
     std::optional<std::vector<std::string>> system_users;

@@ -42,6 +42,10 @@ struct subject {
 [[nodiscard]] item source_privileges_item(const subject& about);
 [[nodiscard]] std::vector<item> source_object_items(const subject& about); // keys, engines, …
 
+[[nodiscard]] std::vector<item> source_health_items(const subject& about);
+[[nodiscard]] std::vector<item> target_health_items(const subject& about,
+                                                    const target_seen& target);
+
 [[nodiscard]] std::vector<item> shape_items(const subject& about); // objects.tables
 
 [[nodiscard]] item target_version_item(const source_seen& source, const target_seen& target);

@@ -44,7 +44,9 @@ namespace {
         "'binlog_row_metadata', "
         "'gtid_mode', 'gtid_strict_mode', 'max_allowed_packet', "
         "'binlog_row_event_max_size', 'lower_case_table_names', 'partial_revokes', "
-        "'innodb_native_foreign_keys', 'binlog_expire_logs_seconds', 'expire_logs_days')");
+        "'innodb_native_foreign_keys', 'binlog_expire_logs_seconds', 'expire_logs_days', "
+        "'log_replica_updates', 'log_slave_updates', 'binlog_checksum', 'time_zone', "
+        "'max_connections', 'max_user_connections')");
     if (!answer) co_return;
     variables& settings = seen.server.settings;
     for (std::size_t row = 0; row < answer->rows.size(); ++row) {
@@ -153,6 +155,7 @@ boost::asio::awaitable<source_seen> look_at_source(protocol::net::connection& so
     co_await ask_log(ask, seen);
     co_await ask_replicas(ask, seen);
     co_await look_at_objects(ask, spec, selection, seen);
+    co_await look_at_health(ask, selection, seen);
     co_return seen;
 }
 

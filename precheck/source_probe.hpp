@@ -27,6 +27,9 @@ look_at_source(protocol::net::connection& source, const state::task_spec& spec,
 // After it: fills table_fact::shape_misfit.
 [[nodiscard]] boost::asio::awaitable<void>
 look_at_shapes(question_line& ask, const state::object_selection& selection, source_seen& seen);
+// After look_at_objects(): connections, clock and what the source is in the middle of.
+[[nodiscard]] boost::asio::awaitable<void>
+look_at_health(question_line& ask, const state::object_selection& selection, source_seen& seen);
 // Fills table_fact::columns.
 [[nodiscard]] boost::asio::awaitable<void> look_at_columns(question_line& ask, source_seen& seen);
 

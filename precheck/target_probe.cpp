@@ -38,7 +38,8 @@ private:
 void ask_settings(target_questions& questions, target_seen& seen) {
     const auto answer = questions.ask(
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'max_allowed_packet', "
-        "'lower_case_table_names', 'partial_revokes', 'log_bin_trust_function_creators')");
+        "'lower_case_table_names', 'partial_revokes', 'log_bin_trust_function_creators', "
+        "'max_connections', 'max_user_connections')");
     if (!answer) return;
     for (const auto& row : answer->rows)
         seen.server.settings[text(row, 0)] = text(row, 1);
@@ -110,6 +111,23 @@ void ask_columns(target_questions& questions, const source_seen& source, target_
     }
 }
 
+void ask_health(target_questions& questions, const source_seen& source, target_seen& seen) {
+    if (const auto open = questions.ask("SHOW GLOBAL STATUS LIKE 'Threads_connected'");
+        open && !open->rows.empty())
+        seen.server.connections = std::stoull(text(open->rows.front(), 1));
+    if (const auto clock = questions.ask(std::string(clock_question)))
+        seen.server.clock_offset = clock_offset(text(clock->rows.front(), 0));
+    if (const auto all =
+            questions.ask("SELECT COLLATION_NAME FROM information_schema.COLLATIONS")) {
+        for (const auto& row : all->rows)
+            seen.collations.insert(comparable_collation(text(row, 0)));
+    }
+    const auto zone = questions.ask("SELECT CONVERT_TZ('2000-01-01', '+00:00', " +
+                                    quote_string(variable(source.server.settings, "time_zone")) +
+                                    ") IS NOT NULL");
+    seen.knows_time_zones = zone && text(zone->rows.front(), 0) == "1";
+}
+
 void ask_engines(target_questions& questions, target_seen& seen) {
     const auto answer = questions.ask("SELECT ENGINE FROM information_schema.ENGINES"
                                       " WHERE SUPPORT IN ('YES', 'DEFAULT')");
@@ -150,6 +168,7 @@ target_seen look_at_target(applier::target_session& target, const state::task_sp
     if (spec.conflict.policy == state::task_spec::existing_tables::adopt)
         ask_columns(questions, source, seen);
     ask_engines(questions, seen);
+    ask_health(questions, source, seen);
     if (!seen.server.is_mariadb) ask_system_users(questions, seen);
     return seen;
 }

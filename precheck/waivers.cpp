@@ -8,7 +8,7 @@ namespace understudy::precheck {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> waivable{
+constexpr std::array<std::string_view, 15> waivable{
     "source.answers",
     "source.engines",
     "source.hidden_databases",
@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 14> waivable{
     "source.row_format",
     "target.adopted_definitions",
     "target.answers",
+    "target.collations",
     "target.engines",
     "target.max_allowed_packet",
     "target.privileges",
