@@ -27,6 +27,7 @@ void applier::impl::open_lanes(std::size_t count) {
     hooks.on_change = [this] { wake_->timer.cancel(); };
     hooks.warn = [this](std::string text) { board_.warn(std::move(text)); };
     lanes_ = std::make_unique<lanes>(executor_, count, std::move(hooks));
+    lanes_->warm_up();
 }
 
 bool applier::impl::may_use_lanes() const {
@@ -37,7 +38,6 @@ bool applier::impl::may_use_lanes() const {
 asio::awaitable<result<void>> applier::impl::follow_stream() {
     std::optional<read_result> next;
     while (!stop_) {
-        wake_->data = false;
         const bool inside = stream_->rows().in_the_middle();
         if (catch_up_.wants_task_held() && !inside) co_return result<void>{};
         auto work = co_await read(next);
@@ -66,6 +66,7 @@ asio::awaitable<result<apply_stream::unit>> applier::impl::read(std::optional<re
     stream_->share_limits(with_lanes ? lane_count_ : 1);
     stream_->release_relay();
     if (!next) {
+        wake_->data = false; // what arrives while it is read is looked for once more
         const auto read = [this] { return stream_->read(); };
         next = co_await on_thread(pool_, read);
     }
@@ -155,6 +156,7 @@ asio::awaitable<result<void>> applier::impl::write(const group& work,
         done = co_await on_thread(pool_, execute);
     } else {
         using namespace asio::experimental::awaitable_operators;
+        wake_->data = false;
         const auto read = [this] { return stream_->read(); };
         auto [written, following] = co_await (on_thread(pool_, execute) && on_thread(pool_, read));
         done = std::move(written);

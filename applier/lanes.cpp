@@ -24,7 +24,7 @@ lanes::lanes(asio::any_io_executor executor, std::size_t count, hooks hooks)
 }
 
 lanes::~lanes() {
-    UNDERSTUDY_ASSERT(running_ == 0);
+    UNDERSTUDY_ASSERT(running_ == 0 && !opening_);
     pool_.join();
 }
 
@@ -39,42 +39,59 @@ void lanes::notify() {
 }
 
 lanes::slot* lanes::find_free() {
-    const auto is_ready = [](const slot& one) { return one.session != nullptr && !one.busy; };
-    auto found = std::ranges::find_if(slots_, is_ready);
-    if (found == slots_.end()) {
-        const auto is_new = [](const slot& one) { return one.session == nullptr && !one.busy; };
-        found = std::ranges::find_if(slots_, is_new);
-    }
+    const auto found = std::ranges::find_if(
+        slots_, [](const slot& one) { return one.session != nullptr && !one.busy; });
     return found == slots_.end() ? nullptr : &*found;
 }
 
-asio::awaitable<result<void>> lanes::open(slot* place) {
+lanes::slot* lanes::find_new() {
+    const auto found = std::ranges::find_if(
+        slots_, [](const slot& one) { return one.session == nullptr && !one.busy; });
+    return found == slots_.end() ? nullptr : &*found;
+}
+
+void lanes::begin_to_open(slot* place) {
+    opening_ = true;
     place->busy = true;
+    asio::co_spawn(executor_, open(place), [this](std::exception_ptr thrown) {
+        if (thrown && !thrown_) thrown_ = thrown;
+        opening_ = false;
+        notify();
+    });
+}
+
+asio::awaitable<void> lanes::open(slot* place) {
     auto opened = co_await on_thread(pool_, [this] { return hooks_.open(); });
-    place->busy = false;
     if (opened) {
         place->session = std::move(*opened);
-        co_return result<void>{};
+        place->busy = false;
+        co_return;
     }
     const auto in_use = [](const slot& one) { return one.session != nullptr; };
-    if (std::ranges::none_of(slots_, in_use)) co_return std::unexpected(std::move(opened.error()));
-    // The account may have a limit: with fewer sessions it goes on all the same.
+    if (std::ranges::none_of(slots_, in_use)) {
+        place->busy = false;
+        open_error_ = std::move(opened.error());
+        co_return;
+    }
+    // The account may have a limit: with fewer sessions it goes on all the same, and the place
+    // stays busy for good.
     hooks_.warn("the applier goes on with fewer sessions on the target than apply.workers: " +
                 opened.error().what);
-    place->busy = true; // for good
-    co_return result<void>{};
+}
+
+void lanes::warm_up() {
+    begin_to_open(&slots_.front());
 }
 
 asio::awaitable<result<void>> lanes::free_lane() {
     for (;;) {
         if (error_) co_return std::unexpected(*error_);
-        slot* const place = find_free();
-        if (place == nullptr) {
-            co_await changed();
-            continue;
-        }
-        if (place->session != nullptr) co_return result<void>{};
-        if (auto opened = co_await open(place); !opened) co_return opened;
+        if (find_free() != nullptr) co_return result<void>{};
+        if (thrown_) std::rethrow_exception(std::exchange(thrown_, {}));
+        if (open_error_) co_return std::unexpected(*std::exchange(open_error_, std::nullopt));
+        slot* const place = find_new();
+        if (!opening_ && place != nullptr) begin_to_open(place);
+        co_await changed();
     }
 }
 
@@ -138,7 +155,7 @@ asio::awaitable<void> lanes::give_up(std::shared_ptr<flight> one, protocol::erro
 }
 
 asio::awaitable<result<void>> lanes::drain() {
-    while (!idle())
+    while (!idle() || opening_)
         co_await changed();
     if (thrown_) std::rethrow_exception(std::exchange(thrown_, {}));
     if (error_) co_return std::unexpected(*error_);
@@ -151,7 +168,7 @@ asio::awaitable<void> lanes::abandon() {
         error_ = protocol::fail(errc::cancelled, "stopped on request").error();
         notify();
     }
-    while (!idle())
+    while (!idle() || opening_)
         co_await changed();
 }
 

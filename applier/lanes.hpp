@@ -41,7 +41,10 @@ public:
     lanes(boost::asio::any_io_executor executor, std::size_t count, hooks hooks);
     ~lanes(); // after drain() or abandon()
 
-    // Returns when a lane is free, or with what a group has failed with.
+    // Opens the first session, so that the first group need not wait for it.
+    void warm_up();
+    // Returns when a lane is free, or with what a group has failed with. Further sessions are
+    // opened one at a time, while those that are open go on.
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> free_lane();
     // Begins the group; after free_lane().
     void execute(lane_work work);
@@ -72,7 +75,9 @@ private:
     };
 
     [[nodiscard]] slot* find_free();
-    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> open(slot* place);
+    [[nodiscard]] slot* find_new();
+    void begin_to_open(slot* place);
+    [[nodiscard]] boost::asio::awaitable<void> open(slot* place);
     [[nodiscard]] boost::asio::awaitable<void> fly(std::shared_ptr<flight> one);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
     execute_in_turn(std::shared_ptr<flight> one);
@@ -91,7 +96,9 @@ private:
     std::vector<slot> slots_;
     std::deque<std::shared_ptr<flight>> in_order_; // not committed
     boost::asio::steady_timer change_;             // never fires: it is what waits are ended by
-    std::size_t running_ = 0;                      // coroutines
+    std::size_t running_ = 0;                      // coroutines of groups
+    bool opening_ = false;                         // a session
+    std::optional<protocol::error> open_error_;    // there is none, and none can be had
     std::uint64_t committed_ = 0;
     std::uint64_t failed_ = 0; // the first group that failed
     std::optional<protocol::error> error_;

@@ -26,6 +26,8 @@ using namespace understudy;
 using clock_type = std::chrono::steady_clock;
 using session = std::unique_ptr<applier::target_session>;
 
+constexpr double warm_up_seconds = 2;
+
 session connect(const std::string& port, const std::string& user, const std::string& password) {
     protocol::connect_options options;
     options.host = "127.0.0.1";
@@ -96,14 +98,18 @@ int measure(const std::vector<std::string>& arguments) {
     if (known < count) throw std::runtime_error("the follower does not follow");
 
     // A row may be seen before the source's answer to COMMIT has arrived.
+    // The first of them wait until the follower has looked up the tables.
+    const auto first_counted =
+        std::min(count - 1, static_cast<std::size_t>(rate * warm_up_seconds));
     std::vector<double> milliseconds;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = first_counted; i < count; ++i) {
         const std::chrono::duration<double, std::milli> took = seen[i] - committed[i];
         milliseconds.push_back(std::max(0.0, took.count()));
     }
     std::ranges::sort(milliseconds);
     const auto percentile = [&](double part) {
-        return milliseconds[static_cast<std::size_t>(part * static_cast<double>(count - 1))];
+        return milliseconds[static_cast<std::size_t>(part *
+                                                     static_cast<double>(milliseconds.size() - 1))];
     };
     fmt::print("{:.2f} {:.2f} {:.2f} {:.2f}\n", percentile(0.5), percentile(0.9), percentile(0.99),
                milliseconds.back());

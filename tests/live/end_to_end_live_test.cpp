@@ -8,9 +8,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace understudy::test {
 namespace {
@@ -181,6 +183,48 @@ TEST(selection, renames_tables_and_databases_in_the_copy_the_stream_and_ddl) {
     EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM information_schema.schemata WHERE "
                                        "schema_name IN ('other', 'crm')"),
               "0");
+}
+
+// Alone, groups once were looked for a second later when they came while another was written.
+TEST(delay, is_short_while_changes_come_one_by_one) {
+    pair_options options;
+    options.objects.include = {"shop.*"};
+    options.more_of_task_file = "[apply]\nworkers = 1\n";
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options);
+    pair.source_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY)");
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    auto task = pair.start_task();
+    const auto seen = [&] {
+        return std::stoi(pair.target_sql().scalar("SELECT COALESCE(MAX(id), 0) FROM shop.a"));
+    };
+    pair.source_sql().exec("INSERT INTO shop.a VALUES (1)");
+    while (seen() < 1) {
+        ASSERT_TRUE(task.running()) << task.error();
+        std::this_thread::sleep_for(10ms);
+    }
+    constexpr int count = 300;
+    std::vector<std::chrono::steady_clock::time_point> committed(count + 2);
+    std::jthread writer([&] {
+        auto sql = pair.source().root();
+        for (int i = 2; i <= count; ++i) {
+            std::this_thread::sleep_for(5ms);
+            sql.exec("INSERT INTO shop.a VALUES (" + std::to_string(i) + ")");
+            committed[static_cast<std::size_t>(i)] = std::chrono::steady_clock::now();
+        }
+    });
+    std::vector<std::chrono::steady_clock::time_point> arrived(count + 2);
+    for (int known = 1; known < count;) {
+        ASSERT_TRUE(task.running()) << task.error();
+        for (const int now = seen(); known < now;)
+            arrived[static_cast<std::size_t>(++known)] = std::chrono::steady_clock::now();
+    }
+    writer.join();
+    std::vector<std::chrono::steady_clock::duration> delays;
+    for (std::size_t i = 2; i <= count; ++i)
+        delays.push_back(arrived[i] - committed[i]);
+    std::ranges::sort(delays);
+    EXPECT_LT(delays[delays.size() / 2], 300ms);
+    task.kill_9();
 }
 
 TEST(selection, stops_at_a_statement_it_cannot_rename_and_names_it) {
