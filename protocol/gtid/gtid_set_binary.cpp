@@ -1,6 +1,7 @@
 #include "protocol/errc.hpp"
 #include "protocol/gtid/gtid_set.hpp"
 #include "protocol/gtid/gtid_text.hpp"
+#include "protocol/gtid/mariadb_gtid.hpp"
 #include "protocol/wire/byte_reader.hpp"
 #include "protocol/wire/byte_writer.hpp"
 
@@ -101,6 +102,10 @@ result<gtid_set> gtid_set::decode(std::span<const std::byte> bytes) {
                 return std::unexpected(std::move(tag.error()));
             }
             sequence.tag = std::move(*tag);
+        }
+        // It would stand among the entries of its domain.
+        if (!sequence.tag.empty() && is_mariadb({sequence.source, {}})) {
+            return malformed("a GTID of MariaDB has a tag");
         }
         if (auto read = read_intervals(in, sequence, decoded); !read) {
             return std::unexpected(std::move(read.error()));

@@ -32,6 +32,9 @@ result<void> add_uuid_set(gtid_set& into, std::string_view text) {
             if (tag_needs_interval) {
                 return not_a_set(text, "has a tag without an interval");
             }
+            if (is_mariadb({sequence.source, {}})) {
+                return not_a_set(text, "has a tag at a GTID of MariaDB");
+            }
             sequence.tag = std::move(*tag);
             tag_needs_interval = true;
             continue;
