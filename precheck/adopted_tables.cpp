@@ -4,23 +4,16 @@
 #include "precheck/question_line.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace understudy::precheck {
 
 namespace {
 
-std::string lower(std::string name) {
-    std::ranges::transform(name, name.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return name;
-}
-
 // How the two differ; empty: they do not.
 std::string difference(const std::vector<column_fact>& theirs,
                        const std::vector<column_fact>& ours) {
     for (std::size_t i = 0; i < std::min(theirs.size(), ours.size()); ++i) {
-        if (lower(theirs[i].name) != lower(ours[i].name))
+        if (lower_case(theirs[i].name) != lower_case(ours[i].name))
             return "column " + std::to_string(i + 1) + " is " + theirs[i].name + " there, " +
                    ours[i].name + " here";
         if (theirs[i].type != ours[i].type)
@@ -32,24 +25,6 @@ std::string difference(const std::vector<column_fact>& theirs,
 }
 
 } // namespace
-
-// Display widths have no meaning and are not shown by every version; nor is the old name of a
-// character set.
-std::string comparable_type(std::string type) {
-    type = lower(std::move(type));
-    constexpr std::string_view new_name = " utf8mb3";
-    if (type.ends_with(new_name)) type.replace(type.size() - new_name.size(), type.npos, " utf8");
-    for (const std::string_view name :
-         {"tinyint", "smallint", "mediumint", "int", "bigint", "year"}) {
-        if (!type.starts_with(name) || type.size() <= name.size() || type[name.size()] != '(')
-            continue;
-        // The width of ZEROFILL is what is printed.
-        if (type.contains("zerofill")) break;
-        type.erase(name.size(), type.find(')') + 1 - name.size());
-        break;
-    }
-    return type;
-}
 
 std::string columns_question(const state::object_name& table) {
     return "SELECT COLUMN_NAME, CONCAT_WS(' ', COLUMN_TYPE, CHARACTER_SET_NAME) FROM "

@@ -1,8 +1,12 @@
 #include "precheck/facts.hpp"
 
+#include "protocol/session/source_facts.hpp"
+
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
+#include <chrono>
 
 namespace understudy::precheck {
 
@@ -12,15 +16,57 @@ std::string variable(const variables& all, std::string_view name) {
 }
 
 std::uint64_t number(const variables& all, std::string_view name) {
-    const std::string text = variable(all, name);
-    std::uint64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
+    return to_number(variable(all, name)).value_or(0);
 }
 
 bool is_on(const variables& all, std::string_view name) {
     const std::string text = variable(all, name);
     return text == "ON" || text == "1";
+}
+
+std::optional<std::uint64_t> to_number(std::string_view text) {
+    std::uint64_t value = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{})
+        return std::nullopt;
+    return value;
+}
+
+std::string lower_case(std::string text) {
+    std::ranges::transform(text, text.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+// Display widths have no meaning and are not shown by every version; nor is the old name of a
+// character set.
+std::string comparable_type(std::string type) {
+    type = lower_case(std::move(type));
+    constexpr std::string_view new_name = " utf8mb3";
+    if (type.ends_with(new_name)) type.replace(type.size() - new_name.size(), type.npos, " utf8");
+    for (const std::string_view name :
+         {"tinyint", "smallint", "mediumint", "int", "bigint", "year"}) {
+        if (!type.starts_with(name) || type.size() <= name.size() || type[name.size()] != '(')
+            continue;
+        // The width of ZEROFILL is what is printed.
+        if (type.contains("zerofill")) break;
+        type.erase(name.size(), type.find(')') + 1 - name.size());
+        break;
+    }
+    return type;
+}
+
+// The name that utf8 has had since 8.0.
+std::string comparable_collation(std::string name) {
+    constexpr std::string_view new_name = "utf8mb3_";
+    if (name.starts_with(new_name)) name.replace(0, new_name.size(), "utf8_");
+    return name;
+}
+
+std::optional<std::int64_t> clock_offset(std::string_view answer) {
+    const auto theirs = protocol::parse_clock(answer);
+    if (!theirs) return std::nullopt;
+    const auto ahead = *theirs - std::chrono::system_clock::now();
+    return std::chrono::duration_cast<std::chrono::seconds>(ahead).count();
 }
 
 bool is_denied(std::uint16_t server_error) {

@@ -23,6 +23,10 @@ using variables = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] std::uint64_t number(const variables& all, std::string_view name);
 [[nodiscard]] bool is_on(const variables& all, std::string_view name); // ON, 1
 
+// Nothing where the text does not begin with a number.
+[[nodiscard]] std::optional<std::uint64_t> to_number(std::string_view text);
+[[nodiscard]] std::string lower_case(std::string text); // of ASCII
+
 // A question that a server did not answer.
 struct unanswered {
     std::string sql;
@@ -48,10 +52,11 @@ struct table_fact {
     state::object_name on_target;
     std::string engine; // empty for views
     bool is_view = false;
-    bool has_key = false;               // primary, or unique without NULLs
-    bool cascades = false;              // a foreign key from or to it changes rows by itself
-    std::string not_in_mysql{};         // MariaDB: what it has that no MySQL table can have
-    std::vector<column_fact> columns{}; // only asked for when the target's table is adopted
+    bool has_key = false;                      // primary, or unique without NULLs
+    bool cascades = false;                     // a foreign key from or to it changes rows by itself
+    std::vector<state::object_name> parents{}; // that its foreign keys refer to
+    std::string not_in_mysql{};                // MariaDB: what it has that no MySQL table can have
+    std::vector<column_fact> columns{};        // only asked for when the target's table is adopted
     std::string shape_misfit{}; // why it cannot take what objects.tables makes of it; empty: it can
 };
 
@@ -77,10 +82,8 @@ struct server_seen {
     std::optional<std::int64_t> clock_offset{}; // seconds that its clock is ahead of ours
 };
 
-// Answered with seconds since 1970 in UTC, whatever the session's time zone.
-inline constexpr std::string_view clock_question =
-    "SELECT TIMESTAMPDIFF(SECOND, '1970-01-01', UTC_TIMESTAMP())";
-[[nodiscard]] std::optional<std::int64_t> clock_offset(std::string_view seconds);
+// Seconds that a server's clock is ahead of ours, from its answer to protocol::clock_question.
+[[nodiscard]] std::optional<std::int64_t> clock_offset(std::string_view answer);
 // utf8mb3_general_ci and utf8_general_ci are one.
 [[nodiscard]] std::string comparable_collation(std::string name);
 
@@ -109,8 +112,6 @@ struct source_seen {
     std::vector<std::string> unmatched;                // include patterns that fit nothing
     bool is_replica = false;                           // of some other server
     std::optional<std::uint64_t> oldest_transaction{}; // seconds; nothing: none, or not to be seen
-    std::vector<std::string> parents_left_out{};       // "`a` refers to `b`", which is not selected
-    std::vector<std::string> schema_changes{};         // selected tables named as such tools do it
     std::map<std::string, std::string> collations{};   // with a column that has each
 };
 

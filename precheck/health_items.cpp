@@ -1,10 +1,10 @@
 // Room for our sessions, clocks, what the servers are in the middle of, what the target lacks.
 
+#include "applier/lane.hpp"
 #include "precheck/items.hpp"
+#include "state/shadow_table.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <chrono>
 #include <cstdlib>
 
 namespace understudy::precheck {
@@ -97,31 +97,31 @@ constexpr std::uint64_t spare_connections = 3;
             "SET GLOBAL binlog_checksum = CRC32;"};
 }
 
-[[nodiscard]] item parents(const source_seen& source) {
-    const std::string id = "source.foreign_key_parents";
-    const std::string title = "foreign keys to tables left out";
-    if (source.parents_left_out.empty()) return pass(id, severity::warning, title, "none");
-    return {id,
-            severity::warning,
-            outcome::failed,
-            title,
-            some_of(source.parents_left_out),
-            "the target accepts a row only where it has the row that is referred to",
-            "Select these tables too, or drop the keys on the target."};
+[[nodiscard]] item parents(const subject& about) {
+    std::vector<std::string> left_out;
+    for (const table_fact& table : about.source.tables) {
+        for (const state::object_name& parent : table.parents) {
+            if (!about.selection.selects(parent.database, parent.object))
+                left_out.push_back(table.name.to_string() + " refers to " + parent.to_string());
+        }
+    }
+    return expect_none("source.foreign_key_parents", severity::warning,
+                       "foreign keys to tables left out", left_out,
+                       "the target accepts a row only where it has the row that is referred to",
+                       "Select these tables too, or drop the keys on the target.");
 }
 
 [[nodiscard]] item schema_changes(const source_seen& source) {
-    const std::string id = "source.schema_changes";
-    const std::string title = "online schema changes under way";
-    if (source.schema_changes.empty()) return pass(id, severity::warning, title, "none");
-    return {id,
-            severity::warning,
-            outcome::failed,
-            title,
-            some_of(source.schema_changes),
-            "the names are those of gh-ost's and pt-online-schema-change's tables: they are copied "
-            "and followed like any other, at twice the cost",
-            "Wait for the change to end, or drop what an earlier one has left."};
+    std::vector<std::string> shadows;
+    for (const table_fact& table : source.tables) {
+        if (state::shadow_table::parse(table.name.object))
+            shadows.push_back(table.name.to_string());
+    }
+    return expect_none(
+        "source.schema_changes", severity::warning, "online schema changes under way", shadows,
+        "the names are those of gh-ost's and pt-online-schema-change's tables: they are copied "
+        "and followed like any other, at twice the cost",
+        "Wait for the change to end, or drop what an earlier one has left.");
 }
 
 [[nodiscard]] item collations(const source_seen& source, const target_seen& target) {
@@ -161,22 +161,6 @@ constexpr std::uint64_t spare_connections = 3;
 
 } // namespace
 
-std::optional<std::int64_t> clock_offset(std::string_view seconds) {
-    std::int64_t theirs = 0;
-    const auto* const end = seconds.data() + seconds.size();
-    if (std::from_chars(seconds.data(), end, theirs).ec != std::errc{}) return std::nullopt;
-    const auto ours = std::chrono::duration_cast<std::chrono::seconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    return theirs - ours.count();
-}
-
-// The name that utf8 has had since 8.0.
-std::string comparable_collation(std::string name) {
-    constexpr std::string_view new_name = "utf8mb3_";
-    if (name.starts_with(new_name)) name.replace(0, new_name.size(), "utf8_");
-    return name;
-}
-
 std::vector<item> source_health_items(const subject& about) {
     const source_seen& source = about.source;
     constexpr std::uint64_t beside_copy = 3; // the dump, the watcher, and one that asks
@@ -188,17 +172,16 @@ std::vector<item> source_health_items(const subject& about) {
     add(clock("source", source.server));
     add(transactions(source));
     if (!source.tables.empty()) {
-        all.push_back(parents(source));
+        all.push_back(parents(about));
         all.push_back(schema_changes(source));
     }
     return all;
 }
 
 std::vector<item> target_health_items(const subject& about, const target_seen& target) {
-    constexpr std::uint64_t workers_max = 8;
     constexpr std::uint64_t beside_workers = 4; // stream, catch-up, load, and one that asks
     const std::uint64_t workers =
-        about.spec.apply.workers == 0 ? workers_max : about.spec.apply.workers;
+        about.spec.apply.workers == 0 ? applier::lane_count_max : about.spec.apply.workers;
     std::vector<item> all = connections(
         "target", target.server,
         std::max<std::uint64_t>(workers, about.spec.initial.connections) + beside_workers);

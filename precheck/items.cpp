@@ -47,6 +47,13 @@ item pass(std::string id, severity level, std::string title, std::string seen) {
     return {std::move(id), level, outcome::passed, std::move(title), std::move(seen), "", ""};
 }
 
+item expect_none(std::string id, severity level, std::string title,
+                 std::span<const std::string> names, std::string why, std::string fix) {
+    if (names.empty()) return pass(std::move(id), level, std::move(title), "none");
+    return {std::move(id),  level,          outcome::failed, std::move(title),
+            some_of(names), std::move(why), std::move(fix)};
+}
+
 item skip(std::string id, severity level, std::string title, std::string because) {
     return {std::move(id),
             level,

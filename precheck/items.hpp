@@ -15,6 +15,10 @@
 namespace understudy::precheck {
 
 [[nodiscard]] item pass(std::string id, severity level, std::string title, std::string seen);
+// Passes where there are no such names; else they are what was seen.
+[[nodiscard]] item expect_none(std::string id, severity level, std::string title,
+                               std::span<const std::string> names, std::string why,
+                               std::string fix);
 [[nodiscard]] item skip(std::string id, severity level, std::string title, std::string because);
 
 // "a, b, c and 4 more"

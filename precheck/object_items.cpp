@@ -124,7 +124,7 @@ namespace {
         });
         if (!there) absent.push_back(table.on_target.to_string());
     }
-    const bool adopts = about.spec.conflict.policy == state::task_spec::existing_tables::adopt;
+    const bool adopts = about.spec.adopts();
     // What was made on the source since then comes with the log.
     const bool from_earlier = adopts && about.spec.adopted;
     const severity level = from_earlier ? severity::warning : severity::blocking;
@@ -180,7 +180,7 @@ std::vector<item> existing_table_items(const subject& about, const target_seen& 
     if (!about.known.first_start) return {};
     if (!about.spec.initial.schema) {
         std::vector<item> all{absent_tables(about, target)};
-        if (about.spec.conflict.policy == state::task_spec::existing_tables::adopt)
+        if (about.spec.adopts())
             std::ranges::move(adopted_definition_items(about, target), std::back_inserter(all));
         if (!about.spec.initial.data) return all;
         if (target.filled.empty()) {

@@ -76,7 +76,7 @@ void append_item(std::string& out, const painter& paint, const item& one) {
     out += one.seen + (one.waived ? " (waived in the task file)" : "") + "\n";
     append_block(out, paint, " why", one.why);
     append_block(out, paint, " fix", one.fix);
-    if (one.level == severity::blocking && may_be_waived(one))
+    if (one.level == severity::blocking && may_be_waived(one.id))
         append_block(out, paint, "  or", "precheck.waive = [\"" + one.id + "\"]");
 }
 
@@ -125,7 +125,7 @@ std::string to_json(const report& value) {
                                             {"seen", one.seen},
                                             {"why", one.why},
                                             {"fix", one.fix},
-                                            {"waivable", may_be_waived(one)},
+                                            {"waivable", may_be_waived(one.id)},
                                             {"waived", one.waived}});
     }
     return boost::json::serialize(

@@ -3,7 +3,6 @@
 #include "state/name_glob.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 
 namespace understudy::precheck {
@@ -30,12 +29,6 @@ namespace {
             some_of(misfits),
             "an entry of objects.tables that does not fit a table cannot be carried out",
             "Correct the entry under [objects.tables], or exclude these tables from its pattern."};
-}
-
-[[nodiscard]] std::string lower_case(std::string text) {
-    std::ranges::transform(text, text.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
 }
 
 } // namespace

@@ -2,25 +2,13 @@
 
 #include "precheck/question_line.hpp"
 #include "precheck/source_probe.hpp"
-
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <chrono>
-#include <string_view>
+#include "protocol/session/source_facts.hpp"
 
 namespace understudy::precheck {
 
 namespace {
 
 using boost::asio::awaitable;
-
-[[nodiscard]] std::optional<std::uint64_t> to_number(const std::string& text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end == text.data()) return std::nullopt;
-    return value;
-}
 
 [[nodiscard]] awaitable<std::optional<std::uint64_t>> ask_status(question_line& ask,
                                                                  std::string name) {
@@ -46,34 +34,9 @@ using boost::asio::awaitable;
     if (answer) seen.oldest_transaction = to_number(text_at(answer->rows, 0, 0));
 }
 
-// `_orders_gho` of gh-ost, `_orders_new` of pt-online-schema-change.
-[[nodiscard]] bool is_of_schema_change(std::string_view name) {
-    constexpr std::array<std::string_view, 4> endings{"_gho", "_ghc", "_new", "_del"};
-    return name.starts_with('_') &&
-           std::ranges::any_of(endings, [&](auto ending) { return name.ends_with(ending); });
-}
-
-[[nodiscard]] awaitable<void> ask_foreign_keys(question_line& ask,
-                                               const state::object_selection& selection,
-                                               std::string database, source_seen& seen) {
-    const auto answer =
-        co_await ask.ask("SELECT TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME FROM "
-                         "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = " +
-                         sql_string(database));
-    if (!answer) co_return;
-    for (std::size_t row = 0; row < answer->rows.size(); ++row) {
-        const state::object_name child{database, text_at(answer->rows, row, 0)};
-        const state::object_name parent{text_at(answer->rows, row, 1),
-                                        text_at(answer->rows, row, 2)};
-        if (!selection.selects(child.database, child.object) ||
-            selection.selects(parent.database, parent.object))
-            continue;
-        seen.parents_left_out.push_back(child.to_string() + " refers to " + parent.to_string());
-    }
-}
-
-[[nodiscard]] awaitable<void> ask_collations(question_line& ask, std::string database,
-                                             source_seen& seen) {
+[[nodiscard]] awaitable<void> ask_collations(question_line& ask,
+                                             const state::object_selection& selection,
+                                             std::string database, source_seen& seen) {
     const auto answer =
         co_await ask.ask("SELECT TABLE_NAME, COLLATION_NAME, MIN(COLUMN_NAME) FROM "
                          "information_schema.COLUMNS WHERE TABLE_SCHEMA = " +
@@ -82,9 +45,7 @@ using boost::asio::awaitable;
     if (!answer) co_return;
     for (std::size_t row = 0; row < answer->rows.size(); ++row) {
         const state::object_name table{database, text_at(answer->rows, row, 0)};
-        const bool selected = std::ranges::any_of(
-            seen.tables, [&](const table_fact& one) { return one.name == table; });
-        if (!selected) continue;
+        if (!selection.selects(table.database, table.object)) continue;
         // The first column of each is enough to find it.
         seen.collations.try_emplace(comparable_collation(text_at(answer->rows, row, 1)),
                                     table.to_string() + "." + text_at(answer->rows, row, 2));
@@ -98,16 +59,10 @@ awaitable<void> look_at_health(question_line& ask, const state::object_selection
     seen.is_replica = co_await ask_if_replica(ask, seen);
     seen.server.connections = co_await ask_status(ask, "Threads_connected");
     co_await ask_transactions(ask, seen);
-    if (const auto clock = co_await ask.ask(std::string(clock_question)))
+    if (const auto clock = co_await ask.ask(std::string(protocol::clock_question)))
         seen.server.clock_offset = clock_offset(text_at(clock->rows, 0, 0));
-    for (const std::string& database : seen.databases) {
-        co_await ask_foreign_keys(ask, selection, database, seen);
-        co_await ask_collations(ask, database, seen);
-    }
-    for (const table_fact& table : seen.tables) {
-        if (is_of_schema_change(table.name.object))
-            seen.schema_changes.push_back(table.name.to_string());
-    }
+    for (const std::string& database : seen.databases)
+        co_await ask_collations(ask, selection, database, seen);
 }
 
 } // namespace understudy::precheck

@@ -34,20 +34,26 @@ ask_databases(question_line& ask, const state::object_selection& selection, sour
         co_await ask.ask("SELECT TABLE_NAME FROM information_schema.STATISTICS" + where +
                          " AND NON_UNIQUE = 0 GROUP BY TABLE_NAME, INDEX_NAME"
                          " HAVING SUM(NULLABLE = 'YES') = 0 AND SUM(COLUMN_NAME IS NULL) = 0");
-    const auto cascading = co_await ask.ask(
-        "SELECT TABLE_NAME, REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS"
-        " WHERE (CONSTRAINT_SCHEMA = " +
-        sql_string(database) + " OR UNIQUE_CONSTRAINT_SCHEMA = " + sql_string(database) +
-        ") AND (DELETE_RULE IN ('CASCADE', 'SET NULL') OR UPDATE_RULE IN ('CASCADE', 'SET NULL'))");
-    if (!keys || !cascading) co_return tables;
+    const std::string here = sql_string(database);
+    const auto links = co_await ask.ask(
+        "SELECT TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, CONSTRAINT_SCHEMA = " +
+        here +
+        ", DELETE_RULE IN ('CASCADE', 'SET NULL') OR UPDATE_RULE IN ('CASCADE', 'SET NULL') FROM "
+        "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = " +
+        here + " OR UNIQUE_CONSTRAINT_SCHEMA = " + here);
+    if (!keys || !links) co_return tables;
     std::set<std::string> keyed;
     for (std::size_t row = 0; row < keys->rows.size(); ++row) {
         keyed.insert(text_at(keys->rows, row, 0));
     }
     std::set<std::string> cascades;
-    for (std::size_t row = 0; row < cascading->rows.size(); ++row) {
-        cascades.insert(text_at(cascading->rows, row, 0));
-        cascades.insert(text_at(cascading->rows, row, 1));
+    std::map<std::string, std::vector<state::object_name>> parents;
+    for (std::size_t row = 0; row < links->rows.size(); ++row) {
+        const std::string child = text_at(links->rows, row, 0);
+        const std::string parent = text_at(links->rows, row, 2);
+        if (text_at(links->rows, row, 3) == "1")
+            parents[child].push_back({text_at(links->rows, row, 1), parent});
+        if (text_at(links->rows, row, 4) == "1") cascades.insert({child, parent});
     }
     for (std::size_t row = 0; row < answer->rows.size(); ++row) {
         table_fact table;
@@ -59,6 +65,7 @@ ask_databases(question_line& ask, const state::object_selection& selection, sour
         table.engine = text_at(answer->rows, row, 2);
         table.has_key = keyed.contains(table.name.object);
         table.cascades = cascades.contains(table.name.object);
+        table.parents = std::move(parents[table.name.object]);
         tables.push_back(std::move(table));
     }
     co_return tables;
@@ -205,8 +212,7 @@ boost::asio::awaitable<void> look_at_objects(question_line& ask, const state::ta
     }
     note_unmatched(spec, seen);
     co_await look_at_shapes(ask, selection, seen);
-    if (spec.conflict.policy == state::task_spec::existing_tables::adopt)
-        co_await look_at_columns(ask, seen);
+    if (spec.adopts()) co_await look_at_columns(ask, seen);
 }
 
 } // namespace understudy::precheck

@@ -4,17 +4,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
 namespace understudy::precheck {
 
 namespace {
-
-[[nodiscard]] std::uint64_t to_number(std::string_view text) {
-    std::uint64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
 
 [[nodiscard]] std::vector<std::string> split(std::string_view list) {
     std::vector<std::string> parts;
@@ -110,8 +103,8 @@ namespace {
     if (const auto files = co_await ask.ask("SHOW BINARY LOGS")) {
         seen.log_files.emplace();
         for (std::size_t row = 0; row < files->rows.size(); ++row) {
-            seen.log_files->push_back(
-                {text_at(files->rows, row, 0), to_number(text_at(files->rows, row, 1))});
+            seen.log_files->push_back({text_at(files->rows, row, 0),
+                                       to_number(text_at(files->rows, row, 1)).value_or(0)});
         }
     }
     constexpr std::uint32_t binary_log_status_since = 80200;
@@ -133,7 +126,7 @@ namespace {
     const std::size_t uuid = column(*answer, renamed ? "Replica_UUID" : "Slave_UUID");
     for (std::size_t row = 0; row < answer->rows.size(); ++row) {
         seen.replicas.push_back(
-            {static_cast<std::uint32_t>(to_number(text_at(answer->rows, row, 0))),
+            {static_cast<std::uint32_t>(to_number(text_at(answer->rows, row, 0)).value_or(0)),
              text_at(answer->rows, row, uuid), text_at(answer->rows, row, 1)});
     }
 }

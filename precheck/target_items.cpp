@@ -3,7 +3,6 @@
 #include "precheck/needs.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 
@@ -65,12 +64,6 @@ namespace {
                 " max_allowed_packet = " + std::to_string(wanted) + ";"};
 }
 
-[[nodiscard]] std::string lower(std::string name) {
-    std::ranges::transform(name, name.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return name;
-}
-
 [[nodiscard]] item name_case(const subject& about, const target_seen& target) {
     const std::string id = "target.lower_case_table_names";
     const std::string title = "lower_case_table_names";
@@ -81,7 +74,7 @@ namespace {
     std::vector<std::string> clashes;
     for (const table_fact& table : about.source.tables) {
         const std::string name = table.on_target.to_string();
-        const auto [found, fresh] = first.try_emplace(lower(name), name);
+        const auto [found, fresh] = first.try_emplace(lower_case(name), name);
         if (!fresh && here != 0) clashes.push_back(found->second + " and " + name);
     }
     if (!clashes.empty()) {
@@ -111,7 +104,7 @@ namespace {
     std::set<std::string> absent;
     for (const table_fact& table : about.source.tables) {
         if (table.is_view || table.engine.empty()) continue;
-        if (std::ranges::find(target.engines, lower(table.engine)) == target.engines.end()) {
+        if (std::ranges::find(target.engines, lower_case(table.engine)) == target.engines.end()) {
             absent.insert(table.engine);
         }
     }

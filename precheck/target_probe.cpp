@@ -1,7 +1,8 @@
 #include "precheck/target_probe.hpp"
 
+#include "protocol/session/source_facts.hpp"
+
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 namespace understudy::precheck {
@@ -65,17 +66,11 @@ void ask_grants(target_questions& questions, target_seen& seen) {
     }
 }
 
-[[nodiscard]] std::string lower(std::string name) {
-    std::ranges::transform(name, name.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return name;
-}
-
 void ask_existing(target_questions& questions, const source_seen& source, target_seen& seen) {
     const bool without_case = number(seen.server.settings, "lower_case_table_names") != 0;
     const auto as_compared = [&](const state::object_name& name) {
         if (!without_case) return name;
-        return state::object_name{lower(name.database), lower(name.object)};
+        return state::object_name{lower_case(name.database), lower_case(name.object)};
     };
     std::set<state::object_name> wanted;
     std::set<std::string> databases;
@@ -114,8 +109,8 @@ void ask_columns(target_questions& questions, const source_seen& source, target_
 void ask_health(target_questions& questions, const source_seen& source, target_seen& seen) {
     if (const auto open = questions.ask("SHOW GLOBAL STATUS LIKE 'Threads_connected'");
         open && !open->rows.empty())
-        seen.server.connections = std::stoull(text(open->rows.front(), 1));
-    if (const auto clock = questions.ask(std::string(clock_question)))
+        seen.server.connections = to_number(text(open->rows.front(), 1));
+    if (const auto clock = questions.ask(std::string(protocol::clock_question)))
         seen.server.clock_offset = clock_offset(text(clock->rows.front(), 0));
     if (const auto all =
             questions.ask("SELECT COLLATION_NAME FROM information_schema.COLLATIONS")) {
@@ -133,7 +128,7 @@ void ask_engines(target_questions& questions, target_seen& seen) {
                                       " WHERE SUPPORT IN ('YES', 'DEFAULT')");
     if (!answer) return;
     for (const auto& row : answer->rows)
-        seen.engines.push_back(lower(text(row, 0)));
+        seen.engines.push_back(lower_case(text(row, 0)));
 }
 
 // Only for the few accounts that may read the mysql schema; others stay in the dark.
@@ -165,8 +160,7 @@ target_seen look_at_target(applier::target_session& target, const state::task_sp
     ask_settings(questions, seen);
     ask_grants(questions, seen);
     ask_existing(questions, source, seen);
-    if (spec.conflict.policy == state::task_spec::existing_tables::adopt)
-        ask_columns(questions, source, seen);
+    if (spec.adopts()) ask_columns(questions, source, seen);
     ask_engines(questions, seen);
     ask_health(questions, source, seen);
     if (!seen.server.is_mariadb) ask_system_users(questions, seen);

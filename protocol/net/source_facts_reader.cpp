@@ -141,16 +141,13 @@ asio::awaitable<result<source_facts>> read_source_facts(connection& source) {
     co_return facts;
 }
 
-// UTC has no hour that comes twice, whatever the session's time zone.
 asio::awaitable<result<std::chrono::system_clock::time_point>> read_clock(connection& source) {
-    auto answer = co_await source.query(
-        "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))", 1);
+    auto answer = co_await source.query(std::string(clock_question), 1);
     if (!answer) co_return wrap(std::move(answer.error()), "reading the source's clock");
-    std::int64_t microseconds = 0;
     const bool single = answer->rows.size() == 1 && answer->rows.front().size() == 1;
-    if (!single || !parse_whole(answer->rows.front().front().value_or(""), microseconds))
-        co_return fail(errc::malformed, "the source's clock is not a number");
-    co_return std::chrono::system_clock::time_point(std::chrono::microseconds(microseconds));
+    const auto now = single ? parse_clock(answer->rows.front().front().value_or("")) : std::nullopt;
+    if (!now) co_return fail(errc::malformed, "the source's clock is not a number");
+    co_return *now;
 }
 
 } // namespace understudy::protocol::net

@@ -2,6 +2,8 @@
 
 #include "protocol/errc.hpp"
 
+#include <charconv>
+
 namespace understudy::protocol {
 
 namespace {
@@ -106,6 +108,14 @@ std::vector<std::string> replica_setup_statements(const server_info& server,
         statements.push_back("SET @slave_uuid = '" + ours + "', @replica_uuid = '" + ours + "'");
     }
     return statements;
+}
+
+std::optional<std::chrono::system_clock::time_point> parse_clock(std::string_view answer) {
+    std::int64_t microseconds = 0;
+    const auto* const end = answer.data() + answer.size();
+    const auto parsed = std::from_chars(answer.data(), end, microseconds);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+    return std::chrono::system_clock::time_point(std::chrono::microseconds(microseconds));
 }
 
 std::string show_binary_log_status(const server_info& server) {

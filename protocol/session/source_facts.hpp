@@ -8,7 +8,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -50,6 +52,13 @@ struct replica_options {
 // What a replica sets in its session before it registers, in order.
 [[nodiscard]] std::vector<std::string> replica_setup_statements(const server_info& server,
                                                                 const replica_options& options);
+
+// Asks any server for its clock, in UTC, which has no hour that comes twice whatever the session's
+// time zone; and what the answer means, nothing where it is no time.
+inline constexpr std::string_view clock_question =
+    "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
+[[nodiscard]] std::optional<std::chrono::system_clock::time_point>
+parse_clock(std::string_view answer);
 
 // The statement that tells the end of the binary log: its name changed with 8.2.
 [[nodiscard]] std::string show_binary_log_status(const server_info& server);

@@ -60,10 +60,9 @@ const std::vector<spoiled> rows{
      "max_connections"},
     {"source.clock", [](scene& s) { s.source.server.clock_offset = 3600; }, "NTP"},
     {"source.long_transactions", [](scene& s) { s.source.oldest_transaction = 61; }, "KILL"},
-    {"source.foreign_key_parents",
-     [](scene& s) { s.source.parents_left_out = {"`shop`.`a` refers to `crm`.`b`"}; }, "Select"},
-    {"source.schema_changes", [](scene& s) { s.source.schema_changes = {"`shop`.`_a_gho`"}; },
-     "Wait"},
+    {"source.foreign_key_parents", [](scene& s) { s.source.tables[0].parents = {{"crm", "b"}}; },
+     "Select"},
+    {"source.schema_changes", [](scene& s) { s.source.tables[0].name.object = "_a_gho"; }, "Wait"},
     {"target.connections", [](scene& s) { s.target.server.connections = 145; }, "apply.workers"},
     {"target.clock", [](scene& s) { s.target.server.clock_offset = -30; }, "NTP"},
     {"target.collations", [](scene& s) { s.target.collations = {"binary"}; }, "CONVERT TO", true},
@@ -104,7 +103,7 @@ TEST(health_items, and_all_others_are_in_the_documentation) {
         ASSERT_NE(line, std::string::npos) << one.id;
         const bool waivable =
             text.substr(line, text.find('\n', line) - line).contains("can be waived");
-        if (one.level == severity::blocking) EXPECT_EQ(waivable, may_be_waived(one)) << one.id;
+        if (one.level == severity::blocking) EXPECT_EQ(waivable, may_be_waived(one.id)) << one.id;
     }
 }
 
@@ -121,9 +120,9 @@ TEST(health_items, take_the_two_names_of_a_character_set_for_one) {
 }
 
 TEST(health_items, know_how_far_a_clock_is_ahead) {
-    const auto now = std::chrono::duration_cast<std::chrono::seconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    EXPECT_NEAR(static_cast<double>(*clock_offset(std::to_string(now.count() + 100))), 100, 2);
+    const auto later = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now().time_since_epoch() + std::chrono::seconds(100));
+    EXPECT_NEAR(static_cast<double>(*clock_offset(std::to_string(later.count()))), 100, 2);
     EXPECT_FALSE(clock_offset(""));
 }
 
