@@ -55,6 +55,13 @@ asio::awaitable<result<void>> applier::impl::follow_stream() {
     co_return result<void>{};
 }
 
+// What arrives while it is read is looked for once more: whoever reads says that nothing has.
+asio::awaitable<read_result> applier::impl::read_stream() {
+    wake_->data = false;
+    const auto read = [this] { return stream_->read(); };
+    co_return co_await on_thread(pool_, read);
+}
+
 // A group is whatever has arrived when there is somebody to execute it.
 asio::awaitable<result<apply_stream::unit>> applier::impl::read(std::optional<read_result>& next) {
     const bool with_lanes = may_use_lanes();
@@ -65,11 +72,7 @@ asio::awaitable<result<apply_stream::unit>> applier::impl::read(std::optional<re
     }
     stream_->share_limits(with_lanes ? lane_count_ : 1);
     stream_->release_relay();
-    if (!next) {
-        wake_->data = false; // what arrives while it is read is looked for once more
-        const auto read = [this] { return stream_->read(); };
-        next = co_await on_thread(pool_, read);
-    }
+    if (!next) next = co_await read_stream();
     if (!*next) co_return std::unexpected(std::move(next->error()));
     std::optional<group> work = std::move(**next);
     next.reset();
@@ -156,9 +159,7 @@ asio::awaitable<result<void>> applier::impl::write(const group& work,
         done = co_await on_thread(pool_, execute);
     } else {
         using namespace asio::experimental::awaitable_operators;
-        wake_->data = false;
-        const auto read = [this] { return stream_->read(); };
-        auto [written, following] = co_await (on_thread(pool_, execute) && on_thread(pool_, read));
+        auto [written, following] = co_await (on_thread(pool_, execute) && read_stream());
         done = std::move(written);
         next = std::move(following);
     }
@@ -170,13 +171,7 @@ asio::awaitable<result<void>> applier::impl::write(const group& work,
     relax_caution();
     const bool overdue =
         stream_->has_unsaved_position() && clock::now() - saved_ >= std::chrono::seconds{1};
-    if (overdue) {
-        const auto save = [this] { return stream_->save_position(); };
-        done = co_await on_thread(pool_, save);
-        if (!done) co_return done;
-        saved_ = clock::now();
-        publish(false);
-    }
+    if (overdue) done = co_await save_position(false);
     co_return done;
 }
 
@@ -192,11 +187,15 @@ asio::awaitable<result<void>> applier::impl::drained() {
         co_await wait(save_interval - since);
         co_return result<void>{};
     }
+    co_return co_await save_position(true);
+}
+
+asio::awaitable<result<void>> applier::impl::save_position(bool is_drained) {
     const auto save = [this] { return stream_->save_position(); };
     auto done = co_await on_thread(pool_, save);
     if (!done) co_return done;
     saved_ = clock::now();
-    publish(true);
+    publish(is_drained);
     co_return done;
 }
 

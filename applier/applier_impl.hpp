@@ -116,10 +116,12 @@ private:
     [[nodiscard]] asio::awaitable<result<void>> nothing_to_do();
     [[nodiscard]] asio::awaitable<result<apply_stream::unit>>
     read(std::optional<read_result>& next);
+    [[nodiscard]] asio::awaitable<read_result> read_stream();
     [[nodiscard]] bool may_use_lanes() const;
     void open_lanes(std::size_t count);
     void committed_in_lane(const lane_work& work, clock::duration took);
     [[nodiscard]] asio::awaitable<result<void>> drained();
+    [[nodiscard]] asio::awaitable<result<void>> save_position(bool is_drained);
     [[nodiscard]] asio::awaitable<result<void>> write(const group& work,
                                                       std::optional<read_result>& next);
     [[nodiscard]] asio::awaitable<void> wait(std::chrono::milliseconds at_most);

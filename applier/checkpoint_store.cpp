@@ -53,12 +53,6 @@ constexpr std::string_view journal_table =
     "`updated` TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6), "
     "PRIMARY KEY (`task`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
 
-result<void> run(target_session& target, std::string_view sql) {
-    auto done = target.execute(sql);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return {};
-}
-
 result<std::uint64_t> number(const std::optional<std::string>& text) {
     std::uint64_t value = 0;
     const std::string digits = text.value_or("");
@@ -85,11 +79,10 @@ checkpoint_store::checkpoint_store(std::string meta_database, std::string task)
 
 result<void> checkpoint_store::prepare(target_session& target) const {
     const std::string database = state::quote_identifier(meta_database_);
-    auto done =
-        run(target, fmt::format("CREATE DATABASE IF NOT EXISTS {} DEFAULT CHARACTER SET utf8mb4",
-                                database));
-    if (done) done = run(target, fmt::format(checkpoint_table, database));
-    if (done) done = run(target, fmt::format(journal_table, database));
+    auto done = target.run(
+        fmt::format("CREATE DATABASE IF NOT EXISTS {} DEFAULT CHARACTER SET utf8mb4", database));
+    if (done) done = target.run(fmt::format(checkpoint_table, database));
+    if (done) done = target.run(fmt::format(journal_table, database));
     if (done) done = prepared_store(meta_database_, task_).prepare(target);
     if (done) done = decision_store(meta_database_, task_).prepare(target);
     if (done) done = conflict_store(meta_database_, task_).prepare(target);
@@ -150,31 +143,29 @@ result<std::optional<checkpoint>> checkpoint_store::load(target_session& target,
 }
 
 result<void> checkpoint_store::create(target_session& target, const checkpoint& value) const {
-    return run(
-        target,
-        fmt::format(
-            "INSERT INTO {}.`checkpoint` (`task`, `stage`, `source_uuid`, `by_gtid`, `log_file`, "
-            "`log_offset`, `gtid_set`, `copy_end_file`, `copy_end_offset`, `epoch`) "
-            "VALUES ({}, '{}', '{}', {}, {}, {}, {}, {}, {}, {})",
-            state::quote_identifier(meta_database_), quote_string(task_),
-            value.now == checkpoint::stage::copying ? "copying" : "streaming",
-            value.source_uuid.to_string(), value.by_gtid ? 1 : 0,
-            quote_string(value.applied.binlog.file), value.applied.binlog.offset,
-            quote_string(value.applied.executed.to_string()), quote_string(value.copy_end.file),
-            value.copy_end.offset, value.epoch));
+    return target.run(fmt::format(
+        "INSERT INTO {}.`checkpoint` (`task`, `stage`, `source_uuid`, `by_gtid`, `log_file`, "
+        "`log_offset`, `gtid_set`, `copy_end_file`, `copy_end_offset`, `epoch`) "
+        "VALUES ({}, '{}', '{}', {}, {}, {}, {}, {}, {}, {})",
+        state::quote_identifier(meta_database_), quote_string(task_),
+        value.now == checkpoint::stage::copying ? "copying" : "streaming",
+        value.source_uuid.to_string(), value.by_gtid ? 1 : 0,
+        quote_string(value.applied.binlog.file), value.applied.binlog.offset,
+        quote_string(value.applied.executed.to_string()), quote_string(value.copy_end.file),
+        value.copy_end.offset, value.epoch));
 }
 
 result<std::uint64_t> checkpoint_store::take_over(target_session& target,
                                                   std::optional<std::uint64_t> ours) const {
     const std::string table = state::quote_identifier(meta_database_) + ".`checkpoint`";
     const std::string where = " WHERE `task` = " + quote_string(task_);
-    if (auto begun = run(target, "START TRANSACTION"); !begun)
+    if (auto begun = target.run("START TRANSACTION"); !begun)
         return std::unexpected(std::move(begun.error()));
     // The row lock makes two processes that start at the same moment get different epochs.
     auto held = target.scalar("SELECT `epoch` FROM " + table + where + " FOR UPDATE");
     if (!held) return std::unexpected(std::move(held.error()));
     if (!*held) {
-        if (auto undone = run(target, "ROLLBACK"); !undone)
+        if (auto undone = target.run("ROLLBACK"); !undone)
             return std::unexpected(std::move(undone.error()));
         return fail(errc::checkpoint_invalid,
                     "task " + task_ + " has no checkpoint in " + table + " on the target");
@@ -182,13 +173,13 @@ result<std::uint64_t> checkpoint_store::take_over(target_session& target,
     auto before = number(*held);
     if (!before) return std::unexpected(std::move(before.error()));
     if (ours && *before > *ours) {
-        if (auto undone = run(target, "ROLLBACK"); !undone)
+        if (auto undone = target.run("ROLLBACK"); !undone)
             return std::unexpected(std::move(undone.error()));
         return taken_over(task_, *ours);
     }
     const std::uint64_t epoch = *before + 1;
-    auto raised = run(target, fmt::format("UPDATE {} SET `epoch` = {}{}", table, epoch, where));
-    if (raised) raised = run(target, "COMMIT");
+    auto raised = target.run(fmt::format("UPDATE {} SET `epoch` = {}{}", table, epoch, where));
+    if (raised) raised = target.run("COMMIT");
     if (!raised) return std::unexpected(std::move(raised.error()));
     return epoch;
 }
@@ -233,9 +224,9 @@ result<void> checkpoint_store::advance(target_session& target,
 result<void> checkpoint_store::remove(target_session& target) const {
     if (auto done = quarantine_store(*this).remove_all(target); !done) return done;
     for (const std::string_view table : {"ddl_journal", "checkpoint"}) {
-        auto done = run(target, fmt::format("DELETE FROM {}.`{}` WHERE `task` = {}",
-                                            state::quote_identifier(meta_database_), table,
-                                            quote_string(task_)));
+        auto done = target.run(fmt::format("DELETE FROM {}.`{}` WHERE `task` = {}",
+                                           state::quote_identifier(meta_database_), table,
+                                           quote_string(task_)));
         if (!done) return done;
     }
     if (auto done = conflict_store(meta_database_, task_).remove_all(target); !done) return done;

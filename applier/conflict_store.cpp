@@ -23,36 +23,28 @@ constexpr std::string_view table_definition =
     "`done` ENUM('overwritten','ignored') NOT NULL, "
     "KEY (`task`, `id`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
 
-result<void> run(target_session& target, std::string_view sql) {
-    auto done = target.execute(sql);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return {};
-}
-
 } // namespace
 
 conflict_store::conflict_store(std::string_view meta_database, std::string task)
     : table_(state::quote_identifier(meta_database) + ".`conflict`"), task_(std::move(task)) {}
 
 result<void> conflict_store::prepare(target_session& target) const {
-    return run(target, fmt::format(table_definition, table_));
+    return target.run(fmt::format(table_definition, table_));
 }
 
 result<void> conflict_store::note(target_session& target, const entry& one) const {
     constexpr std::size_t what_max = 2'000;
-    return run(target,
-               fmt::format("INSERT INTO {} (`task`, `source_transaction`, `table_name`, "
-                           "`change_kind`, `row_key`, `what`, `done`) VALUES ({}, {}, {}, '{}', "
-                           "{}, {}, '{}')",
-                           table_, quote_string(task_), quote_string(one.transaction),
-                           quote_string(one.table), one.change, quote_string(one.row),
-                           quote_string(one.what.substr(0, what_max)),
-                           one.overwritten ? "overwritten" : "ignored"));
+    return target.run(fmt::format(
+        "INSERT INTO {} (`task`, `source_transaction`, `table_name`, "
+        "`change_kind`, `row_key`, `what`, `done`) VALUES ({}, {}, {}, '{}', "
+        "{}, {}, '{}')",
+        table_, quote_string(task_), quote_string(one.transaction), quote_string(one.table),
+        one.change, quote_string(one.row), quote_string(one.what.substr(0, what_max)),
+        one.overwritten ? "overwritten" : "ignored"));
 }
 
 result<void> conflict_store::remove_all(target_session& target) const {
-    return run(target,
-               fmt::format("DELETE FROM {} WHERE `task` = {}", table_, quote_string(task_)));
+    return target.run(fmt::format("DELETE FROM {} WHERE `task` = {}", table_, quote_string(task_)));
 }
 
 } // namespace understudy::applier

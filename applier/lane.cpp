@@ -61,8 +61,7 @@ std::size_t processors_of(target_session& target) {
 std::size_t lane_count(const state::task_spec& task, target_session& target) {
     if (task.apply.workers > 0) return task.apply.workers;
     constexpr std::size_t least = 2;
-    constexpr std::size_t most = 8;
-    return std::clamp(processors_of(target), least, most);
+    return std::clamp(processors_of(target), least, lane_count_max);
 }
 
 lane::lane(std::unique_ptr<target_session> target, const checkpoint_store& store,

@@ -15,6 +15,8 @@
 
 namespace understudy::applier {
 
+// As many at most where apply.workers is 0.
+inline constexpr std::size_t lane_count_max = 8;
 // How many groups to execute side by side on this target: apply.workers, or what its processors
 // suggest (ours, where it does not tell them).
 [[nodiscard]] std::size_t lane_count(const state::task_spec& task, target_session& target);

@@ -38,15 +38,9 @@ void lanes::notify() {
     hooks_.on_change();
 }
 
-lanes::slot* lanes::find_free() {
+lanes::slot* lanes::find(bool open) {
     const auto found = std::ranges::find_if(
-        slots_, [](const slot& one) { return one.session != nullptr && !one.busy; });
-    return found == slots_.end() ? nullptr : &*found;
-}
-
-lanes::slot* lanes::find_new() {
-    const auto found = std::ranges::find_if(
-        slots_, [](const slot& one) { return one.session == nullptr && !one.busy; });
+        slots_, [open](const slot& one) { return !one.busy && (one.session != nullptr) == open; });
     return found == slots_.end() ? nullptr : &*found;
 }
 
@@ -86,17 +80,17 @@ void lanes::warm_up() {
 asio::awaitable<result<void>> lanes::free_lane() {
     for (;;) {
         if (error_) co_return std::unexpected(*error_);
-        if (find_free() != nullptr) co_return result<void>{};
+        if (find(true) != nullptr) co_return result<void>{};
         if (thrown_) std::rethrow_exception(std::exchange(thrown_, {}));
         if (open_error_) co_return std::unexpected(*std::exchange(open_error_, std::nullopt));
-        slot* const place = find_new();
+        slot* const place = find(false);
         if (!opening_ && place != nullptr) begin_to_open(place);
         co_await changed();
     }
 }
 
 void lanes::execute(lane_work work) {
-    slot* const place = find_free();
+    slot* const place = find(true);
     UNDERSTUDY_ASSERT(place != nullptr && place->session != nullptr);
     UNDERSTUDY_ASSERT(in_order_.empty() || in_order_.back()->work.number < work.number);
     place->busy = true;

@@ -74,8 +74,8 @@ private:
         std::chrono::steady_clock::time_point began;
     };
 
-    [[nodiscard]] slot* find_free();
-    [[nodiscard]] slot* find_new();
+    // One that nobody uses, with a session or still without.
+    [[nodiscard]] slot* find(bool open);
     void begin_to_open(slot* place);
     [[nodiscard]] boost::asio::awaitable<void> open(slot* place);
     [[nodiscard]] boost::asio::awaitable<void> fly(std::shared_ptr<flight> one);

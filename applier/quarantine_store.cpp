@@ -34,12 +34,6 @@ constexpr std::string_view names_table =
     "PRIMARY KEY (`id`, `database_name`, `table_name`)) ENGINE=InnoDB DEFAULT CHARACTER SET "
     "utf8mb4 COLLATE utf8mb4_bin";
 
-result<void> run(target_session& target, std::string_view sql) {
-    auto done = target.execute(sql);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return {};
-}
-
 std::uint64_t number(const std::optional<std::string>& text) {
     std::uint64_t value = 0;
     if (text) std::from_chars(text->data(), text->data() + text->size(), value);
@@ -51,7 +45,7 @@ stage stage_of(const std::optional<std::string>& text) {
 }
 
 result<void> commit_or_roll_back(target_session& target, result<void> done) {
-    if (done) return run(target, "COMMIT");
+    if (done) return target.run("COMMIT");
     // What is left open is rolled back with the session.
     if (!target.broken()) std::ignore = target.execute("ROLLBACK");
     return done;
@@ -64,8 +58,8 @@ quarantine_store::quarantine_store(std::string_view meta_database, std::string_v
       quoted_task_(quote_string(task)) {}
 
 result<void> quarantine_store::prepare(target_session& target) const {
-    auto done = run(target, fmt::format(entry_table, database_));
-    return done ? run(target, fmt::format(names_table, database_)) : done;
+    auto done = target.run(fmt::format(entry_table, database_));
+    return done ? target.run(fmt::format(names_table, database_)) : done;
 }
 
 result<std::vector<quarantine_entry>> quarantine_store::load(target_session& target) const {
@@ -93,9 +87,9 @@ result<std::vector<quarantine_entry>> quarantine_store::load(target_session& tar
 
 result<std::uint64_t> quarantine_store::write_entry(target_session& target, std::string_view state,
                                                     std::string_view why) const {
-    auto made = run(target, fmt::format("INSERT INTO {}.`quarantine` (`task`, `state`, `why`) "
-                                        "VALUES ({}, '{}', {})",
-                                        database_, quoted_task_, state, quote_string(why)));
+    auto made = target.run(fmt::format("INSERT INTO {}.`quarantine` (`task`, `state`, `why`) "
+                                       "VALUES ({}, '{}', {})",
+                                       database_, quoted_task_, state, quote_string(why)));
     if (!made) return std::unexpected(std::move(made.error()));
     auto id = target.scalar("SELECT LAST_INSERT_ID()");
     if (!id) return std::unexpected(std::move(id.error()));
@@ -105,12 +99,11 @@ result<std::uint64_t> quarantine_store::write_entry(target_session& target, std:
 result<void> quarantine_store::write_tables(target_session& target, std::uint64_t id,
                                             const std::set<state::object_name>& tables) const {
     for (const state::object_name& table : tables) {
-        auto done =
-            run(target, fmt::format("INSERT IGNORE INTO {}.`quarantine_table` (`id`, "
-                                    "`task`, `database_name`, `table_name`) VALUES ({}, "
-                                    "{}, {}, {})",
-                                    database_, id, quoted_task_, quote_string(table.database),
-                                    quote_string(table.object)));
+        auto done = target.run(fmt::format(
+            "INSERT IGNORE INTO {}.`quarantine_table` (`id`, "
+            "`task`, `database_name`, `table_name`) VALUES ({}, "
+            "{}, {}, {})",
+            database_, id, quoted_task_, quote_string(table.database), quote_string(table.object)));
         if (!done) return done;
     }
     return {};
@@ -121,9 +114,9 @@ result<void> quarantine_store::write_checkpoint(target_session& target, std::uin
     constexpr std::string_view columns = "`stage`, `source_uuid`, `by_gtid`, `log_file`, "
                                          "`log_offset`, `gtid_set`, `copy_end_file`, "
                                          "`copy_end_offset`, `epoch`";
-    return run(target, fmt::format("INSERT INTO {0}.`checkpoint` (`task`, {1}) SELECT '#{2}', {1} "
-                                   "FROM {0}.`checkpoint` WHERE `task` = {3}",
-                                   database_, columns, id, quoted_task_));
+    return target.run(fmt::format("INSERT INTO {0}.`checkpoint` (`task`, {1}) SELECT '#{2}', {1} "
+                                  "FROM {0}.`checkpoint` WHERE `task` = {3}",
+                                  database_, columns, id, quoted_task_));
 }
 
 result<bool> quarantine_store::ask(target_session& target, const state::object_name& table) const {
@@ -132,7 +125,7 @@ result<bool> quarantine_store::ask(target_session& target, const state::object_n
     for (const quarantine_entry& entry : *entries) {
         if (entry.tables.contains(table)) return false;
     }
-    auto done = run(target, "START TRANSACTION");
+    auto done = target.run("START TRANSACTION");
     if (!done) return std::unexpected(std::move(done.error()));
     auto id = write_entry(target, "asked", "an operator asked for it");
     if (id)
@@ -156,9 +149,9 @@ result<bool> quarantine_store::resume(target_session& target,
             if (!removed) return std::unexpected(std::move(removed.error()));
             return true;
         }
-        auto done = run(target, fmt::format("UPDATE {}.`quarantine` SET `state` = 'resuming' WHERE "
-                                            "`id` = {}",
-                                            database_, entry.id));
+        auto done = target.run(fmt::format("UPDATE {}.`quarantine` SET `state` = 'resuming' WHERE "
+                                           "`id` = {}",
+                                           database_, entry.id));
         if (!done) return std::unexpected(std::move(done.error()));
         return true;
     }
@@ -169,14 +162,14 @@ result<void> quarantine_store::set_aside(target_session& target,
                                          const std::set<state::object_name>& tables,
                                          std::string_view why, std::uint64_t epoch,
                                          std::uint64_t asked) const {
-    auto done = run(target, "START TRANSACTION");
+    auto done = target.run("START TRANSACTION");
     if (!done) return done;
     done = checkpoint_store(meta_database_, task_).hold(target, epoch);
     std::uint64_t id = asked;
     if (done && asked != 0) {
-        done = run(target, fmt::format("UPDATE {}.`quarantine` SET `state` = 'aside' WHERE `id` = "
-                                       "{}",
-                                       database_, asked));
+        done = target.run(fmt::format("UPDATE {}.`quarantine` SET `state` = 'aside' WHERE `id` = "
+                                      "{}",
+                                      database_, asked));
     } else if (done) {
         auto made = write_entry(target, "aside", why);
         if (made)
@@ -191,15 +184,15 @@ result<void> quarantine_store::set_aside(target_session& target,
 
 result<void> quarantine_store::give_up(target_session& target, const quarantine_entry& entry,
                                        std::string_view why) const {
-    return run(target, fmt::format("UPDATE {}.`quarantine` SET `state` = 'aside', `why` = {} WHERE "
-                                   "`id` = {}",
-                                   database_, quote_string(why), entry.id));
+    return target.run(fmt::format("UPDATE {}.`quarantine` SET `state` = 'aside', `why` = {} WHERE "
+                                  "`id` = {}",
+                                  database_, quote_string(why), entry.id));
 }
 
 result<void> quarantine_store::join(target_session& target, const quarantine_entry& entry,
                                     std::uint64_t epoch, std::uint64_t own_epoch,
                                     const protocol::binlog_position& where) const {
-    auto done = run(target, "START TRANSACTION");
+    auto done = target.run("START TRANSACTION");
     if (!done) return done;
     done = checkpoint_store(meta_database_, task_).hold(target, epoch);
     if (done) done = checkpoint_store(meta_database_, entry.task()).hold(target, own_epoch);
@@ -216,8 +209,8 @@ result<void> quarantine_store::join(target_session& target, const quarantine_ent
     }
     // What was overwritten or ignored meanwhile is the task's.
     if (done) {
-        done = run(target, fmt::format("UPDATE {}.`conflict` SET `task` = {} WHERE `task` = {}",
-                                       database_, quoted_task_, quote_string(entry.task())));
+        done = target.run(fmt::format("UPDATE {}.`conflict` SET `task` = {} WHERE `task` = {}",
+                                      database_, quoted_task_, quote_string(entry.task())));
     }
     if (done) done = forget_statement(target, where);
     if (done) done = remove(target, entry);
@@ -232,18 +225,18 @@ result<void> quarantine_store::forget_statement(target_session& target,
     if (!open) return std::unexpected(std::move(open.error()));
     const bool is_passed = open->now == journal_entry::state::intent &&
                            protocol::binlog_position{open->file, open->offset} < where;
-    return is_passed ? run(target, journal.closing_sql()) : result<void>{};
+    return is_passed ? target.run(journal.closing_sql()) : result<void>{};
 }
 
 result<void> quarantine_store::remove(target_session& target, const quarantine_entry& entry) const {
     for (const std::string_view table : {"checkpoint", "ddl_journal", "prepared_xa", "conflict"}) {
-        auto done = run(target, fmt::format("DELETE FROM {}.`{}` WHERE `task` = {}", database_,
-                                            table, quote_string(entry.task())));
+        auto done = target.run(fmt::format("DELETE FROM {}.`{}` WHERE `task` = {}", database_,
+                                           table, quote_string(entry.task())));
         if (!done) return done;
     }
     for (const std::string_view table : {"quarantine_table", "quarantine"}) {
-        auto done = run(
-            target, fmt::format("DELETE FROM {}.`{}` WHERE `id` = {}", database_, table, entry.id));
+        auto done = target.run(
+            fmt::format("DELETE FROM {}.`{}` WHERE `id` = {}", database_, table, entry.id));
         if (!done) return done;
     }
     return {};

@@ -1,6 +1,7 @@
 #include "applier/statement_lock.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/idle_session.hpp"
 
 #include <fmt/format.h>
 
@@ -23,14 +24,11 @@ std::string lock_name(const checkpoint_store& store) {
 // Of an earlier process of the task that is frozen, or whose goodbye got lost: what the session was
 // about has ended, and nobody will let go of the lock.
 result<void> end_if_idle(target_session& target, const std::string& session) {
-    auto idle = target.scalar("SELECT 1 FROM information_schema.processlist WHERE id = " + session +
-                              " AND command = 'Sleep' AND time >= 1");
+    auto idle = target.scalar(
+        fmt::format("SELECT 1 FROM information_schema.processlist WHERE id = {} AND {}", session,
+                    session_is_idle));
     if (!idle) return std::unexpected(std::move(idle.error()));
-    if (!*idle) return {};
-    // It may have ended by itself, or belong to another account.
-    if (auto killed = target.execute("KILL " + session); !killed && target.broken())
-        return std::unexpected(std::move(killed.error()));
-    return {};
+    return *idle ? end_session(target, session) : result<void>{};
 }
 
 } // namespace

@@ -1,10 +1,10 @@
 #include "applier/takeover.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/idle_session.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -21,12 +21,6 @@ constexpr auto raise_patience = 60s;
 constexpr auto sessions_patience = 10s;
 constexpr auto interval = 100ms;
 
-result<void> run(target_session& target, const std::string& sql) {
-    auto done = target.execute(sql);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return {};
-}
-
 } // namespace
 
 takeover::takeover(const checkpoint_store& store, std::string run)
@@ -38,11 +32,11 @@ std::vector<std::pair<std::string, std::string>> takeover::attributes() const {
 
 result<std::uint64_t> takeover::execute(target_session& target,
                                         std::optional<std::uint64_t> ours) const {
-    if (auto set = run(target, "SET SESSION innodb_lock_wait_timeout = 1"); !set)
+    if (auto set = target.run("SET SESSION innodb_lock_wait_timeout = 1"); !set)
         return std::unexpected(std::move(set.error()));
     auto epoch = raise(target, ours);
     if (!epoch) return epoch;
-    if (auto set = run(target, "SET SESSION innodb_lock_wait_timeout = DEFAULT"); !set)
+    if (auto set = target.run("SET SESSION innodb_lock_wait_timeout = DEFAULT"); !set)
         return std::unexpected(std::move(set.error()));
     const auto until = std::chrono::steady_clock::now() + sessions_patience;
     while (std::chrono::steady_clock::now() < until) {
@@ -61,7 +55,7 @@ result<std::uint64_t> takeover::raise(target_session& target,
     for (;;) {
         auto epoch = store_.take_over(target, ours);
         if (epoch || epoch.error().code != errc::transient) return epoch;
-        if (auto undone = run(target, "ROLLBACK"); !undone)
+        if (auto undone = target.run("ROLLBACK"); !undone)
             return std::unexpected(std::move(undone.error()));
         if (std::chrono::steady_clock::now() > until) return epoch;
         if (auto ended = end_idle_sessions(target); !ended)
@@ -71,12 +65,12 @@ result<std::uint64_t> takeover::raise(target_session& target,
 
 result<bool> takeover::end_idle_sessions(target_session& target) const {
     auto left = target.query(fmt::format(
-        "SELECT p.id, p.command = 'Sleep' AND p.time >= 1 FROM information_schema.processlist p "
+        "SELECT p.id, {} FROM information_schema.processlist p "
         "JOIN performance_schema.session_account_connect_attrs t ON t.processlist_id = p.id AND "
         "t.attr_name = '{}' AND t.attr_value = {} "
         "JOIN performance_schema.session_account_connect_attrs r ON r.processlist_id = p.id AND "
         "r.attr_name = '{}' AND r.attr_value <> {}",
-        task_attribute, quote_string(task_), run_attribute, quote_string(run_)));
+        session_is_idle, task_attribute, quote_string(task_), run_attribute, quote_string(run_)));
     if (!left) {
         // A server that does not show them: nothing to end.
         if (target.broken()) return std::unexpected(std::move(left.error()));
@@ -84,9 +78,8 @@ result<bool> takeover::end_idle_sessions(target_session& target) const {
     }
     for (const auto& row : left->rows) {
         if (row[1] != "1") continue;
-        // It may have ended by itself.
-        if (auto killed = run(target, "KILL " + row[0].value()); !killed && target.broken())
-            return std::unexpected(std::move(killed.error()));
+        if (auto ended = end_session(target, row[0].value()); !ended)
+            return std::unexpected(std::move(ended.error()));
     }
     return left->rows.empty();
 }

@@ -36,8 +36,7 @@ public:
 private:
     [[nodiscard]] protocol::result<std::uint64_t> raise(target_session& target,
                                                         std::optional<std::uint64_t> ours) const;
-    // Only those that have been idle for a second: what a session executes (an ALTER of a server
-    // that cannot take it back) ends by itself. true: none is left, as far as can be seen.
+    // true: none of any kind is left, as far as can be seen.
     [[nodiscard]] protocol::result<bool> end_idle_sessions(target_session& target) const;
 
     const checkpoint_store& store_;

@@ -472,6 +472,12 @@ result<execute_info> target_session::execute(std::string_view sql) {
     return receive();
 }
 
+result<void> target_session::run(std::string_view sql) {
+    auto done = execute(sql);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
+}
+
 result<query_rows> target_session::query(std::string_view sql) {
     if (auto sent = send(sql); !sent) return std::unexpected(std::move(sent.error()));
     impl_->awaits_answer = false;

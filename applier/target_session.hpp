@@ -66,6 +66,8 @@ public:
     // Any bytes; no multi-statements. Errors are sorted into applier::errc, the server's own words
     // are in error.server.
     [[nodiscard]] protocol::result<execute_info> execute(std::string_view sql);
+    // execute(), where all that counts is that it was.
+    [[nodiscard]] protocol::result<void> run(std::string_view sql);
     [[nodiscard]] protocol::result<query_rows> query(std::string_view sql);
     [[nodiscard]] protocol::result<std::optional<std::string>> scalar(std::string_view sql);
 

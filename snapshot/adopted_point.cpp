@@ -1,13 +1,13 @@
+#include "applier/target_session.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/net/replica_session.hpp"
-#include "snapshot/errc.hpp"
 #include "snapshot/snapshot.hpp"
 #include "snapshot/source_session.hpp"
 
 #include <fmt/format.h>
 
 #include <optional>
-#include <string_view>
+#include <string>
 
 namespace understudy::snapshot {
 
@@ -17,22 +17,13 @@ using protocol::result;
 
 namespace {
 
-std::string in_quotes(std::string_view name) {
-    std::string quoted = "'";
-    for (const char c : name) {
-        if (c == '\'' || c == '\\') quoted += '\\';
-        quoted += c;
-    }
-    return quoted + "'";
-}
-
 // What was executed before a file of the log was begun: its second or third event says it.
 awaitable<result<std::optional<protocol::gtid_set>>>
 read_executed_before(protocol::net::connection& source, std::string file) {
     constexpr std::size_t type_column = 2;
     constexpr std::size_t info_column = 5;
-    auto events =
-        co_await source.query(fmt::format("SHOW BINLOG EVENTS IN {} LIMIT 4", in_quotes(file)));
+    auto events = co_await source.query(
+        fmt::format("SHOW BINLOG EVENTS IN {} LIMIT 4", applier::quote_string(file)));
     if (!events) co_return std::unexpected(std::move(events.error()));
     for (const auto& event : events->rows) {
         if (event.size() <= info_column) break;

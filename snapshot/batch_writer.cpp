@@ -19,12 +19,6 @@ namespace {
 constexpr std::string_view warning_truncated = "1265";
 constexpr std::string_view warning_duplicate = "1062";
 
-result<void> run(applier::target_session& target, std::string_view sql) {
-    auto done = target.execute(sql);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return {};
-}
-
 } // namespace
 
 std::vector<std::string> row_session_setup(bool binlog) {
@@ -77,11 +71,11 @@ result<void> batch_writer::write_once(applier::target_session& target, const bat
         if (auto done = write_rows(target, rows); !done) return done;
         return context_->progress.update(target, key_, row);
     }
-    if (auto done = run(target, "START TRANSACTION"); !done) return done;
+    if (auto done = target.run("START TRANSACTION"); !done) return done;
     if (auto held = context_->hold(target); !held) return held;
     if (auto done = context_->progress.update(target, key_, row); !done) return done;
     if (auto done = write_rows(target, rows); !done) return done;
-    return run(target, "COMMIT");
+    return target.run("COMMIT");
 }
 
 result<void> batch_writer::write_rows(applier::target_session& target, const batch& rows) const {

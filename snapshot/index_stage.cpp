@@ -17,12 +17,6 @@ progress_key key_of(const state::object_name& table) {
     return {"keys", table};
 }
 
-result<void> run(target_session& target, std::string_view sql) {
-    auto done = target.execute(sql);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return {};
-}
-
 result<std::set<std::string>> keys_there(target_session& target, const state::object_name& table) {
     auto rows = target.query(fmt::format("SELECT DISTINCT INDEX_NAME FROM "
                                          "information_schema.STATISTICS WHERE TABLE_SCHEMA = {} "
@@ -47,7 +41,7 @@ result<void> add_missing(target_session& target, const state::object_name& table
         alter += (alter.empty() ? " ADD " : ", ADD ") + one.clause;
     }
     if (alter.empty()) return {};
-    return run(target, "ALTER TABLE " + table.to_string() + alter);
+    return target.run("ALTER TABLE " + table.to_string() + alter);
 }
 
 } // namespace

@@ -23,12 +23,6 @@ namespace {
 constexpr std::string_view neutral_state =
     "SET NAMES utf8mb4, SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'";
 
-result<void> run(target_session& target, const std::string& sql) {
-    auto done = target.execute(sql);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return {};
-}
-
 std::string existence_query(const object_definition& object) {
     const std::string database = quote_string(object.target.database);
     const std::string name = quote_string(object.target.object);
@@ -97,12 +91,12 @@ std::string_view setting_that_helps(unsigned number) {
 
 result<void> execute_with_definers(target_session& target, const std::string& text) {
     applier::stand_in_definers stand_ins(target);
-    auto done = run(target, text);
+    auto done = target.run(text);
     while (!done && !target.broken()) {
         auto made = stand_ins.made_for(done.error());
         if (!made) return std::unexpected(std::move(made.error()));
         if (!*made) break;
-        done = run(target, text);
+        done = target.run(text);
     }
     auto removed = stand_ins.remove();
     return done ? removed : done;
@@ -113,10 +107,10 @@ result<void> execute_text(target_session& target, const object_definition& objec
     if (done) return done;
     const std::string_view setting = setting_that_helps(done.error().server.number);
     if (object.kind != "table" || setting.empty()) return done;
-    if (auto set = run(target, std::string(setting)); !set)
+    if (auto set = target.run(std::string(setting)); !set)
         return protocol::wrap(std::move(done.error()),
                               fmt::format("and {} is not allowed to the account", setting));
-    return run(target, object.text);
+    return target.run(object.text);
 }
 
 result<void> execute_with_state(target_session& target, const object_definition& object) {
@@ -130,7 +124,7 @@ result<void> execute_with_state(target_session& target, const object_definition&
     if (!object.time_zone.empty()) state += ", time_zone = " + quote_string(object.time_zone);
     for (const std::string& sql : {"USE " + state::quote_identifier(object.target.database),
                                    std::string("SET SESSION foreign_key_checks = 0"), state}) {
-        if (auto done = run(target, sql); !done) return done;
+        if (auto done = target.run(sql); !done) return done;
     }
     return execute_text(target, object);
 }
@@ -149,15 +143,15 @@ result<void> execute_in_collation(target_session& target, const object_definitio
     }
     const bool other = normal_charset(found) != normal_charset(object.database_collation);
     if (other) {
-        if (auto done = run(target, fmt::format("ALTER DATABASE {} COLLATE {}", database,
-                                                object.database_collation));
+        if (auto done = target.run(
+                fmt::format("ALTER DATABASE {} COLLATE {}", database, object.database_collation));
             !done)
             return done;
     }
     auto made = execute_with_state(target, object);
-    if (auto back = run(target, std::string(neutral_state)); !back && made) return back;
+    if (auto back = target.run(std::string(neutral_state)); !back && made) return back;
     if (other) {
-        if (auto back = run(target, fmt::format("ALTER DATABASE {} COLLATE {}", database, found));
+        if (auto back = target.run(fmt::format("ALTER DATABASE {} COLLATE {}", database, found));
             !back && made)
             return back;
     }

@@ -222,7 +222,7 @@ void read_adopt(task_section& root, task_spec& spec, task_file_context& context)
     } else if (adopt.has("file")) {
         spec.adopted = std::move(at);
     }
-    const bool wanted = spec.conflict.policy == task_spec::existing_tables::adopt;
+    const bool wanted = spec.adopts();
     if (adopt.present() && !wanted)
         root.complain("adopt", "is for conflict.existing_tables = \"adopt\" only");
     context.finish(adopt);

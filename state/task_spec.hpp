@@ -76,6 +76,8 @@ struct task_spec {
 
     std::vector<std::string> waived; // ids of precheck items that need not pass
 
+    // What is on the target is taken as it is.
+    [[nodiscard]] bool adopts() const { return conflict.policy == existing_tables::adopt; }
     // Where what is on the target stands in the source's log, with existing_tables::adopt: a set of
     // GTIDs, or a file and an offset. Nothing: where the source is at the first start.
     std::optional<source_position> adopted;
