@@ -35,7 +35,8 @@ std::unexpected<protocol::error> failed(const std::filesystem::path& file, const
                                                std::generic_category().message(number));
 }
 
-protocol::result<void> write_and_sync(const std::filesystem::path& file, std::string_view text) {
+protocol::result<void> write_new(const std::filesystem::path& file, std::string_view text,
+                                 bool durably) {
     const descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (!out.is_open()) return failed(file, "cannot open for writing");
     while (!text.empty()) {
@@ -44,7 +45,7 @@ protocol::result<void> write_and_sync(const std::filesystem::path& file, std::st
         if (written < 0) return failed(file, "cannot write");
         text.remove_prefix(static_cast<std::size_t>(written));
     }
-    if (::fsync(out.get()) != 0) return failed(file, "cannot sync");
+    if (durably && ::fsync(out.get()) != 0) return failed(file, "cannot sync");
     return {};
 }
 
@@ -54,13 +55,23 @@ protocol::result<void> sync_directory(const std::filesystem::path& directory) {
     return {};
 }
 
+protocol::result<void> replace(const std::filesystem::path& file, std::string_view text,
+                               bool durably) {
+    const std::filesystem::path beside = file.string() + ".new";
+    if (auto written = write_new(beside, text, durably); !written) return written;
+    if (::rename(beside.c_str(), file.c_str()) != 0) return failed(file, "cannot replace");
+    return {};
+}
+
 } // namespace
 
 protocol::result<void> write_durably(const std::filesystem::path& file, std::string_view text) {
-    const std::filesystem::path beside = file.string() + ".new";
-    if (auto written = write_and_sync(beside, text); !written) return written;
-    if (::rename(beside.c_str(), file.c_str()) != 0) return failed(file, "cannot replace");
-    return sync_directory(file.parent_path());
+    auto done = replace(file, text, true);
+    return done ? sync_directory(file.parent_path()) : done;
+}
+
+protocol::result<void> write_for_readers(const std::filesystem::path& file, std::string_view text) {
+    return replace(file, text, false);
 }
 
 protocol::result<std::string> read_whole(const std::filesystem::path& file) {

@@ -14,6 +14,12 @@ namespace understudy::state {
 [[nodiscard]] protocol::result<void> write_durably(const std::filesystem::path& file,
                                                    std::string_view text);
 
+// The same for readers, but for the two fsyncs: after a crash of the machine the file may be empty.
+// For what is written anew every second and means nothing by then; an fsync makes every commit of a
+// database on the same disk wait.
+[[nodiscard]] protocol::result<void> write_for_readers(const std::filesystem::path& file,
+                                                       std::string_view text);
+
 // The whole file. `text` of the error says why not; a missing file is an error too.
 [[nodiscard]] protocol::result<std::string> read_whole(const std::filesystem::path& file);
 

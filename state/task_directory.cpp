@@ -169,8 +169,8 @@ protocol::result<task_directory::identity> task_directory::our_identity() {
 }
 
 protocol::result<void> task_directory::write_status(const status& value) {
-    return write_durably(path_ / "status.json",
-                         to_json({value, std::chrono::system_clock::now()}) + "\n");
+    return write_for_readers(path_ / "status.json",
+                             to_json({value, std::chrono::system_clock::now()}) + "\n");
 }
 
 std::optional<pid_t> task_directory::running_pid(const std::filesystem::path& data_dir,
