@@ -1,6 +1,7 @@
 #include "applier/definition_recorder.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/target_table_loader.hpp"
 #include "relay/errc.hpp"
 
 namespace understudy::applier {

@@ -66,6 +66,7 @@ result<void> group_applier::apply(const group& work) {
     statement_first_ = UINT32_MAX;
     troubled_.reset();
     prepared_.begin_group();
+    if (auto done = expect_tables(work); !done) return done;
     for (const source_transaction& transaction : work.transactions) {
         if (auto done = apply_transaction(work, transaction); !done) return done;
         // The images go with the group.
@@ -198,6 +199,13 @@ result<void> group_applier::commit_prepared(const source_transaction& transactio
                             "that was prepared before the task began: its rows are not known. "
                             "Copy the data anew, when XA RECOVER on the source lists nothing",
                             transaction.to_string(), xa_id));
+}
+
+result<void> group_applier::expect_tables(const group& work) {
+    const auto names = plans_.missing(target_.facts(), work);
+    if (names.empty()) return {};
+    if (auto done = pipe_.drain(); !done) return done;
+    return plans_.expect(target_, names);
 }
 
 result<const table_plan*>

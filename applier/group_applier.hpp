@@ -109,7 +109,9 @@ public:
     [[nodiscard]] std::chrono::system_clock::time_point source_time() const { return source_time_; }
 
     // For groups that are executed elsewhere (group_recorder); nothing may be executed here
-    // meanwhile. The plan of a table, read from the target if it is not known.
+    // meanwhile. Makes the calls of plan_for() that follow for this group quicker.
+    [[nodiscard]] protocol::result<void> expect_tables(const group& work);
+    // The plan of a table, read from the target if it is not known.
     [[nodiscard]] protocol::result<const table_plan*>
     plan_for(const source_transaction& transaction,
              const std::shared_ptr<const source_table>& table);

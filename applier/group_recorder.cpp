@@ -81,6 +81,8 @@ result<bool> group_recorder::plan(const group& work) {
     const bool only_rows = !work.statement && work.texts.empty() && work.prepared_ends.empty() &&
                            !work.changes.empty();
     if (!only_rows) return false;
+    if (auto done = rows_.expect_tables(work); !done)
+        return std::unexpected(std::move(done.error()));
     for (const source_transaction& transaction : work.transactions) {
         if (!transaction.complete || !transaction.prepares.empty()) return false;
         const auto first =

@@ -3,6 +3,7 @@
 #include "applier/definition_check.hpp"
 #include "applier/errc.hpp"
 #include "applier/row_description.hpp"
+#include "applier/target_table_loader.hpp"
 
 #include <fmt/format.h>
 

@@ -153,7 +153,7 @@ result<void> sql_change_writer::append_delete(const rows_to_write& rows, rbr_mod
                    : fmt::format("DELETE FROM {} WHERE {} IN (", name, key);
     // The server removes them in the order of its index. Where rows of the table refer to each
     // other the order of the source is the only one that is known to be good.
-    const bool alone = table.refers_to_itself && state_.foreign_key_checks;
+    const bool alone = table.target.refers_to_itself && state_.foreign_key_checks;
     return join({&table, rows.kind, mode, {}}, opening_, ")", alone ? 1 : limits_.deleted_at_once,
                 false);
 }

@@ -3,8 +3,12 @@
 #include "applier/definition_check.hpp"
 #include "applier/errc.hpp"
 #include "applier/sql_row.hpp"
+#include "applier/target_table_loader.hpp"
 
 #include <fmt/format.h>
+
+#include <set>
+#include <utility>
 
 namespace understudy::applier {
 
@@ -16,10 +20,43 @@ const table_plan* table_plans::find(const source_table& table) const {
     return known == plans_.end() ? nullptr : known->second.get();
 }
 
+std::vector<state::object_name> table_plans::missing(const target_facts& target,
+                                                     const group& work) const {
+    if (!loads_many_at_once(target)) return {};
+    std::set<state::object_name> found;
+    const source_table* last = nullptr;
+    const auto look_at = [&](const source_table* table) {
+        if (table == std::exchange(last, table) || table == nullptr || find(*table) != nullptr)
+            return;
+        found.insert(selection_->map(table->name.database, table->name.object));
+    };
+    for (const row_change& change : work.changes)
+        look_at(change.table.get());
+    for (const auto& mapped : work.statement_tables)
+        look_at(mapped.table.get());
+    if (found.size() < 2) return {};
+    return {found.begin(), found.end()};
+}
+
+// What is not found here comes up when it is asked for by itself.
+result<void> table_plans::expect(target_session& target,
+                                 std::span<const state::object_name> names) {
+    auto loaded = load_target_tables(target, names);
+    if (!loaded) return wrap(std::move(loaded.error()), "reading the definitions of tables");
+    expected_ = std::move(*loaded);
+    return {};
+}
+
+result<std::optional<target_table>> table_plans::definition_of(target_session& target,
+                                                               const state::object_name& name) {
+    if (auto expected = expected_.extract(name)) return std::move(expected.mapped());
+    return load_target_table(target, name);
+}
+
 result<const table_plan*> table_plans::load(target_session& target,
                                             std::shared_ptr<const source_table> table) {
     const state::object_name mapped = selection_->map(table->name.database, table->name.object);
-    auto definition = load_target_table(target, mapped);
+    auto definition = definition_of(target, mapped);
     if (!definition)
         return wrap(std::move(definition.error()),
                     "reading the definition of " + mapped.to_string());
@@ -38,14 +75,13 @@ result<const table_plan*> table_plans::load(target_session& target,
     const auto next_identity = static_cast<std::uint32_t>(identities_.size());
     plan->identity = identities_.emplace(plan->target.name, next_identity).first->second;
     plan->source = std::move(table);
-    if (auto chosen = choose(target, *plan); !chosen)
-        return std::unexpected(std::move(chosen.error()));
+    if (auto chosen = choose(*plan); !chosen) return std::unexpected(std::move(chosen.error()));
     const table_plan* const kept = plan.get();
     plans_[kept->source.get()] = std::move(plan);
     return kept;
 }
 
-result<void> table_plans::choose(target_session& target, table_plan& plan) const {
+result<void> table_plans::choose(table_plan& plan) const {
     const source_table& table = *plan.source;
     auto columns = protocol::define_columns(table.map);
     if (!columns) return wrap(columns.error(), "the columns of " + table.name.to_string());
@@ -54,7 +90,7 @@ result<void> table_plans::choose(target_session& target, table_plan& plan) const
     if (ways_.row_images && !difference) {
         // For rows that are too large for an image in a packet, and for conflicts.
         plan.large_rows_as_sql = ways_.sql;
-        if (!find_sql_difference(*columns, plan.target) && prepare_sql(target, plan))
+        if (!find_sql_difference(*columns, plan.target) && check_triggers(plan))
             plan.columns = sql_columns(std::move(*columns), plan.target);
         return {};
     }
@@ -71,34 +107,21 @@ result<void> table_plans::choose(target_session& target, table_plan& plan) const
                 table.name.to_string(), plan.target.name.to_string(), *difference));
     }
     plan.columns = sql_columns(std::move(*columns), plan.target);
-    return prepare_sql(target, plan);
+    return check_triggers(plan);
 }
 
-result<void> table_plans::prepare_sql(target_session& target, table_plan& plan) const {
-    const state::object_name& name = plan.target.name;
-    auto triggers = target.query(
-        fmt::format("SELECT TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS WHERE "
-                    "EVENT_OBJECT_SCHEMA = {} AND EVENT_OBJECT_TABLE = {}",
-                    quote_string(name.database), quote_string(name.object)));
-    if (!triggers) return std::unexpected(std::move(triggers.error()));
-    for (const auto& row : triggers->rows) {
-        const bool guarded = row[1].value_or("").contains("@understudy_applying");
-        if (guarded && ways_.accepts_guarded_triggers) continue;
+result<void> table_plans::check_triggers(const table_plan& plan) const {
+    for (const target_table::trigger& trigger : plan.target.triggers) {
+        if (trigger.guarded && ways_.accepts_guarded_triggers) continue;
         return fail(
             errc::target_refused,
             fmt::format("table {} of the target has the trigger {}, and rows are written there as "
                         "SQL ({}), which would fire it once more after it fired on the source. "
                         "Drop it on the target until the task has ended, or make all of it depend "
                         "on @understudy_applying IS NULL and set apply.triggers = \"guarded\"",
-                        name.to_string(), state::quote_identifier(row[0].value_or("")),
+                        plan.target.name.to_string(), state::quote_identifier(trigger.name),
                         plan.why_sql));
     }
-    auto own = target.scalar(fmt::format(
-        "SELECT COUNT(*) FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = {0} AND "
-        "TABLE_NAME = {1} AND REFERENCED_TABLE_SCHEMA = {0} AND REFERENCED_TABLE_NAME = {1}",
-        quote_string(name.database), quote_string(name.object)));
-    if (!own) return std::unexpected(std::move(own.error()));
-    plan.refers_to_itself = *own != "0";
     return {};
 }
 

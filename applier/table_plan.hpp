@@ -1,5 +1,6 @@
 #pragma once
 
+#include "applier/group.hpp"
 #include "applier/merge_shape.hpp"
 #include "applier/source_table.hpp"
 #include "applier/target_session.hpp"
@@ -11,6 +12,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -43,7 +46,6 @@ struct table_plan {
     bool large_rows_as_sql = false; // those that no packet holds as an image
     // What SQL needs; empty where it cannot be used.
     std::vector<protocol::column_definition> columns;
-    bool refers_to_itself = false; // a foreign key from the table to itself
 
     [[nodiscard]] bool has_key() const { return !target.key.empty(); }
 };
@@ -57,6 +59,13 @@ public:
         : selection_(&selection), ways_(std::move(ways)) {}
 
     [[nodiscard]] const table_plan* find(const source_table& table) const;
+    // The tables of the target that a group's plans are missing, where reading them together is
+    // quicker than one by one; else none.
+    [[nodiscard]] std::vector<state::object_name> missing(const target_facts& target,
+                                                          const group& work) const;
+    // Reads their definitions, for calls of load() that follow.
+    [[nodiscard]] protocol::result<void> expect(target_session& target,
+                                                std::span<const state::object_name> names);
     // errc::missing_table, errc::definition_mismatch: the sentence names both sides and what to do.
     [[nodiscard]] protocol::result<const table_plan*>
     load(target_session& target, std::shared_ptr<const source_table> table);
@@ -64,16 +73,19 @@ public:
     void forget() {
         plans_.clear();
         identities_.clear();
+        expected_.clear();
     }
 
 private:
-    [[nodiscard]] protocol::result<void> choose(target_session& target, table_plan& plan) const;
-    [[nodiscard]] protocol::result<void> prepare_sql(target_session& target,
-                                                     table_plan& plan) const;
+    [[nodiscard]] protocol::result<std::optional<target_table>>
+    definition_of(target_session& target, const state::object_name& name);
+    [[nodiscard]] protocol::result<void> choose(table_plan& plan) const;
+    [[nodiscard]] protocol::result<void> check_triggers(const table_plan& plan) const;
 
     const state::object_selection* selection_;
     write_ways ways_;
     std::unordered_map<const source_table*, std::unique_ptr<table_plan>> plans_;
+    std::map<state::object_name, target_table> expected_; // of the target; until it is loaded
     std::map<state::object_name, std::uint32_t> identities_;
     std::uint64_t next_id_ = 1;
 };

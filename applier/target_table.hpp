@@ -1,13 +1,10 @@
 #pragma once
 
-#include "applier/target_session.hpp"
 #include "protocol/binlog/table_map.hpp"
-#include "protocol/result.hpp"
 #include "relay/table_definition.hpp"
 #include "state/object_selection.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +25,7 @@ struct target_column {
     bool invisible = false;
     bool updated_by_itself = false; // ON UPDATE CURRENT_TIMESTAMP
     bool auto_increment = false;
+    bool operator==(const target_column&) const = default;
 };
 
 struct target_table {
@@ -39,16 +37,20 @@ struct target_table {
     bool has_other_unique_keys = false;
     bool has_unique_expressions = false; // a unique key over something else than columns
     bool has_foreign_keys = false;       // to other tables or from them, as far as the account sees
+    bool refers_to_itself = false;       // a foreign key from the table to itself
     std::string engine;
     std::vector<relay::table_key> unique_keys; // PRIMARY first; those over expressions left out
+    struct trigger {
+        std::string name;
+        bool guarded = false; // looks at @understudy_applying
+        bool operator==(const trigger&) const = default;
+    };
+    std::vector<trigger> triggers;
 
     // What a transaction wrote goes away with it.
     [[nodiscard]] bool is_transactional() const;
+    bool operator==(const target_table&) const = default;
 };
-
-// nullopt: there is no such base table.
-[[nodiscard]] protocol::result<std::optional<target_table>>
-load_target_table(target_session& target, const state::object_name& name);
 
 // Column layout of one row of information_schema.columns.
 [[nodiscard]] target_column describe_column(std::string name, std::string_view data_type,

@@ -213,7 +213,7 @@ TEST_F(sql_changes, leave_generated_columns_out) {
 }
 
 TEST_F(sql_changes, of_rows_that_refer_to_each_other_are_deleted_one_by_one) {
-    keyed.refers_to_itself = true;
+    keyed.target.refers_to_itself = true;
     auto writer = make();
     append(writer, rows(keyed, rows_kind::delete_, {2, 20, 1, 10}));
     ASSERT_TRUE(writer.finish());
