@@ -116,6 +116,8 @@ private:
     [[nodiscard]] asio::awaitable<result<void>> nothing_to_do();
     [[nodiscard]] asio::awaitable<result<apply_stream::unit>>
     read(std::optional<read_result>& next);
+    [[nodiscard]] result<apply_stream::unit> make_unit(read_result read,
+                                                       std::optional<std::uint64_t> committed);
     [[nodiscard]] asio::awaitable<read_result> read_stream();
     [[nodiscard]] bool may_use_lanes() const;
     void open_lanes(std::size_t count);

@@ -19,7 +19,8 @@ using protocol::result;
 namespace {
 
 // Everything that is compared or read back by programs is in a binary collation; the GTID set has
-// no bound that a VARCHAR could hold.
+// no bound that a VARCHAR could hold. The epoch is in the primary key because a row image finds its
+// row by that alone (checkpoint_image, which has the layout of these columns).
 constexpr std::string_view checkpoint_table =
     "CREATE TABLE IF NOT EXISTS {}.`checkpoint` ("
     "`task` VARCHAR(64) NOT NULL COMMENT 'name of the task', "
@@ -33,7 +34,13 @@ constexpr std::string_view checkpoint_table =
     "`copy_end_offset` BIGINT UNSIGNED NOT NULL, "
     "`epoch` BIGINT UNSIGNED NOT NULL COMMENT 'raised by each process that takes the task over', "
     "`updated` TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6), "
-    "PRIMARY KEY (`task`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+    "PRIMARY KEY (`task`, `epoch`), UNIQUE KEY `task` (`task`)) ENGINE=InnoDB "
+    "DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+
+// What a table of an older version is made into.
+constexpr std::string_view keys_of_today =
+    "ALTER TABLE {}.`checkpoint` DROP PRIMARY KEY, ADD PRIMARY KEY (`task`, `epoch`), "
+    "ADD UNIQUE KEY `task` (`task`)";
 
 constexpr std::string_view journal_table =
     "CREATE TABLE IF NOT EXISTS {}.`ddl_journal` ("
@@ -64,6 +71,16 @@ result<std::uint64_t> number(const std::optional<std::string>& text) {
     return value;
 }
 
+result<void> renew_keys(target_session& target, const std::string& meta_database) {
+    auto parts = target.scalar(fmt::format(
+        "SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = {} AND "
+        "table_name = 'checkpoint' AND index_name = 'PRIMARY'",
+        quote_string(meta_database)));
+    if (!parts) return std::unexpected(std::move(parts.error()));
+    if (*parts != "1") return {};
+    return target.run(fmt::format(keys_of_today, state::quote_identifier(meta_database)));
+}
+
 std::unexpected<protocol::error> taken_over(const std::string& task, std::uint64_t epoch) {
     return fail(errc::fenced,
                 fmt::format("task {} was taken over by another process (epoch {} is no longer that "
@@ -82,6 +99,7 @@ result<void> checkpoint_store::prepare(target_session& target) const {
     auto done = target.run(
         fmt::format("CREATE DATABASE IF NOT EXISTS {} DEFAULT CHARACTER SET utf8mb4", database));
     if (done) done = target.run(fmt::format(checkpoint_table, database));
+    if (done) done = renew_keys(target, meta_database_);
     if (done) done = target.run(fmt::format(journal_table, database));
     if (done) done = prepared_store(meta_database_, task_).prepare(target);
     if (done) done = decision_store(meta_database_, task_).prepare(target);

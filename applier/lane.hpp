@@ -1,5 +1,6 @@
 #pragma once
 
+#include "applier/checkpoint_image.hpp"
 #include "applier/checkpoint_store.hpp"
 #include "applier/lane_work.hpp"
 #include "applier/statement_pipe.hpp"
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace understudy::applier {
 
@@ -32,11 +34,14 @@ public:
     open(const state::task_spec& task, const checkpoint_store& store, std::uint64_t epoch,
          const std::atomic<bool>& stop);
 
-    // Begins the transaction and executes the changes that wait for nobody.
+    // All groups before this one are committed: executes it, checkpoint and COMMIT included. A
+    // small one takes one round trip.
+    [[nodiscard]] protocol::result<void> execute(const lane_work& work);
+    // Or, before they are: executes the changes that wait for nobody.
     [[nodiscard]] protocol::result<void> begin(const lane_work& work);
-    // All groups before this one are committed: executes the rest and commits.
+    // And when they are: executes the rest and commits.
     [[nodiscard]] protocol::result<void> finish(const lane_work& work);
-    // Ends what begin() began. false: the session cannot be used any more.
+    // Ends what was begun. false: the session cannot be used any more.
     [[nodiscard]] bool roll_back();
 
     // From another thread: ends a running call soon.
@@ -44,9 +49,12 @@ public:
 
 private:
     lane(std::unique_ptr<target_session> target, const checkpoint_store& store, std::uint64_t epoch,
-         const std::atomic<bool>& stop);
+         const std::atomic<bool>& stop, bool row_images);
 
-    [[nodiscard]] protocol::result<void> write(const lane_work& work, bool waiting);
+    enum class part : std::uint8_t { all, waiting, not_waiting };
+    [[nodiscard]] protocol::result<void> write(const lane_work& work, part which);
+    // Writes the checkpoint behind the rows that were written, and commits.
+    [[nodiscard]] protocol::result<void> close(const lane_work& work);
 
     std::unique_ptr<target_session> target_;
     const checkpoint_store& store_;
@@ -54,6 +62,7 @@ private:
     const std::atomic<bool>& stop_;
     statement_pipe pipe_;
     table_writer writer_;
+    std::optional<checkpoint_image> image_; // where row images may be written
 };
 
 } // namespace understudy::applier

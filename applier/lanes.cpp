@@ -122,10 +122,7 @@ asio::awaitable<result<void>> lanes::execute_in_turn(std::shared_ptr<flight> one
     lane* const session = one->place->session.get();
     const lane_work* const work = &one->work;
     if (in_order_.front() == one) {
-        co_return co_await on_thread(pool_, [session, work] {
-            auto begun = session->begin(*work);
-            return begun ? session->finish(*work) : begun;
-        });
+        co_return co_await on_thread(pool_, [session, work] { return session->execute(*work); });
     }
     auto done = co_await on_thread(pool_, [session, work] { return session->begin(*work); });
     while (done && in_order_.front() != one && !is_lost(*one))

@@ -23,7 +23,7 @@ result<void> statement_pipe::send(std::string_view sql, rbr_mode mode) {
         session_mode_ = mode;
     }
     if (auto sent = target_.send(sql); !sent) return sent;
-    outstanding_ = true;
+    outstanding_ = 1;
     return {};
 }
 
@@ -55,7 +55,7 @@ result<void> statement_pipe::send(const sql_packet& packet) {
     if (!ready) return ready;
     if (auto sent = target_.send(packet.text); !sent) return sent;
     expected_.assign(packet.statements.begin(), packet.statements.end());
-    outstanding_ = true;
+    outstanding_ = expected_.size();
     return {};
 }
 
@@ -65,7 +65,7 @@ result<void> statement_pipe::restore() {
 }
 
 result<void> statement_pipe::drain() {
-    if (!std::exchange(outstanding_, false)) return {};
+    if (outstanding_ == 0) return {};
     auto done = receive_all();
     expected_.clear();
     if (done) return {};
@@ -76,15 +76,12 @@ result<void> statement_pipe::drain() {
 
 // The first complaint is the one to tell; the other answers have to be read all the same.
 result<void> statement_pipe::receive_all() {
-    auto answer = target_.receive();
-    if (!answer) return std::unexpected(std::move(answer.error()));
+    const std::size_t count = std::exchange(outstanding_, 0);
     result<void> judged;
-    for (std::size_t i = 0; i < expected_.size(); ++i) {
-        if (i > 0) {
-            answer = target_.receive_next();
-            if (!answer) return judged ? std::unexpected(std::move(answer.error())) : judged;
-        }
-        if (judged) judged = judge(expected_[i], *answer, i + 1 == expected_.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        auto answer = i == 0 ? target_.receive() : target_.receive_next();
+        if (!answer) return judged ? std::unexpected(std::move(answer.error())) : judged;
+        if (judged && i < expected_.size()) judged = judge(expected_[i], *answer, i + 1 == count);
     }
     return judged;
 }

@@ -5,6 +5,7 @@
 #include "applier/target_session.hpp"
 #include "protocol/result.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ public:
     [[nodiscard]] protocol::result<void> drain();
     // The session is as connect() made it, for statements that are not ours. After drain().
     [[nodiscard]] protocol::result<void> restore();
+    // The same, but that several statements may come in one packet: nobody else's do.
+    [[nodiscard]] protocol::result<void> restore_checks() { return enter({}); }
 
     // The last error was the target's answer to rows, and trying again will not help.
     [[nodiscard]] bool rows_were_refused() const { return rows_were_refused_; }
@@ -51,7 +54,7 @@ private:
     rbr_mode session_mode_ = rbr_mode::strict;
     session_state state_;
     bool many_allowed_ = false;
-    bool outstanding_ = false;                    // a statement was sent and its answer not read
+    std::size_t outstanding_ = 0;                 // answers that were not read yet
     std::vector<sql_packet::statement> expected_; // of an outstanding packet
     bool rows_were_refused_ = false;
 };
