@@ -26,17 +26,17 @@ struct column {
     std::uint16_t logged_metadata = 0; // little endian
 };
 constexpr std::array columns{
-    column{column_type::varchar, column_type::varchar, 256, 2, 256},      // task
-    column{column_type::enum_, column_type::string, 1, 2, 0x01f7},        // stage
+    column{column_type::varchar, column_type::varchar, 256, 2, 256},              // task
+    column{column_type::enum_, column_type::string, 1, 2, 0x01f7},                // stage
     column{column_type::string, column_type::string, 144, 2, 144U << 8U | 0xfeU}, // source_uuid
-    column{column_type::tiny, column_type::tiny},                         // by_gtid
-    column{column_type::varchar, column_type::varchar, 2048, 2, 2048},    // log_file
-    column{column_type::longlong, column_type::longlong},                 // log_offset
-    column{column_type::blob, column_type::blob, 4, 1, 4},                // gtid_set
-    column{column_type::varchar, column_type::varchar, 2048, 2, 2048},    // copy_end_file
-    column{column_type::longlong, column_type::longlong},                 // copy_end_offset
-    column{column_type::longlong, column_type::longlong},                 // epoch
-    column{column_type::timestamp2, column_type::timestamp2, 6, 1, 6},    // updated
+    column{column_type::tiny, column_type::tiny},                                 // by_gtid
+    column{column_type::varchar, column_type::varchar, 2048, 2, 2048},            // log_file
+    column{column_type::longlong, column_type::longlong},                         // log_offset
+    column{column_type::blob, column_type::blob, 4, 1, 4},                        // gtid_set
+    column{column_type::varchar, column_type::varchar, 2048, 2, 2048},            // copy_end_file
+    column{column_type::longlong, column_type::longlong},                         // copy_end_offset
+    column{column_type::longlong, column_type::longlong},                         // epoch
+    column{column_type::timestamp2, column_type::timestamp2, 6, 1, 6},            // updated
 };
 
 constexpr std::array key_columns{std::byte{0x01}, std::byte{0x02}};     // task, epoch

@@ -23,8 +23,9 @@ std::uint64_t number(const std::optional<std::string>& text) {
 }
 
 std::string lower_case(std::string text) {
-    std::ranges::transform(text, text.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    std::ranges::transform(text, text.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    });
     return text;
 }
 
@@ -83,9 +84,9 @@ private:
 };
 
 target_column column_of(const row& values) {
-    auto column = describe_column(values[2].value_or(""), values[3].value_or(""),
-                                  values[4].value_or(""), number(values[5]), number(values[6]),
-                                  number(values[7]), number(values[8]));
+    auto column =
+        describe_column(values[2].value_or(""), values[3].value_or(""), values[4].value_or(""),
+                        number(values[5]), number(values[6]), number(values[7]), number(values[8]));
     column.character_set = values[9].value_or("");
     column.collation = values[10].value_or("");
     column.nullable = values[11] == "YES";
@@ -150,7 +151,7 @@ public:
 
 private:
     // `take` gets every row of the answer that belongs to a table of ours.
-    template <typename take_row>
+    template<typename take_row>
     [[nodiscard]] result<void> ask(const std::string& question, take_row take) {
         auto answer = target_.query(question);
         if (!answer) return std::unexpected(std::move(answer.error()));
@@ -199,18 +200,18 @@ private:
 
     [[nodiscard]] result<void> load_keys() {
         std::map<target_table*, std::vector<unique_key>> keys;
-        auto done = ask(
-            "SELECT table_schema, table_name, index_name, column_name, nullable, sub_part FROM "
-            "information_schema.statistics WHERE " +
-                asked_.condition("table_schema", "table_name") +
-                " AND non_unique = 0 ORDER BY table_schema, table_name, index_name = 'PRIMARY' "
-                "DESC, index_name, seq_in_index",
-            [&keys](target_table& table, const row& values) {
-                std::vector<unique_key>& ours = keys[&table];
-                if (ours.empty() || ours.back().whole.name != values[2])
-                    ours.push_back({{values[2].value_or(""), {}}, true, true});
-                add_part(ours.back(), table, values);
-            });
+        auto done =
+            ask("SELECT table_schema, table_name, index_name, column_name, nullable, sub_part FROM "
+                "information_schema.statistics WHERE " +
+                    asked_.condition("table_schema", "table_name") +
+                    " AND non_unique = 0 ORDER BY table_schema, table_name, index_name = 'PRIMARY' "
+                    "DESC, index_name, seq_in_index",
+                [&keys](target_table& table, const row& values) {
+                    std::vector<unique_key>& ours = keys[&table];
+                    if (ours.empty() || ours.back().whole.name != values[2])
+                        ours.push_back({{values[2].value_or(""), {}}, true, true});
+                    add_part(ours.back(), table, values);
+                });
         for (auto& [table, ours] : keys)
             take_keys(*table, std::move(ours));
         return done;
@@ -226,7 +227,8 @@ private:
         for (const row& values : answer->rows) {
             const bool to_itself = values[0] == values[2] && values[1] == values[3];
             for (const std::size_t end : {0U, 2U}) {
-                const auto* name = asked_.only() != nullptr ? asked_.only() : asked_.find(values, end);
+                const auto* name =
+                    asked_.only() != nullptr ? asked_.only() : asked_.find(values, end);
                 target_table* const table = find(name);
                 if (table == nullptr) continue;
                 table->has_foreign_keys = true;
@@ -254,8 +256,8 @@ private:
 
 } // namespace
 
-result<std::map<object_name, target_table>>
-load_target_tables(target_session& target, std::span<const object_name> names) {
+result<std::map<object_name, target_table>> load_target_tables(target_session& target,
+                                                               std::span<const object_name> names) {
     // A question's length stays far below any max_allowed_packet.
     constexpr std::size_t at_once = 500;
     std::map<object_name, target_table> tables;

@@ -23,8 +23,8 @@ load_target_table(target_session& target, const state::object_name& name);
 [[nodiscard]] protocol::result<std::map<state::object_name, target_table>>
 load_target_tables(target_session& target, std::span<const state::object_name> names);
 
-// Whether that is worth it: MySQL has its definitions in a dictionary since 8.0. MariaDB opens every
-// table of a database unless a question names one.
+// Whether that is worth it: MySQL has its definitions in a dictionary since 8.0. MariaDB opens
+// every table of a database unless a question names one.
 [[nodiscard]] bool loads_many_at_once(const target_facts& target);
 
 } // namespace understudy::applier

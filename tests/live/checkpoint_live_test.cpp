@@ -24,7 +24,8 @@ using testing::HasSubstr;
 class checkpoint_of : public testing::TestWithParam<server_kind> {
 protected:
     checkpoint_of() : server_(live_server::start(GetParam())) {
-        server_.root().exec("CREATE USER 'a'@'%' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO 'a'@'%'");
+        server_.root().exec(
+            "CREATE USER 'a'@'%' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO 'a'@'%'");
         spec_.target.host = "127.0.0.1";
         spec_.target.port = server_.port();
         spec_.target.user = "a";
@@ -44,9 +45,10 @@ protected:
         }
     }
     std::string row() {
-        return server_.root().scalar("SELECT CONCAT_WS('|', task, stage, source_uuid, by_gtid, log_file, "
-                                     "log_offset, gtid_set, copy_end_file, copy_end_offset, epoch) FROM "
-                                     "understudy.checkpoint");
+        return server_.root().scalar(
+            "SELECT CONCAT_WS('|', task, stage, source_uuid, by_gtid, log_file, "
+            "log_offset, gtid_set, copy_end_file, copy_end_offset, epoch) FROM "
+            "understudy.checkpoint");
     }
     protocol::result<void> write(const state::source_position& to, std::uint64_t epoch) {
         applier::statement_pipe pipe(*session_);
@@ -114,13 +116,15 @@ class checkpoint_table : public checkpoint_of {};
 
 TEST_P(checkpoint_table, of_an_older_version_gets_the_keys_of_this_one) {
     make();
-    const std::string made = server_.root().scalar("SELECT GROUP_CONCAT(index_name, column_name ORDER BY "
-                                                   "index_name, seq_in_index) FROM "
-                                                   "information_schema.statistics WHERE table_schema = "
-                                                   "'understudy' AND table_name = 'checkpoint'");
+    const std::string made =
+        server_.root().scalar("SELECT GROUP_CONCAT(index_name, column_name ORDER BY "
+                              "index_name, seq_in_index) FROM "
+                              "information_schema.statistics WHERE table_schema = "
+                              "'understudy' AND table_name = 'checkpoint'");
     EXPECT_EQ(made, "PRIMARYtask,PRIMARYepoch,tasktask");
     const std::string before = row();
-    server_.root().exec("ALTER TABLE understudy.checkpoint DROP PRIMARY KEY, DROP KEY task, ADD PRIMARY KEY (task)");
+    server_.root().exec("ALTER TABLE understudy.checkpoint DROP PRIMARY KEY, DROP KEY task, ADD "
+                        "PRIMARY KEY (task)");
     for (int i = 0; i < 2; ++i)
         ASSERT_TRUE(store_.prepare(*session_));
     EXPECT_EQ(server_.root().scalar("SELECT GROUP_CONCAT(index_name, column_name ORDER BY "
@@ -153,7 +157,8 @@ TEST(fenced_lanes, commit_nothing_after_another_process_took_the_task_over) {
     rig.source().exec("INSERT INTO t.a VALUES (2, 2); UPDATE t.a SET n = 2 WHERE id = 1");
     bool taken = false;
     rig.meanwhile = [&] {
-        const bool waits = rig.target().scalar("SELECT COUNT(*) FROM performance_schema.data_lock_waits") != "0";
+        const bool waits =
+            rig.target().scalar("SELECT COUNT(*) FROM performance_schema.data_lock_waits") != "0";
         if (taken || !waits) return;
         rig.target().exec("UPDATE understudy.checkpoint SET epoch = epoch + 1");
         holder.exec("ROLLBACK");

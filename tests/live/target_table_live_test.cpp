@@ -38,13 +38,15 @@ constexpr std::string_view tables = R"(
 class target_tables : public testing::TestWithParam<server_kind> {
 protected:
     target_tables() : server_(live_server::start(GetParam())) {
-        server_.root().exec("CREATE USER 'a'@'%' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO 'a'@'%'");
+        server_.root().exec(
+            "CREATE USER 'a'@'%' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO 'a'@'%'");
         server_.root().exec(std::string(tables));
         if (GetParam() != server_kind::mysql_56)
             server_.root().exec("ALTER TABLE two.parent ADD twice INT AS (n * 2) VIRTUAL");
         if (GetParam() == server_kind::mysql_97) {
-            server_.root().exec("CREATE TABLE one.expression (id INT PRIMARY KEY, a INT, hidden INT INVISIBLE, "
-                                "UNIQUE KEY twice ((a * 2)))");
+            server_.root().exec(
+                "CREATE TABLE one.expression (id INT PRIMARY KEY, a INT, hidden INT INVISIBLE, "
+                "UNIQUE KEY twice ((a * 2)))");
         }
         protocol::connect_options options;
         options.host = "127.0.0.1";
@@ -62,11 +64,10 @@ protected:
 
 TEST_P(target_tables, are_the_same_whether_asked_for_one_by_one_or_together) {
     const std::vector<object_name> names{
-        {"one", "parent"},     {"one", "tree"},    {"one", "no_key"},
-        {"one", "by_unique"},  {"one", "fired"},   {"one", "old_engine"},
-        {"one", "expression"}, {"one", "seen"},    {"one", "not there"},
-        {"two", "child"},      {"two", "parent"},  {"two", "by_unique"},
-        {"nowhere", "it's"},   {"nowhere", "b\\"}, {"one", "PARENT"}};
+        {"one", "parent"},    {"one", "tree"},       {"one", "no_key"},     {"one", "by_unique"},
+        {"one", "fired"},     {"one", "old_engine"}, {"one", "expression"}, {"one", "seen"},
+        {"one", "not there"}, {"two", "child"},      {"two", "parent"},     {"two", "by_unique"},
+        {"nowhere", "it's"},  {"nowhere", "b\\"},    {"one", "PARENT"}};
     const auto together = applier::load_target_tables(*session_, names);
     ASSERT_TRUE(together) << together.error().what;
     std::map<object_name, applier::target_table> one_by_one;
@@ -82,7 +83,8 @@ TEST_P(target_tables, are_the_same_whether_asked_for_one_by_one_or_together) {
 
 TEST_P(target_tables, have_their_keys_and_references_and_triggers) {
     const auto load = [this](std::string database, std::string table) {
-        auto loaded = applier::load_target_table(*session_, {std::move(database), std::move(table)});
+        auto loaded =
+            applier::load_target_table(*session_, {std::move(database), std::move(table)});
         if (!loaded) throw std::runtime_error(loaded.error().what);
         return loaded->value();
     };
@@ -115,7 +117,8 @@ INSTANTIATE_TEST_SUITE_P(of, target_tables,
                                          server_kind::mariadb_1011),
                          [](const auto& info) {
                              std::string name(to_string(info.param));
-                             std::ranges::replace_if(name, [](char c) { return c == '-' || c == '.'; }, '_');
+                             std::ranges::replace_if(
+                                 name, [](char c) { return c == '-' || c == '.'; }, '_');
                              return name;
                          });
 
