@@ -28,6 +28,8 @@ struct row_change {
     // Something else instead of rows; `event` and `table` are empty.
     std::optional<std::uint32_t> text;         // a statement, as an index into group::texts
     std::optional<std::uint32_t> prepared_end; // an index into group::prepared_ends
+    // A DELETE by REPLACE whose cascades, if there were any, are in the log: group_builder.
+    bool by_replace = false;
 };
 
 // XA COMMIT or XA ROLLBACK of a transaction whose rows wait on the target (prepared_store).

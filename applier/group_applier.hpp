@@ -121,7 +121,9 @@ public:
     [[nodiscard]] apply_rules::decision decide(const row_change& change,
                                                const source_transaction& transaction,
                                                const protocol::rows_event& event) const {
-        return rules_.decide(change.table->name, transaction, event.kind, event.flags);
+        const auto flags = static_cast<std::uint16_t>(
+            event.flags | (change.by_replace ? protocol::rows_flag::no_foreign_key_checks : 0));
+        return rules_.decide(change.table->name, transaction, event.kind, flags);
     }
     [[nodiscard]] bool stops_at_conflicts(const table_plan& table) const;
     // A part of a transaction was applied, or the statement in front of its rows, and the rest is

@@ -5,6 +5,7 @@
 #include "applier/statement_decision.hpp"
 #include "protocol/binlog/boundary.hpp"
 #include "protocol/binlog/query_event.hpp"
+#include "protocol/binlog/rows_event.hpp"
 #include "protocol/result.hpp"
 #include "relay/log.hpp"
 #include "state/object_selection.hpp"
@@ -75,6 +76,8 @@ private:
     [[nodiscard]] protocol::result<void> take_xa_prepare(const protocol::event_view& event);
     void end_prepared(std::string xa_id, bool commits);
     [[nodiscard]] protocol::result<void> take_map(const protocol::event_view& event);
+    void note_replace(protocol::rows_kind kind, std::uint16_t flags);
+    [[nodiscard]] bool may_be_inside_replace() const;
     [[nodiscard]] protocol::result<void> take_rows(const relay::stored_event& stored,
                                                    const protocol::event_view& event);
     [[nodiscard]] protocol::result<void> take_format(const relay::stored_event& stored);
@@ -113,6 +116,8 @@ private:
     std::unordered_map<std::uint64_t, std::shared_ptr<const source_table>> mapped_;
     std::vector<mapped_table> statement_tables_; // selected ones of the open statement
     bool statement_tables_in_group_ = false;
+    std::vector<std::size_t> statement_deletes_; // of the open statement, in group_.changes
+    std::vector<const source_table*> statement_writes_;
     std::map<std::uint32_t, std::shared_ptr<load_file>> load_files_; // of LOAD DATA, by file id
 
     group group_;

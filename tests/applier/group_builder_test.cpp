@@ -98,6 +98,39 @@ TEST_F(group_building, cuts_a_transaction_above_the_limits_and_keeps_its_maps) {
     EXPECT_GE(parts, 2);
 }
 
+TEST_F(group_building, knows_a_delete_by_replace_also_where_a_part_ends) {
+    constexpr std::uint16_t logs_cascades = protocol::rows_flag::sql_foreign_keys;
+    constexpr std::uint16_t end = protocol::rows_flag::statement_end;
+    const std::vector<std::byte> row(9, std::byte{0});
+    using enum protocol::event_type;
+    log.gtid(1);
+    log.begin();
+    for (const std::uint16_t flags : {logs_cascades, std::uint16_t{0}}) {
+        log.map(7, "t", "a");
+        log.images(delete_rows, 7, 2, row, flags);
+        log.images(write_rows, 7, 2, row, flags);
+        log.images(delete_rows, 7, 2, row, flags);
+        log.images(write_rows, 7, 2, row, flags | end);
+    }
+    log.map(7, "t", "a");
+    log.images(delete_rows, 7, 2, row, logs_cascades);
+    log.images(delete_rows, 7, 2, row, logs_cascades | end);
+    log.commit();
+    for (const std::uint64_t rows_max : {1UL, 2UL, 100UL}) {
+        auto builder = make({.rows_max = rows_max});
+        std::vector<bool> by_replace;
+        for (bool more = true; more;) {
+            const group part = take(builder);
+            for (const row_change& change : part.changes)
+                by_replace.push_back(change.by_replace);
+            more = part.ends_inside_transaction();
+        }
+        EXPECT_EQ(by_replace, (std::vector<bool>{true, false, true, false, false, false, false,
+                                                 false, false, false}))
+            << rows_max;
+    }
+}
+
 TEST_F(group_building, leaves_unselected_tables_out_and_still_moves_on) {
     log.gtid(1);
     log.begin();
