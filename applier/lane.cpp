@@ -127,6 +127,11 @@ result<void> lane::close(const lane_work& work) {
             image_->advance(work.after, work.changes.back().rows, std::chrono::system_clock::now());
         done = writer_.append(rows, rbr_mode::strict, {});
     }
+    if (done && with_image) {
+        auto committed = writer_.finish_and_commit();
+        if (!committed) return std::unexpected(std::move(committed.error()));
+        if (*committed) return pipe_.drain();
+    }
     if (done) done = writer_.finish();
     if (done) done = pipe_.drain();
     if (done) done = pipe_.restore_checks();

@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t length_offset = 9;
 constexpr std::size_t flags_offset = protocol::event_header_size + 6; // behind the table id
 constexpr std::string_view opening = "BINLOG '";
+constexpr std::string_view commit = "; COMMIT";
 // What a packet holds besides the events: the command, the words of the statement.
 constexpr std::size_t packet_overhead = 64;
 // Bytes of a rows event besides bitmaps and rows: header, table id, flags, extra length, column
@@ -126,16 +127,18 @@ void row_image_writer::end_run() {
     last_table_ = nullptr;
 }
 
-result<void> row_image_writer::finish() {
+result<void> row_image_writer::hand_out(ending how) {
     if (!rows_.empty()) end_run();
+    UNDERSTUDY_ASSERT(how == ending::open || !statement_.empty());
     if (statement_.empty()) return {};
     text_.clear();
-    text_.reserve(opening.size() + base64_size(statement_.size()) + 2);
+    text_.reserve(opening.size() + base64_size(statement_.size()) + 1 + commit.size());
     text_ += opening;
     append_base64(text_, statement_);
     text_ += '\'';
+    if (how == ending::commit) text_ += commit;
     statement_.clear();
-    return out_(text_, mode_);
+    return out_(text_, mode_, how);
 }
 
 void row_image_writer::reset() {

@@ -24,7 +24,7 @@ struct writer_limits {
 
 // From rows to BINLOG statements, in the order given. A statement is a sequence of runs:
 //
-//   statement := "BINLOG '" base64(run+) "'"
+//   statement := "BINLOG '" base64(run+) "'" ["; COMMIT"]
 //   run       := table_map+ rows+            the last rows event carries STMT_END_F
 //
 // A run has all its maps first because the target opens and locks the tables of a run at its first
@@ -36,7 +36,9 @@ struct writer_limits {
 // Pure but for the sink, which gets each finished statement; the text is good during the call only.
 class row_image_writer final : public change_writer {
 public:
-    using sink = std::function<protocol::result<void>(std::string_view sql, rbr_mode mode)>;
+    enum class ending : std::uint8_t { open, commit };
+    using sink =
+        std::function<protocol::result<void>(std::string_view sql, rbr_mode mode, ending how)>;
 
     row_image_writer(writer_limits limits, sink out);
 
@@ -46,7 +48,10 @@ public:
     append(const rows_to_write& rows, rbr_mode mode,
            std::span<const table_plan* const> statement_tables) override;
     // Ends the run and hands out what is there.
-    [[nodiscard]] protocol::result<void> finish() override;
+    [[nodiscard]] protocol::result<void> finish() override { return hand_out(ending::open); }
+    // The same, and COMMIT behind it in the same packet: the server executes that only when the
+    // rows were written. There must be something.
+    [[nodiscard]] protocol::result<void> finish_and_commit() { return hand_out(ending::commit); }
     void reset() override;
 
 private:
@@ -55,6 +60,7 @@ private:
     [[nodiscard]] bool try_join(const rows_to_write& rows);
     void map_table(const table_plan& table, const rows_to_write& rows);
     void end_run();
+    [[nodiscard]] protocol::result<void> hand_out(ending how);
 
     writer_limits limits_;
     sink out_;

@@ -13,8 +13,11 @@ namespace understudy::applier {
 using protocol::fail;
 using protocol::result;
 
-result<void> statement_pipe::send(std::string_view sql, rbr_mode mode) {
+result<void> statement_pipe::send(std::string_view sql, rbr_mode mode, bool commits) {
     if (auto done = drain(); !done) return done;
+    if (commits) {
+        if (auto done = allow_many(true); !done) return done;
+    }
     if (mode != session_mode_) {
         auto set =
             target_.execute(mode == rbr_mode::strict ? "SET SESSION rbr_exec_mode = 'STRICT'"
@@ -23,7 +26,8 @@ result<void> statement_pipe::send(std::string_view sql, rbr_mode mode) {
         session_mode_ = mode;
     }
     if (auto sent = target_.send(sql); !sent) return sent;
-    outstanding_ = 1;
+    outstanding_ = commits ? 2 : 1;
+    commits_ = commits;
     return {};
 }
 
@@ -54,6 +58,7 @@ result<void> statement_pipe::send(const sql_packet& packet) {
     if (ready && packet.statements.size() > 1) ready = allow_many(true);
     if (!ready) return ready;
     if (auto sent = target_.send(packet.text); !sent) return sent;
+    commits_ = false;
     expected_.assign(packet.statements.begin(), packet.statements.end());
     outstanding_ = expected_.size();
     return {};
@@ -79,7 +84,11 @@ result<void> statement_pipe::receive_all() {
     const std::size_t count = std::exchange(outstanding_, 0);
     result<void> judged;
     for (std::size_t i = 0; i < count; ++i) {
-        auto answer = i == 0 ? target_.receive() : target_.receive_next();
+        auto answer = i == 0     ? target_.receive()
+                      : commits_ ? target_.receive_behind_rows()
+                                 : target_.receive_next();
+        if (!answer && judged && commits_ && i > 0)
+            return wrap(std::move(answer.error()), "COMMIT behind them");
         if (!answer) return judged ? std::unexpected(std::move(answer.error())) : judged;
         if (judged && i < expected_.size()) judged = judge(expected_[i], *answer, i + 1 == count);
     }

@@ -19,8 +19,10 @@ class statement_pipe {
 public:
     explicit statement_pipe(target_session& target) : target_(target) {}
 
-    // A BINLOG statement, after the one before has been answered.
-    [[nodiscard]] protocol::result<void> send(std::string_view sql, rbr_mode mode);
+    // A BINLOG statement, after the one before has been answered. `commits`: COMMIT stands behind
+    // it.
+    [[nodiscard]] protocol::result<void> send(std::string_view sql, rbr_mode mode,
+                                              bool commits = false);
     // The same of SQL statements. drain() compares the rows that they found with those they should
     // have: errc::row_not_found. A warning means that a value was not stored as it is, which is an
     // error too.
@@ -55,6 +57,7 @@ private:
     session_state state_;
     bool many_allowed_ = false;
     std::size_t outstanding_ = 0;                 // answers that were not read yet
+    bool commits_ = false;                        // the second of them is that of COMMIT
     std::vector<sql_packet::statement> expected_; // of an outstanding packet
     bool rows_were_refused_ = false;
 };

@@ -33,7 +33,9 @@ sql_writer_limits sql_limits(const target_facts& target, std::size_t statement_b
 table_writer::table_writer(const target_facts& target, std::size_t statement_bytes,
                            statement_pipe& pipe)
     : images_(image_limits(target, statement_bytes),
-              [&pipe](std::string_view sql, rbr_mode mode) { return pipe.send(sql, mode); }),
+              [&pipe](std::string_view sql, rbr_mode mode, row_image_writer::ending how) {
+                  return pipe.send(sql, mode, how == row_image_writer::ending::commit);
+              }),
       sql_(sql_limits(target, statement_bytes), target.is_mariadb,
            [&pipe](const sql_packet& packet) { return pipe.send(packet); }) {}
 
@@ -64,6 +66,14 @@ result<void> table_writer::append(const rows_to_write& rows, rbr_mode mode,
 result<void> table_writer::finish() {
     if (last_ == nullptr) return {};
     return std::exchange(last_, nullptr)->finish();
+}
+
+result<bool> table_writer::finish_and_commit() {
+    if (last_ != &images_) return false;
+    last_ = nullptr;
+    auto done = images_.finish_and_commit();
+    if (!done) return std::unexpected(std::move(done.error()));
+    return true;
 }
 
 void table_writer::reset() {

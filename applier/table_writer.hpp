@@ -25,6 +25,9 @@ public:
     // Rows whose plans allow SQL go that way, whatever the plans prefer.
     void prefer_sql(bool value) { prefer_sql_ = value; }
     [[nodiscard]] protocol::result<void> finish() override;
+    // The same with COMMIT in the packet of the last statement, which is of row images: true. With
+    // anything else, nothing is done: false.
+    [[nodiscard]] protocol::result<bool> finish_and_commit();
     void reset() override;
 
 private:

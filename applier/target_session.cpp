@@ -448,6 +448,12 @@ bool target_session::more_answers() const {
     return !impl_->awaits_answer && !impl_->lost && mysql_more_results(impl_->handle) != 0;
 }
 
+result<execute_info> target_session::receive_behind_rows() {
+    constexpr unsigned more_results_exist = 8;
+    impl_->handle->server_status |= more_results_exist;
+    return receive_next();
+}
+
 result<execute_info> target_session::receive_next() {
     if (mysql_next_result(impl_->handle) != 0) return impl_->failure("statement");
     return impl_->answer();

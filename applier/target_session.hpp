@@ -83,6 +83,10 @@ public:
     [[nodiscard]] protocol::result<void> allow_many_statements(bool allowed);
     [[nodiscard]] bool more_answers() const;
     [[nodiscard]] protocol::result<execute_info> receive_next();
+    // receive_next() where the statement before was a BINLOG with rows. Its answer does not say
+    // that there are more: applying a row resets the state of the session that tells
+    // (mysql_reset_thd_for_next_command in sql/log_event.cc).
+    [[nodiscard]] protocol::result<execute_info> receive_behind_rows();
 
     // LOAD DATA LOCAL: `produce` fills the span and returns the count, 0 at the end. No file is
     // ever read for the server.

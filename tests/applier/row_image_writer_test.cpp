@@ -4,6 +4,7 @@
 #include "applier/errc.hpp"
 #include "tests/applier/fake_stream.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <openssl/evp.h>
@@ -51,7 +52,8 @@ protected:
         return plan;
     }
     row_image_writer make(writer_limits limits = {}) {
-        return {limits, [this](std::string_view sql, rbr_mode mode) -> protocol::result<void> {
+        return {limits,
+                [this](std::string_view sql, rbr_mode mode, auto) -> protocol::result<void> {
                     statements.emplace_back(sql);
                     modes.push_back(mode);
                     return {};
@@ -106,6 +108,17 @@ TEST_F(row_images, map_every_table_before_the_rows_and_end_the_statement) {
     ASSERT_TRUE(writer.finish());
     ASSERT_EQ(statements.size(), 1U);
     EXPECT_EQ(outline(statements[0]), "MaMbRa1Rb1Ra1!");
+}
+
+TEST_F(row_images, commit_behind_the_last_statement_only) {
+    auto writer = make({.statement_bytes = 200});
+    for (std::uint32_t i = 0; i < 40; ++i)
+        ASSERT_TRUE(writer.append(rows(plan_a, i), rbr_mode::strict, {}));
+    ASSERT_TRUE(writer.finish_and_commit());
+    ASSERT_GT(statements.size(), 1U);
+    EXPECT_THAT(statements.back(), testing::EndsWith("'; COMMIT"));
+    statements.pop_back();
+    EXPECT_THAT(statements, testing::Each(testing::EndsWith("'")));
 }
 
 TEST_F(row_images, join_neighbours_of_one_kind) {
