@@ -147,14 +147,14 @@ response act(const call& now, verb what) {
     return reply_or_refuse(now.service.act(now.task, what, until), 202);
 }
 
-response quarantine(const call& now, bool resumes) {
+response quarantine(const call& now, table_verb what) {
     const auto body = body_object(now.asked);
     if (!body) return body.error();
     if (auto bad = unknown_key(*body, {"table"})) return *bad;
     const json::value* table = body->if_contains("table");
     if (table == nullptr || !table->is_string()) return bad_request("needed is table, a text");
     return reply_or_refuse(
-        now.service.quarantine(now.task, std::string(table->get_string()), resumes));
+        now.service.quarantine(now.task, std::string(table->get_string()), what));
 }
 
 response healthz(const call&) {
@@ -324,9 +324,11 @@ std::span<const router::route> router::table() {
         {"POST", "/api/v1/tasks/{task}/stop", operator_, true,
          [](const call& now) { return act(now, verb::stop); }},
         {"POST", "/api/v1/tasks/{task}/quarantine", operator_, true,
-         [](const call& now) { return quarantine(now, false); }},
+         [](const call& now) { return quarantine(now, table_verb::set_aside); }},
         {"POST", "/api/v1/tasks/{task}/quarantine/resume", operator_, true,
-         [](const call& now) { return quarantine(now, true); }},
+         [](const call& now) { return quarantine(now, table_verb::resume); }},
+        {"POST", "/api/v1/tasks/{task}/quarantine/reload", operator_, true,
+         [](const call& now) { return quarantine(now, table_verb::reload); }},
         {"POST", "/api/v1/tasks/{task}/precheck", operator_, true, precheck_task},
         {"GET", "/api/v1/tasks/{task}/relay/{name}", operator_, true, search_relay},
         {"POST", "/api/v1/precheck", operator_, true, precheck_new},

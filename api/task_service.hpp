@@ -54,6 +54,12 @@ struct process_view {
     std::chrono::system_clock::time_point started{};
 };
 
+enum class table_verb : std::uint8_t {
+    set_aside,
+    resume, // it catches up
+    reload, // it is copied anew
+};
+
 enum class verb : std::uint8_t { start, pause, resume, stop };
 
 // A definition, as TOML, or as an object with the same keys.
@@ -82,9 +88,9 @@ public:
                                                     const given_definition& given) = 0;
     [[nodiscard]] virtual outcome<task_view> act(const std::string& name, verb what,
                                                  const std::string& until) = 0;
-    // A table of the source is to be set aside, or to catch up. The text is a JSON object.
+    // What is to become of a table of the source. The text is a JSON object.
     [[nodiscard]] virtual outcome<std::string>
-    quarantine(const std::string& name, const std::string& table, bool resumes) = 0;
+    quarantine(const std::string& name, const std::string& table, table_verb what) = 0;
     [[nodiscard]] virtual outcome<void> remove(const std::string& name, bool traces) = 0;
 
     [[nodiscard]] virtual outcome<std::string> precheck(const std::string& name) = 0;

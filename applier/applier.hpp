@@ -1,6 +1,7 @@
 #pragma once
 
 #include "applier/checkpoint_store.hpp"
+#include "applier/reloader.hpp"
 #include "protocol/result.hpp"
 #include "protocol/session/connect_options.hpp"
 #include "relay/log.hpp"
@@ -35,6 +36,8 @@ struct applier_options {
     // Tables that the initial copy filled. A DDL on one of them before from.copy_end stops the task
     // (errc::unsupported_statement).
     std::set<state::object_name> copied;
+    // Copies tables anew that are set aside; nullptr: that cannot be done here.
+    reloader* reload = nullptr;
     // For tests: called on the pool's threads between the steps of a statement; what it throws
     // comes out of run() with everything left as a crash would leave it.
     std::function<void(std::string_view step)> on_step;

@@ -75,8 +75,11 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     std::unique_ptr<apply_stream> stream(new apply_stream(context));
     stream->how_ = how;
     stream->session_ = std::move(session);
+    definition_recorder& definitions = stream->definitions_;
     auto noted =
-        stream->definitions_.note_missing(*stream->session_, context.copied, from->applied.binlog);
+        context.was_reloaded
+            ? definitions.note_all(*stream->session_, context.copied, from->applied.binlog)
+            : definitions.note_missing(*stream->session_, context.copied, from->applied.binlog);
     if (!noted) return std::unexpected(std::move(noted.error()));
     stream->builder_ = std::make_unique<group_builder>(
         std::move(*reader), context.selection, from->applied, from->by_gtid, context.source_version,

@@ -8,6 +8,7 @@
 #include "applier/group_recorder.hpp"
 #include "applier/lane_work.hpp"
 #include "applier/quarantine.hpp"
+#include "applier/reloader.hpp"
 #include "applier/statement_decision.hpp"
 #include "applier/statement_executor.hpp"
 #include "applier/target_session.hpp"
@@ -41,6 +42,8 @@ struct stream_context {
     // Of a stream that catches up tables that were set aside: which, and how far it may go.
     const quarantine_entry* only = nullptr;
     const protocol::binlog_position* bound = nullptr;
+    bool was_reloaded = false;  // `copied` has definitions that the relay's memory may lack
+    reloader* reload = nullptr; // of the task's own stream; nullptr: nothing can be reloaded
 };
 
 // One try at applying: a target session and a reader of the relay, both from the checkpoint that is

@@ -42,25 +42,44 @@ result<std::unique_ptr<target_session>> connect(const stream_context& context) {
 
 // The context of the task with another checkpoint, and only the entry's tables.
 struct catch_up::entry_stream {
-    entry_stream(const stream_context& of_task, quarantine_entry of)
+    // `start`: the entry's checkpoint. `brought`: what a reload has left.
+    entry_stream(const stream_context& of_task, quarantine_entry of, const checkpoint& start,
+                 reloaded_tables brought)
         : entry(std::move(of)), store(of_task.store.meta_database(), entry.task()),
-          bound(entry.from), context{.task = of_task.task,
-                                     .selection = of_task.selection,
-                                     .store = store,
-                                     .rules = of_task.rules,
-                                     .conflicts = of_task.conflicts,
-                                     .relay = of_task.relay,
-                                     .copied = of_task.copied,
-                                     .epoch = 0,
-                                     .source_version = of_task.source_version,
-                                     .source_end = of_task.source_end,
-                                     .stop = of_task.stop,
-                                     .hook = of_task.hook,
-                                     .only = &entry,
-                                     .bound = &bound} {}
+          was_reloaded(!brought.copied.empty()),
+          copy_end(was_reloaded ? start.copy_end : protocol::binlog_position{}),
+          copied(std::move(brought.copied)),
+          rules(copy_end, start.by_gtid, std::move(brought.start_after), copied), bound(entry.from),
+          context{.task = of_task.task,
+                  .selection = of_task.selection,
+                  .store = store,
+                  .rules = was_reloaded ? rules : of_task.rules,
+                  .conflicts = of_task.conflicts,
+                  .relay = of_task.relay,
+                  .copied = was_reloaded ? copied : of_task.copied,
+                  .epoch = 0,
+                  .source_version = of_task.source_version,
+                  .source_end = of_task.source_end,
+                  .stop = of_task.stop,
+                  .hook = of_task.hook,
+                  .only = &entry,
+                  .bound = &bound,
+                  .was_reloaded = was_reloaded} {}
+
+    // Up to the end of its copy the task's stream must not meet the entry's rows: it would find
+    // them ahead of itself.
+    [[nodiscard]] bool may_join() const {
+        if (copy_end.file.empty() || bound >= copy_end) return true;
+        const auto received = context.relay.end().binlog;
+        return received >= copy_end && bound >= received;
+    }
 
     quarantine_entry entry;
     checkpoint_store store;
+    bool was_reloaded;
+    protocol::binlog_position copy_end;
+    std::set<state::object_name> copied;
+    apply_rules rules;
     protocol::binlog_position bound;
     stream_context context;
     std::unique_ptr<apply_stream> stream;
@@ -81,6 +100,7 @@ catch_up::~catch_up() = default;
 
 void catch_up::stop() {
     stop_ = true;
+    if (of_task_.reload != nullptr) of_task_.reload->stop();
     release_task();
     timer_.cancel();
 }
@@ -106,16 +126,14 @@ void catch_up::advance(const protocol::binlog_position& applied) {
 
 bool catch_up::is_wanted() const {
     const std::scoped_lock lock(entries_mutex_);
-    return std::ranges::any_of(entries_, [](const quarantine_entry& one) {
-        return one.now == quarantine_entry::stage::resuming;
-    });
+    return std::ranges::any_of(entries_, &quarantine_entry::comes_back);
 }
 
 std::optional<protocol::binlog_position> catch_up::needed() const {
     const std::scoped_lock lock(entries_mutex_);
     std::optional<protocol::binlog_position> oldest;
     for (const quarantine_entry& one : entries_) {
-        if (one.now == quarantine_entry::stage::asked) continue;
+        if (one.is_asked()) continue;
         if (!oldest || one.from < *oldest) oldest = one.from;
     }
     return oldest;
@@ -149,12 +167,15 @@ asio::awaitable<void> catch_up::run() {
         {
             const std::scoped_lock lock(entries_mutex_);
             any = !entries_.empty();
-            const auto wanted = std::ranges::find(entries_, quarantine_entry::stage::resuming,
-                                                  &quarantine_entry::now);
+            const auto wanted = std::ranges::find_if(entries_, &quarantine_entry::comes_back);
             if (wanted != entries_.end()) next = *wanted;
         }
         if (next) {
-            co_await bring(*std::move(next));
+            if (next->now == quarantine_entry::stage::reloading)
+                co_await reload(*std::move(next));
+            else
+                co_await bring(*std::move(next));
+            note_.clear();
             release_task();
             if (!stop_) co_await poll();
         } else if (any) {
@@ -186,9 +207,7 @@ asio::awaitable<void> catch_up::poll() {
         co_await wait(patience);
         co_return;
     }
-    const bool asked = std::ranges::any_of(*entries, [](const quarantine_entry& one) {
-        return one.now == quarantine_entry::stage::asked;
-    });
+    const bool asked = std::ranges::any_of(*entries, &quarantine_entry::is_asked);
     {
         const std::scoped_lock lock(entries_mutex_);
         entries_ = std::move(*entries);
@@ -199,19 +218,72 @@ asio::awaitable<void> catch_up::poll() {
     wake_task_();
 }
 
+asio::awaitable<void> catch_up::reload(quarantine_entry entry) {
+    retry_delay delay;
+    while (!stop_) {
+        result<void> done =
+            fail(errc::unsupported_statement, "tables cannot be copied anew in this process");
+        if (of_task_.reload != nullptr) {
+            done = co_await of_task_.reload->reload(
+                entry, of_task_.epoch,
+                [this, entry](std::string text) { note(entry, std::move(text)); });
+        }
+        if (done || stop_) co_return;
+        // Another process has the task; its own stream will find out.
+        if (code_of(done.error()) == errc::fenced) {
+            co_await wait(patience);
+            co_return;
+        }
+        if (!is_retryable(code_of(done.error()))) {
+            co_await give_up(std::move(entry), std::move(done.error()));
+            co_return;
+        }
+        const auto pause = delay.next(errc::transient);
+        note(entry, fmt::format("trying again in {} ms: {}", pause.count(), done.error().what));
+        co_await wait(pause);
+    }
+}
+
+// nullptr when it is to stop.
+asio::awaitable<std::unique_ptr<catch_up::entry_stream>>
+catch_up::begin_stream(quarantine_entry entry) {
+    const auto ask = [this, &entry]() -> result<checkpoint> {
+        auto target = connect(of_task_);
+        if (!target) return std::unexpected(std::move(target.error()));
+        auto stored = checkpoint_store(of_task_.store.meta_database(), entry.task()).load(**target);
+        if (!stored) return std::unexpected(std::move(stored.error()));
+        return *stored ? **std::move(stored) : checkpoint{};
+    };
+    while (!stop_) {
+        auto start = co_await on_thread(pool_, ask);
+        result<reloaded_tables> brought;
+        if (start && of_task_.reload != nullptr) brought = co_await of_task_.reload->load(entry);
+        if (start && brought) {
+            co_return std::make_unique<entry_stream>(of_task_, std::move(entry), *start,
+                                                     *std::move(brought));
+        }
+        note(entry, "trying again: " + (start ? brought.error().what : start.error().what));
+        co_await wait(patience);
+    }
+    co_return nullptr;
+}
+
 asio::awaitable<void> catch_up::bring(quarantine_entry entry) {
-    entry_stream stream(of_task_, std::move(entry));
+    const auto begun = co_await begin_stream(std::move(entry));
+    if (begun == nullptr) co_return;
+    entry_stream& stream = *begun;
     current_ = &stream;
     while (!stop_) {
         auto ended = co_await follow(stream);
         if (stop_ || ended) break;
         const bool again = co_await recover(stream, ended.error());
         if (again) continue;
-        co_await give_up(stream, ended.error());
+        stream.stream.reset();
+        stream.session.reset();
+        co_await give_up(stream.entry, std::move(ended.error()));
         break;
     }
     current_ = nullptr;
-    note_.clear();
 }
 
 // On the pool.
@@ -302,6 +374,10 @@ asio::awaitable<result<catch_up::outcome>> catch_up::at_bound(entry_stream& stre
         if (!saved) co_return std::unexpected(std::move(saved.error()));
     }
     if (stream.bound != applied_) co_return outcome::stopped;
+    if (!stream.may_join()) {
+        co_await wait(poll_interval);
+        co_return outcome::stopped;
+    }
     if (held_) {
         auto joined = co_await on_thread(
             pool_, [this, &stream, where = applied_] { return join_on_target(stream, where); });
@@ -360,26 +436,27 @@ asio::awaitable<bool> catch_up::recover(entry_stream& stream, protocol::error& e
     co_return true;
 }
 
-asio::awaitable<void> catch_up::give_up(entry_stream& stream, const protocol::error& why) {
+asio::awaitable<void> catch_up::give_up(quarantine_entry entry, protocol::error why) {
     std::string text = why.what;
     if (why.code == relay::errc::position_not_held) {
-        text = "the relay log no longer holds the changes from " + stream.entry.from.to_string() +
-               " on that waited for it: exclude the table in the task, or copy the data anew (" +
+        text = "the relay log no longer holds the changes from " + entry.from.to_string() +
+               " on that waited for it: have the table copied anew (understudy reload), or exclude "
+               "it in the task (" +
                why.what + ")";
     }
-    stream.stream.reset();
-    stream.session.reset();
     while (!stop_) {
         auto told = co_await on_thread(pool_, [&]() -> result<void> {
             auto target = connect(of_task_);
             if (!target) return std::unexpected(std::move(target.error()));
-            return quarantine_store(of_task_.store).give_up(**target, stream.entry, text);
+            return quarantine_store(of_task_.store).give_up(**target, entry, text);
         });
         if (told) break;
         release_task();
         co_await wait(patience);
     }
-    board_.warn(stream.entry.names() + " could not catch up and stays set aside: " + text);
+    const bool copies = entry.now == quarantine_entry::stage::reloading;
+    board_.warn(entry.names() + " could not " + (copies ? "be copied anew" : "catch up") +
+                " and stays set aside: " + text);
 }
 
 void catch_up::note(const quarantine_entry& entry, std::string text) {
@@ -403,7 +480,8 @@ void catch_up::publish() {
                 entry.tables.push_back(table.database + "." + table.object);
             entry.from = one.from;
             entry.resuming = one.now == quarantine_entry::stage::resuming;
-            entry.why = entry.resuming && !note_.empty() ? note_ : one.why;
+            entry.reloading = one.now == quarantine_entry::stage::reloading;
+            entry.why = one.comes_back() && !note_.empty() ? note_ : one.why;
             shown.push_back(std::move(entry));
         }
     }

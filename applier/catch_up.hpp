@@ -20,11 +20,12 @@
 
 namespace understudy::applier {
 
-// Brings tables that were set aside back, one entry after the other: a second stream, with a
-// session and a reader of the relay of its own, applies what waits for them while the task's stream
-// goes on, and stays behind it. When it has come close the task's stream is held for a moment at
-// the end of a transaction, and in one transaction on the target the entry ends. All that counts is
-// on the target: after any crash both streams go on from their checkpoints.
+// Brings tables that were set aside back, one entry after the other. Where that is asked for they
+// are copied anew first (reloader). A second stream, with a session and a reader of the relay of
+// its own, applies what waits for them while the task's stream goes on, and stays behind it. When
+// it has come close the task's stream is held for a moment at the end of a transaction, and in one
+// transaction on the target the entry ends. All that counts is on the target: after any crash both
+// streams go on from their checkpoints.
 //
 // Runs on the applier's executor beside its coordinator, which tells it where the task is; blocking
 // calls run on the pool.
@@ -60,13 +61,15 @@ private:
     struct entry_stream; // the stream of one entry
     enum class outcome : std::uint8_t { joined, given_up, stopped };
 
+    [[nodiscard]] boost::asio::awaitable<void> reload(quarantine_entry entry);
+    [[nodiscard]] boost::asio::awaitable<std::unique_ptr<entry_stream>>
+    begin_stream(quarantine_entry entry);
     [[nodiscard]] boost::asio::awaitable<void> bring(quarantine_entry entry);
     [[nodiscard]] boost::asio::awaitable<protocol::result<outcome>> follow(entry_stream& stream);
     [[nodiscard]] boost::asio::awaitable<protocol::result<outcome>> at_bound(entry_stream& stream);
     [[nodiscard]] boost::asio::awaitable<bool> recover(entry_stream& stream,
                                                        protocol::error& error);
-    [[nodiscard]] boost::asio::awaitable<void> give_up(entry_stream& stream,
-                                                       const protocol::error& why);
+    [[nodiscard]] boost::asio::awaitable<void> give_up(quarantine_entry entry, protocol::error why);
     [[nodiscard]] boost::asio::awaitable<void> poll();
     [[nodiscard]] boost::asio::awaitable<void> wait(std::chrono::milliseconds at_most);
     [[nodiscard]] protocol::result<void> open(entry_stream& stream);

@@ -72,6 +72,16 @@ result<void> definition_recorder::read_and_note(target_session& target,
     return write(record);
 }
 
+result<void> definition_recorder::note_all(target_session& target,
+                                           const std::set<state::object_name>& tables,
+                                           const protocol::binlog_position& from) {
+    for (const state::object_name& table : tables) {
+        auto noted = read_and_note(target, table, from, {});
+        if (!noted) return noted;
+    }
+    return {};
+}
+
 result<void> definition_recorder::note_missing(target_session& target,
                                                const std::set<state::object_name>& tables,
                                                const protocol::binlog_position& from) {

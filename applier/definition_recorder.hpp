@@ -32,6 +32,10 @@ public:
     [[nodiscard]] protocol::result<void> note_missing(target_session& target,
                                                       const std::set<state::object_name>& tables,
                                                       const protocol::binlog_position& from);
+    // Of all these, as they are before events at `from`.
+    [[nodiscard]] protocol::result<void> note_all(target_session& target,
+                                                  const std::set<state::object_name>& tables,
+                                                  const protocol::binlog_position& from);
     // What a statement that was executed has made of the tables it names; before the checkpoint
     // passes it.
     [[nodiscard]] protocol::result<void> note_after(target_session& target,

@@ -22,9 +22,7 @@ std::string quarantine_entry::names() const {
 
 stream_share stream_share::all_but(std::vector<quarantine_entry> entries) {
     stream_share share;
-    std::erase_if(entries, [](const quarantine_entry& one) {
-        return one.now == quarantine_entry::stage::asked;
-    });
+    std::erase_if(entries, [](const quarantine_entry& one) { return one.is_asked(); });
     share.entries_ = std::move(entries);
     return share;
 }

@@ -17,9 +17,11 @@ namespace understudy::applier {
 // link with it, so that no order between two of them is lost.
 struct quarantine_entry {
     enum class stage : std::uint8_t {
-        asked, // an operator wants it set aside; done when the stream is opened next
+        asked,        // an operator wants it set aside; done when the stream is opened next
+        reload_asked, // the same, to be copied anew then
         aside,
-        resuming, // an operator has mended it: it is being caught up
+        reloading, // it is being copied anew, and caught up with then
+        resuming,  // an operator has mended it, or it was copied: it is being caught up
     };
     std::uint64_t id = 0;
     stage now = stage::aside;
@@ -31,6 +33,13 @@ struct quarantine_entry {
     // Under what name checkpoint and journal of its own stream lie in the meta database. No task
     // can have it.
     [[nodiscard]] std::string task() const { return "#" + std::to_string(id); }
+    // A wish: nothing has been set aside yet.
+    [[nodiscard]] bool is_asked() const {
+        return now == stage::asked || now == stage::reload_asked;
+    }
+    [[nodiscard]] bool comes_back() const {
+        return now == stage::reloading || now == stage::resuming;
+    }
     // "`db`.`a`, `db`.`b`"
     [[nodiscard]] std::string names() const;
 };

@@ -20,7 +20,7 @@ constexpr std::string_view entry_table =
     "`id` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'its checkpoint has the name "
     "#id', "
     "`task` VARCHAR(64) NOT NULL, "
-    "`state` ENUM('asked','aside','resuming') NOT NULL, "
+    "`state` ENUM('asked','aside','resuming','reload_asked','reloading') NOT NULL, "
     "`why` LONGTEXT NOT NULL, "
     "`since` TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), "
     "KEY (`task`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
@@ -40,8 +40,16 @@ std::uint64_t number(const std::optional<std::string>& text) {
     return value;
 }
 
+// Tables of before there were reloads have the first three.
+constexpr std::string_view renew_states =
+    "ALTER TABLE {}.`quarantine` MODIFY `state` "
+    "ENUM('asked','aside','resuming','reload_asked','reloading') NOT NULL";
+
 stage stage_of(const std::optional<std::string>& text) {
-    return text == "asked" ? stage::asked : text == "resuming" ? stage::resuming : stage::aside;
+    if (text == "asked") return stage::asked;
+    if (text == "resuming") return stage::resuming;
+    if (text == "reload_asked") return stage::reload_asked;
+    return text == "reloading" ? stage::reloading : stage::aside;
 }
 
 result<void> commit_or_roll_back(target_session& target, result<void> done) {
@@ -59,7 +67,15 @@ quarantine_store::quarantine_store(std::string_view meta_database, std::string_v
 
 result<void> quarantine_store::prepare(target_session& target) const {
     auto done = target.run(fmt::format(entry_table, database_));
-    return done ? target.run(fmt::format(names_table, database_)) : done;
+    if (done) done = target.run(fmt::format(names_table, database_));
+    if (!done) return done;
+    auto states = target.scalar(
+        fmt::format("SELECT column_type FROM information_schema.columns WHERE table_schema = {} "
+                    "AND table_name = 'quarantine' AND column_name = 'state'",
+                    quote_string(meta_database_)));
+    if (!states) return std::unexpected(std::move(states.error()));
+    const bool is_old = *states && !(*states)->contains("reloading");
+    return is_old ? target.run(fmt::format(renew_states, database_)) : done;
 }
 
 result<std::vector<quarantine_entry>> quarantine_store::load(target_session& target) const {
@@ -125,16 +141,57 @@ result<bool> quarantine_store::ask(target_session& target, const state::object_n
     for (const quarantine_entry& entry : *entries) {
         if (entry.tables.contains(table)) return false;
     }
-    auto done = target.run("START TRANSACTION");
+    auto done = ask_for(target, "asked", table, "an operator asked for it");
     if (!done) return std::unexpected(std::move(done.error()));
-    auto id = write_entry(target, "asked", "an operator asked for it");
+    return true;
+}
+
+result<void> quarantine_store::ask_for(target_session& target, std::string_view state,
+                                       const state::object_name& table,
+                                       std::string_view why) const {
+    auto done = target.run("START TRANSACTION");
+    if (!done) return done;
+    auto id = write_entry(target, state, why);
     if (id)
         done = write_tables(target, *id, {table});
     else
         done = std::unexpected(std::move(id.error()));
-    done = commit_or_roll_back(target, std::move(done));
+    return commit_or_roll_back(target, std::move(done));
+}
+
+result<bool> quarantine_store::reload(target_session& target, const state::object_name& table,
+                                      std::string_view why) const {
+    auto entries = load(target);
+    if (!entries) return std::unexpected(std::move(entries.error()));
+    for (const quarantine_entry& entry : *entries) {
+        if (!entry.tables.contains(table)) continue;
+        if (entry.now == stage::asked) return change(target, entry, "reload_asked");
+        if (entry.now != stage::aside) return false;
+        // From the start, whatever an earlier one had come to.
+        auto done = target.run(
+            fmt::format("UPDATE {}.`checkpoint` SET `stage` = 'streaming' WHERE `task` = {}",
+                        database_, quote_string(entry.task())));
+        if (!done) return std::unexpected(std::move(done.error()));
+        return change(target, entry, "reloading");
+    }
+    auto done = ask_for(target, "reload_asked", table, why);
     if (!done) return std::unexpected(std::move(done.error()));
     return true;
+}
+
+result<bool> quarantine_store::change(target_session& target, const quarantine_entry& entry,
+                                      std::string_view state) const {
+    auto done = target.run(fmt::format("UPDATE {}.`quarantine` SET `state` = '{}' WHERE `id` = {}",
+                                       database_, state, entry.id));
+    if (!done) return std::unexpected(std::move(done.error()));
+    return true;
+}
+
+result<bool> quarantine_store::is_half_copied(target_session& target,
+                                              const quarantine_entry& entry) const {
+    auto stored = checkpoint_store(meta_database_, entry.task()).load(target);
+    if (!stored) return std::unexpected(std::move(stored.error()));
+    return *stored && (*stored)->now == checkpoint::stage::copying;
 }
 
 result<bool> quarantine_store::resume(target_session& target,
@@ -144,16 +201,15 @@ result<bool> quarantine_store::resume(target_session& target,
     for (const quarantine_entry& entry : *entries) {
         if (!entry.tables.contains(table)) continue;
         // Taken back before it was done.
-        if (entry.now == stage::asked) {
+        if (entry.is_asked()) {
             auto removed = remove(target, entry);
             if (!removed) return std::unexpected(std::move(removed.error()));
             return true;
         }
-        auto done = target.run(fmt::format("UPDATE {}.`quarantine` SET `state` = 'resuming' WHERE "
-                                           "`id` = {}",
-                                           database_, entry.id));
-        if (!done) return std::unexpected(std::move(done.error()));
-        return true;
+        if (entry.now == stage::reloading) return true;
+        auto half = is_half_copied(target, entry);
+        if (!half) return std::unexpected(std::move(half.error()));
+        return change(target, entry, *half ? "reloading" : "resuming");
     }
     return false;
 }
@@ -167,8 +223,8 @@ result<void> quarantine_store::set_aside(target_session& target,
     done = checkpoint_store(meta_database_, task_).hold(target, epoch);
     std::uint64_t id = asked;
     if (done && asked != 0) {
-        done = target.run(fmt::format("UPDATE {}.`quarantine` SET `state` = 'aside' WHERE `id` = "
-                                      "{}",
+        done = target.run(fmt::format("UPDATE {}.`quarantine` SET `state` = IF(`state` = "
+                                      "'reload_asked', 'reloading', 'aside') WHERE `id` = {}",
                                       database_, asked));
     } else if (done) {
         auto made = write_entry(target, "aside", why);
@@ -189,13 +245,53 @@ result<void> quarantine_store::give_up(target_session& target, const quarantine_
                                   database_, quote_string(why), entry.id));
 }
 
+result<void> quarantine_store::hold_both(target_session& target, const quarantine_entry& entry,
+                                         std::uint64_t epoch, std::uint64_t own_epoch) const {
+    auto held = checkpoint_store(meta_database_, task_).hold(target, epoch);
+    return held ? checkpoint_store(meta_database_, entry.task()).hold(target, own_epoch) : held;
+}
+
+result<void> quarantine_store::begin_reload(target_session& target, const quarantine_entry& entry,
+                                            std::uint64_t epoch, std::uint64_t own_epoch,
+                                            const state::source_position& from,
+                                            const step& also) const {
+    auto done = target.run("START TRANSACTION");
+    if (!done) return done;
+    done = hold_both(target, entry, epoch, own_epoch);
+    if (done) {
+        done = target.run(fmt::format(
+            "UPDATE {}.`checkpoint` SET `stage` = 'copying', `log_file` = {}, `log_offset` = {}, "
+            "`gtid_set` = {}, `copy_end_file` = '', `copy_end_offset` = 0 WHERE `task` = {}",
+            database_, quote_string(from.binlog.file), from.binlog.offset,
+            quote_string(from.executed.to_string()), quote_string(entry.task())));
+    }
+    if (done) done = also(target);
+    return commit_or_roll_back(target, std::move(done));
+}
+
+result<void> quarantine_store::finish_reload(target_session& target, const quarantine_entry& entry,
+                                             std::uint64_t epoch, std::uint64_t own_epoch,
+                                             const protocol::binlog_position& copy_end) const {
+    auto done = target.run("START TRANSACTION");
+    if (!done) return done;
+    done = hold_both(target, entry, epoch, own_epoch);
+    if (done) {
+        done =
+            checkpoint_store(meta_database_, entry.task()).finish_copy(target, copy_end, own_epoch);
+    }
+    if (done) {
+        auto changed = change(target, entry, "resuming");
+        if (!changed) done = std::unexpected(std::move(changed.error()));
+    }
+    return commit_or_roll_back(target, std::move(done));
+}
+
 result<void> quarantine_store::join(target_session& target, const quarantine_entry& entry,
                                     std::uint64_t epoch, std::uint64_t own_epoch,
                                     const protocol::binlog_position& where) const {
     auto done = target.run("START TRANSACTION");
     if (!done) return done;
-    done = checkpoint_store(meta_database_, task_).hold(target, epoch);
-    if (done) done = checkpoint_store(meta_database_, entry.task()).hold(target, own_epoch);
+    done = hold_both(target, entry, epoch, own_epoch);
     if (done) {
         auto there = target.scalar(fmt::format(
             "SELECT COUNT(*) FROM {}.`checkpoint` WHERE `task` = {} AND `log_file` = {} AND "
@@ -229,10 +325,14 @@ result<void> quarantine_store::forget_statement(target_session& target,
 }
 
 result<void> quarantine_store::remove(target_session& target, const quarantine_entry& entry) const {
-    for (const std::string_view table : {"checkpoint", "ddl_journal", "prepared_xa", "conflict"}) {
+    for (const std::string_view table :
+         {"checkpoint", "ddl_journal", "prepared_xa", "conflict", "copy_progress"}) {
         auto done = target.run(fmt::format("DELETE FROM {}.`{}` WHERE `task` = {}", database_,
                                            table, quote_string(entry.task())));
-        if (!done) return done;
+        // Made by the first copy.
+        constexpr unsigned no_such_table = 1146;
+        const bool was_never_there = !done && done.error().server.number == no_such_table;
+        if (!done && !was_never_there) return done;
     }
     for (const std::string_view table : {"quarantine_table", "quarantine"}) {
         auto done = target.run(

@@ -8,6 +8,7 @@
 #include "state/position.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -36,9 +37,13 @@ public:
                                              const state::object_name& table) const;
     [[nodiscard]] protocol::result<bool> resume(target_session& target,
                                                 const state::object_name& table) const;
+    // To be copied anew: set aside before that if it is not. false: that is already asked for, or
+    // the table is catching up.
+    [[nodiscard]] protocol::result<bool>
+    reload(target_session& target, const state::object_name& table, std::string_view why) const;
 
     // From the task's checkpoint on, in a transaction of its own. `asked`: the entry that wanted
-    // it, 0 for none. errc::fenced.
+    // it, 0 for none; it is reloaded where that was the wish. errc::fenced.
     [[nodiscard]] protocol::result<void> set_aside(target_session& target,
                                                    const std::set<state::object_name>& tables,
                                                    std::string_view why, std::uint64_t epoch,
@@ -46,19 +51,42 @@ public:
     // Catching up has met what a person has to mend.
     [[nodiscard]] protocol::result<void>
     give_up(target_session& target, const quarantine_entry& entry, std::string_view why) const;
+    // The entry's tables are to be copied from `from` on, or have been and may catch up: one
+    // transaction each, in which `also` runs, that fails with errc::fenced when the task or the
+    // entry is no longer ours.
+    using step = std::function<protocol::result<void>(target_session&)>;
+    [[nodiscard]] protocol::result<void> begin_reload(target_session& target,
+                                                      const quarantine_entry& entry,
+                                                      std::uint64_t epoch, std::uint64_t own_epoch,
+                                                      const state::source_position& from,
+                                                      const step& also) const;
+    [[nodiscard]] protocol::result<void>
+    finish_reload(target_session& target, const quarantine_entry& entry, std::uint64_t epoch,
+                  std::uint64_t own_epoch, const protocol::binlog_position& copy_end) const;
     // The entry's stream has come to where the task is: one transaction that fails (errc::fenced,
     // checkpoint_invalid) unless both stand at `where`.
     [[nodiscard]] protocol::result<void> join(target_session& target, const quarantine_entry& entry,
                                               std::uint64_t epoch, std::uint64_t own_epoch,
                                               const protocol::binlog_position& where) const;
     // In the caller's transaction, if there is one.
+    [[nodiscard]] protocol::result<void> remove(target_session& target,
+                                                const quarantine_entry& entry) const;
     [[nodiscard]] protocol::result<void> remove_all(target_session& target) const;
 
 private:
     [[nodiscard]] protocol::result<void>
     forget_statement(target_session& target, const protocol::binlog_position& where) const;
-    [[nodiscard]] protocol::result<void> remove(target_session& target,
-                                                const quarantine_entry& entry) const;
+    [[nodiscard]] protocol::result<bool>
+    change(target_session& target, const quarantine_entry& entry, std::string_view state) const;
+    [[nodiscard]] protocol::result<void> ask_for(target_session& target, std::string_view state,
+                                                 const state::object_name& table,
+                                                 std::string_view why) const;
+    [[nodiscard]] protocol::result<bool> is_half_copied(target_session& target,
+                                                        const quarantine_entry& entry) const;
+    [[nodiscard]] protocol::result<void> hold_both(target_session& target,
+                                                   const quarantine_entry& entry,
+                                                   std::uint64_t epoch,
+                                                   std::uint64_t own_epoch) const;
     [[nodiscard]] protocol::result<std::uint64_t>
     write_entry(target_session& target, std::string_view state, std::string_view why) const;
     [[nodiscard]] protocol::result<void>

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace understudy::applier {
 
@@ -33,22 +34,56 @@ bool concerns_one_table(const protocol::error& error) {
 
 namespace {
 
-result<void> set_aside_linked(target_session& target, const stream_context& context,
-                              const std::set<state::object_name>& wanted,
-                              const std::vector<quarantine_entry>& others, std::string_view why,
-                              std::uint64_t asked) {
+bool intersect(const std::set<state::object_name>& left,
+               const std::set<state::object_name>& right) {
+    return std::ranges::any_of(left, [&](const auto& table) { return right.contains(table); });
+}
+
+// Gives back what is set aside now; nothing when all of it was already.
+result<std::set<state::object_name>> set_aside_linked(target_session& target,
+                                                      const stream_context& context,
+                                                      const std::set<state::object_name>& wanted,
+                                                      const std::vector<quarantine_entry>& others,
+                                                      std::string_view why, std::uint64_t asked) {
     auto tables = linked_tables(target, context.selection, wanted);
     if (!tables) return std::unexpected(std::move(tables.error()));
     for (const quarantine_entry& other : others) {
-        if (other.id == asked) continue;
+        if (other.id == asked || other.is_asked()) continue;
         std::erase_if(
             *tables, [&](const state::object_name& table) { return other.tables.contains(table); });
     }
+    if (tables->empty()) return tables;
     if (context.hook) context.hook("before set aside");
     auto done =
         quarantine_store(context.store).set_aside(target, *tables, why, context.epoch, asked);
     if (context.hook) context.hook("after set aside");
-    return done;
+    if (!done) return std::unexpected(std::move(done.error()));
+    return tables;
+}
+
+// Wishes for tables that are linked become one, and to copy anew is the larger wish.
+result<void> fulfil(target_session& target, const stream_context& context,
+                    std::vector<quarantine_entry> entries) {
+    const quarantine_store store(context.store);
+    std::ranges::sort(entries, {}, [](const quarantine_entry& one) {
+        return std::pair(one.now != quarantine_entry::stage::reload_asked, one.id);
+    });
+    std::set<state::object_name> aside;
+    for (const quarantine_entry& asked : entries) {
+        if (!asked.is_asked()) continue;
+        std::set<state::object_name> taken;
+        if (!intersect(asked.tables, aside)) {
+            auto done =
+                set_aside_linked(target, context, asked.tables, entries, asked.why, asked.id);
+            if (!done) return std::unexpected(std::move(done.error()));
+            taken = *std::move(done);
+        }
+        if (taken.empty()) {
+            if (auto gone = store.remove(target, asked); !gone) return gone;
+        }
+        aside.merge(taken);
+    }
+    return {};
 }
 
 } // namespace
@@ -59,7 +94,9 @@ result<void> set_aside(const stream_context& context, const state::object_name& 
     if (!target) return std::unexpected(std::move(target.error()));
     auto others = quarantine_store(context.store).load(**target);
     if (!others) return std::unexpected(std::move(others.error()));
-    return set_aside_linked(**target, context, {table}, *others, why, 0);
+    auto done = set_aside_linked(**target, context, {table}, *others, why, 0);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
 }
 
 result<stream_share> share_of(const stream_context& context, target_session& target) {
@@ -67,15 +104,11 @@ result<stream_share> share_of(const stream_context& context, target_session& tar
     const quarantine_store store(context.store);
     auto entries = store.load(target);
     if (!entries) return std::unexpected(std::move(entries.error()));
-    const auto is_asked = [](const quarantine_entry& one) {
-        return one.now == quarantine_entry::stage::asked;
-    };
-    for (const quarantine_entry& asked : *entries) {
-        if (!is_asked(asked)) continue;
-        auto done = set_aside_linked(target, context, asked.tables, *entries, asked.why, asked.id);
+    if (std::ranges::any_of(*entries, &quarantine_entry::is_asked)) {
+        auto done = fulfil(target, context, *std::move(entries));
         if (!done) return std::unexpected(std::move(done.error()));
+        entries = store.load(target);
     }
-    if (std::ranges::any_of(*entries, is_asked)) entries = store.load(target);
     if (!entries) return std::unexpected(std::move(entries.error()));
     return stream_share::all_but(std::move(*entries));
 }

@@ -253,6 +253,21 @@ void add_quarantine(CLI::App& program, options& into) {
                   "log until `understudy resume TASK --table DB.TABLE`.");
 }
 
+void add_reload(CLI::App& program, options& into) {
+    CLI::App* added = program.add_subcommand(
+        "reload", "Copy a table of a task anew while everything else goes on");
+    added->add_option("TASK", into.table.task, "Task file, or name of a daemon's task")
+        ->required()
+        ->type_name("");
+    added->add_option("--table", into.table.table, "The table, as the source calls it")
+        ->required()
+        ->type_name("DB.TABLE");
+    add_data_dir(*added, into);
+    added->footer("The table, and those that foreign keys link with it, are set aside, dropped on "
+                  "the target, copied and caught up with. A running task does it within a second "
+                  "where the table is set aside already, else when it is started next.");
+}
+
 say_and_exit complaint(const std::string& text) {
     return {.code = exit_usage, .text = "understudy: " + text + "\n"};
 }
@@ -268,7 +283,7 @@ command chosen(const CLI::App& program, options& from) {
     std::filesystem::path data_dir = from.data_dir;
     const bool needs_data_dir =
         got_any(task_verbs) ||
-        got_any(std::to_array<const char*>({"run", "status", "serve", "quarantine"}));
+        got_any(std::to_array<const char*>({"run", "status", "serve", "quarantine", "reload"}));
     if (needs_data_dir && data_dir.empty()) {
         const auto found = default_data_dir(
             [](const char* name) -> const char* { return std::getenv(name); }, ::geteuid() == 0);
@@ -289,9 +304,13 @@ command chosen(const CLI::App& program, options& from) {
     if (program.got_subcommand("skip")) return from.skip;
     if (program.got_subcommand("serve")) return from.serve;
     if (program.got_subcommand("quarantine")) return from.table;
+    if (program.got_subcommand("reload")) {
+        from.table.wish = table_wish::reload;
+        return from.table;
+    }
     if (program.got_subcommand("resume") && !from.table.table.empty()) {
         from.table.task = from.task.task;
-        from.table.resumes = true;
+        from.table.wish = table_wish::resume;
         return from.table;
     }
     if (got_any(task_verbs)) return from.task;
@@ -310,6 +329,7 @@ void add_everything(CLI::App& program, options& into) {
     add_status(program, into);
     add_skip(program, into);
     add_quarantine(program, into);
+    add_reload(program, into);
     add_serve(program, into);
     add_task_verbs(program, into);
     add_relay_commands(program, into.relay);

@@ -2,6 +2,7 @@
 
 #include "apps/relay_options.hpp"
 #include "apps/serve_options.hpp"
+#include "apps/table_wish.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -57,7 +58,7 @@ struct table_command {
     std::string task; // a task file, or the name of a daemon's task
     std::filesystem::path data_dir;
     std::string table;
-    bool resumes = false; // else it is to be set aside
+    table_wish wish = table_wish::set_aside;
 };
 
 // Help, version or a mistake: say it and end.

@@ -145,7 +145,9 @@ void add_stream(fields& into, const status& value, const rates& speed, bool with
         std::string tables;
         for (const std::string& table : one.tables)
             tables += (tables.empty() ? "" : ", ") + table;
-        into.add(one.resuming ? "catching up" : "set aside",
+        into.add(one.resuming    ? "catching up"
+                 : one.reloading ? "copied anew"
+                                 : "set aside",
                  fmt::format("{} from {} on: {}", tables, position_text(one.from), one.why),
                  style::warning);
     }

@@ -151,11 +151,14 @@ api::outcome<api::task_view> serve_service::act(const std::string& name, api::ve
     return view(*std::move(done));
 }
 
-api::outcome<std::string> serve_service::quarantine(const std::string& name,
-                                                    const std::string& table, bool resumes) {
+api::outcome<std::string>
+serve_service::quarantine(const std::string& name, const std::string& table, api::table_verb what) {
     const auto file = supervisor_.read(name);
     if (!file) return refuse(file.error());
-    const auto said = wish(file->spec, resumes ? table_wish::resume : table_wish::set_aside, table);
+    const table_wish asked = what == api::table_verb::resume   ? table_wish::resume
+                             : what == api::table_verb::reload ? table_wish::reload
+                                                               : table_wish::set_aside;
+    const auto said = wish(file->spec, asked, table);
     if (!said) return refuse(said.error());
     return boost::json::serialize(boost::json::object{{"said", *said}});
 }

@@ -33,7 +33,7 @@ public:
     api::outcome<api::task_view> act(const std::string& name, api::verb what,
                                      const std::string& until) override;
     [[nodiscard]] api::outcome<std::string>
-    quarantine(const std::string& name, const std::string& table, bool resumes) override;
+    quarantine(const std::string& name, const std::string& table, api::table_verb what) override;
     api::outcome<void> remove(const std::string& name, bool traces) override;
     api::outcome<std::string> precheck(const std::string& name) override;
     api::outcome<std::string> precheck_definition(const api::caller& who,

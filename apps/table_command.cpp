@@ -34,8 +34,7 @@ int execute(const table_command& what) {
         fmt::print(stderr, "understudy: {}\n", task.error().what);
         return exit_usage;
     }
-    const auto said =
-        wish(task->spec, what.resumes ? table_wish::resume : table_wish::set_aside, what.table);
+    const auto said = wish(task->spec, what.wish, what.table);
     if (!said) {
         fmt::print(stderr, "understudy: {}\n", said.error().what);
         return said.error().code == state::errc::selection_invalid ? exit_usage : exit_failed;

@@ -13,6 +13,11 @@ namespace understudy::apps {
 
 namespace {
 
+struct words {
+    std::string_view refused;
+    std::string_view done;
+};
+
 protocol::result<state::object_name> parse_table(const state::task_spec& task,
                                                  std::string_view text) {
     const auto selection = state::object_selection::make(task);
@@ -41,17 +46,29 @@ protocol::result<std::string> wish(const state::task_spec& task, table_wish what
     const applier::quarantine_store store(task.apply.meta_database, task.name);
     if (auto prepared = store.prepare(**target); !prepared)
         return std::unexpected(prepared.error());
-    const bool resumes = what == table_wish::resume;
-    const auto done = resumes ? store.resume(**target, *name) : store.ask(**target, *name);
-    if (!done) return std::unexpected(done.error());
-    if (!*done) {
-        return protocol::fail(
-            serve_errc::not_now,
-            fmt::format("{} is {}set aside", name->to_string(), resumes ? "not " : "already "));
+    protocol::result<bool> done = false;
+    words say;
+    switch (what) {
+    case table_wish::set_aside:
+        done = store.ask(**target, *name);
+        say = {"is already set aside", "will be set aside when the task is started next"};
+        break;
+    case table_wish::resume:
+        done = store.resume(**target, *name);
+        say = {"is not set aside", "catches up while the task runs"};
+        break;
+    case table_wish::reload:
+        done = store.reload(**target, *name, "an operator wants it copied anew");
+        say = {"is being copied anew or catches up",
+               "is copied anew while the task runs: at once where it is set aside, else when the "
+               "task is started next"};
+        break;
     }
-    return resumes ? fmt::format("{} catches up while the task runs", name->to_string())
-                   : fmt::format("{} will be set aside when the task is started next",
-                                 name->to_string());
+    if (!done) return std::unexpected(done.error());
+    if (!*done)
+        return protocol::fail(serve_errc::not_now,
+                              fmt::format("{} {}", name->to_string(), say.refused));
+    return fmt::format("{} {}", name->to_string(), say.done);
 }
 
 } // namespace understudy::apps

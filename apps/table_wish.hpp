@@ -8,7 +8,7 @@
 
 namespace understudy::apps {
 
-enum class table_wish : std::uint8_t { set_aside, resume };
+enum class table_wish : std::uint8_t { set_aside, resume, reload };
 
 // Writes down on the task's target what an operator wants of a table of the source ("db.table",
 // parts in back-ticks where they have a dot). The task does it when it is started next, or within a

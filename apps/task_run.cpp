@@ -366,6 +366,15 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     options.source_end = source_end_;
     options.start_after = std::move(copied.start_after);
     options.copied = std::move(copied.copied);
+    reload_ = std::make_unique<snapshot::table_reload>(
+        snapshot::table_reload::parts{.executor = work_loop_.get_executor(),
+                                      .pool = pool_,
+                                      .task = task_,
+                                      .selection = selection_,
+                                      .relay = *relay_,
+                                      .board = board_,
+                                      .may_pass = is_interruption});
+    options.reload = reload_.get();
     applier_ = std::make_unique<applier::applier>(work_loop_.get_executor(), pool_, *relay_,
                                                   std::move(options), selection_, board_);
     asio::post(receiver_loop_,

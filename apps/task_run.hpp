@@ -10,6 +10,7 @@
 #include "relay/log.hpp"
 #include "relay/receiver.hpp"
 #include "snapshot/snapshot.hpp"
+#include "snapshot/table_reload.hpp"
 #include "state/clock_offset.hpp"
 #include "state/object_selection.hpp"
 #include "state/position.hpp"
@@ -123,6 +124,7 @@ private:
     std::unique_ptr<relay::log> relay_;
     std::unique_ptr<relay::receiver> receiver_;
     std::unique_ptr<snapshot::copier> copier_;
+    std::unique_ptr<snapshot::table_reload> reload_;
     std::unique_ptr<applier::applier> applier_;
 
     bool stopping_ = false;

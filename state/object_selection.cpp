@@ -216,7 +216,21 @@ bool object_selection::excludes_database(std::string_view database) const {
     });
 }
 
+object_selection object_selection::only(std::set<object_name> tables) const {
+    object_selection copy = *this;
+    copy.only_ = std::move(tables);
+    return copy;
+}
+
+bool object_selection::is_left_out(std::string_view database, std::string_view table) const {
+    return only_ && std::ranges::none_of(*only_, [&](const object_name& one) {
+               return names_equal(one.database, database, case_insensitive_) &&
+                      names_equal(one.object, table, case_insensitive_);
+           });
+}
+
 bool object_selection::selects(std::string_view database, std::string_view table) const {
+    if (is_left_out(database, table)) return false;
     if (selects_itself(database, table)) return true;
     const auto shadow = shadow_table::parse(table);
     if (!shadow || !selects_itself(database, shadow->table)) return false;
@@ -234,7 +248,7 @@ bool object_selection::selects_itself(std::string_view database, std::string_vie
 }
 
 bool object_selection::selects_database(std::string_view database) const {
-    if (is_never_selected(database) || excludes_database(database)) return false;
+    if (only_ || is_never_selected(database) || excludes_database(database)) return false;
     return std::ranges::any_of(include_, [&](const object_pattern& pattern) {
         return pattern.object.is_everything() &&
                pattern.database.matches(database, case_insensitive_);
@@ -242,12 +256,16 @@ bool object_selection::selects_database(std::string_view database) const {
 }
 
 bool object_selection::selects_all_databases() const {
-    return std::ranges::any_of(include_, [](const object_pattern& pattern) {
+    return !only_ && std::ranges::any_of(include_, [](const object_pattern& pattern) {
         return pattern.database.is_everything() && pattern.object.is_everything();
     });
 }
 
 bool object_selection::touches_database(std::string_view database) const {
+    const auto is_in_it = [&](const object_name& one) {
+        return names_equal(one.database, database, case_insensitive_);
+    };
+    if (only_ && std::ranges::none_of(*only_, is_in_it)) return false;
     if (is_never_selected(database) || excludes_database(database)) return false;
     return std::ranges::any_of(include_, [&](const object_pattern& pattern) {
         return pattern.database.matches(database, case_insensitive_);

@@ -9,6 +9,7 @@
 #include <compare>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +80,8 @@ public:
     [[nodiscard]] bool shapes_anything() const { return !shapes_.empty(); }
     // Some table of this database may have a shape.
     [[nodiscard]] bool shapes_anything_in(std::string_view database) const;
+    // Of the same objects these tables alone, without their shadows, under the same names.
+    [[nodiscard]] object_selection only(std::set<object_name> tables) const;
     // The same objects under their own names.
     [[nodiscard]] object_selection without_renames() const;
 
@@ -93,6 +96,7 @@ private:
     [[nodiscard]] bool selects_itself(std::string_view database, std::string_view table) const;
     [[nodiscard]] bool names_literally(const object_name& name) const;
     [[nodiscard]] bool is_never_selected(std::string_view database) const;
+    [[nodiscard]] bool is_left_out(std::string_view database, std::string_view table) const;
     [[nodiscard]] bool excludes_database(std::string_view database) const;
     [[nodiscard]] bool may_share_a_table(std::string_view left, std::string_view right) const;
     [[nodiscard]] std::optional<object_name> renamed_table(std::string_view database,
@@ -109,6 +113,7 @@ private:
     std::vector<shaped_tables> shapes_;
     std::string meta_database_;
     definer_policy definers_;
+    std::optional<std::set<object_name>> only_;
     bool case_insensitive_ = false;
 };
 

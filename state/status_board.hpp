@@ -73,7 +73,8 @@ struct status {
     struct quarantined {
         std::vector<std::string> tables; // "db.table" on the source
         protocol::binlog_position from;
-        bool resuming = false; // they are being caught up
+        bool resuming = false;  // they are being caught up
+        bool reloading = false; // they are being copied anew
         std::string why;
     };
     std::vector<quarantined> quarantine;

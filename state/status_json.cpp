@@ -92,6 +92,7 @@ json::array quarantine_value(const status& value) {
         entries.push_back(json::object{{"tables", std::move(tables)},
                                        {"from", position_value(one.from)},
                                        {"resuming", one.resuming},
+                                       {"reloading", one.reloading},
                                        {"why", as_utf8(one.why)}});
     }
     return entries;
@@ -154,6 +155,8 @@ void parse_quarantine(const json::value& entries, status& into) {
             one.tables.emplace_back(table.as_string());
         one.from = parse_position(entry.at("from"));
         one.resuming = entry.at("resuming").as_bool();
+        if (const auto* reloading = entry.as_object().if_contains("reloading"))
+            one.reloading = reloading->as_bool();
         one.why = std::string(entry.at("why").as_string());
         into.quarantine.push_back(std::move(one));
     }

@@ -19,9 +19,9 @@ set(apps_may_include ${rooms})
 string(CONCAT asio_allowed
     "^(protocol/net/"
     "|relay/receiver"
-    "|applier/(applier|catch_up|lanes|throttle)"
+    "|applier/(applier|catch_up|lanes|reloader|throttle)"
     "|snapshot/([a-z]+_copy|[a-z]+_stage|batch_writer|copier|copy_context|copy_pace|coordinator|lane|object_creator)"
-    "|snapshot/(snapshot|source_|table_lock|table_reader|target_)"
+    "|snapshot/(snapshot|source_|table_lock|table_reader|table_reload|target_)"
     "|precheck/"
     "|api/server"
     "|apps/)")

@@ -11,12 +11,12 @@ export function quarantine_list(name, may_operate) {
         element("h2", {}, "Tables set aside"), list, problem);
     let before = "";
 
-    function resume_button(entry) {
-        return button(`Resume ${entry.tables[0]}`, async () => {
+    function verb_button(entry, label, path, said) {
+        return button(`${label} ${entry.tables[0]}`, async () => {
             problem.show(null);
             try {
-                await ask("POST", task_path(name, "/quarantine/resume"), {table: entry.tables[0]});
-                announce(`${entry.tables[0]} catches up while the task runs.`);
+                await ask("POST", task_path(name, path), {table: entry.tables[0]});
+                announce(`${entry.tables[0]} ${said}`);
             } catch (failure) {
                 problem.show(failure);
             }
@@ -24,11 +24,15 @@ export function quarantine_list(name, may_operate) {
     }
     function box(entry) {
         const where = `from ${place(entry.from)} on`;
-        return element("div", {class: `trouble ${entry.resuming ? "waits" : "warning"}`},
-            element("p", {}, element("strong", {}, entry.tables.join(", ")),
-                entry.resuming ? ` catch up, ${where}` : ` wait, ${where}`),
+        const comes_back = entry.resuming || entry.reloading;
+        const what = entry.resuming ? "catch up" : entry.reloading ? "are copied anew" : "wait";
+        return element("div", {class: `trouble ${comes_back ? "waits" : "warning"}`},
+            element("p", {}, element("strong", {}, entry.tables.join(", ")), ` ${what}, ${where}`),
             element("p", {}, entry.why),
-            may_operate && !entry.resuming && resume_button(entry));
+            may_operate && !comes_back
+                && verb_button(entry, "Resume", "/quarantine/resume", "catches up while the task runs."),
+            may_operate && !comes_back
+                && verb_button(entry, "Copy anew", "/quarantine/reload", "is copied anew while the task runs."));
     }
 
     return {node, show({status}) {

@@ -25,8 +25,8 @@ export function troubles_of(task) {
     if (status.applier.throttled)
         found.push({kind: "waits", what: `Held back: ${status.applier.throttled}`, advice: ""});
     for (const one of status.applier.quarantine ?? []) {
-        found.push({kind: "waits", what: `${one.tables.join(", ")} ${one.resuming ? "catch up" : "set aside"}: ${one.why}`,
-                    advice: one.resuming ? "" : "Mend it on the target and resume the table."});
+        found.push({kind: "waits", what: `${one.tables.join(", ")} ${one.resuming ? "catch up" : one.reloading ? "copied anew" : "set aside"}: ${one.why}`,
+                    advice: one.resuming || one.reloading ? "" : "Mend it on the target and resume the table, or have it copied anew."});
     }
     for (const warning of status.warnings)
         found.push({kind: "warning", what: warning, advice: ""});

@@ -63,8 +63,9 @@ public:
         return task(name);
     }
     api::outcome<std::string> quarantine(const std::string& name, const std::string& table,
-                                         bool resumes) override {
-        note((resumes ? "resume " : "quarantine ") + name + " " + table);
+                                         api::table_verb what) override {
+        constexpr const char* words[] = {"quarantine ", "resume ", "reload "};
+        note(words[static_cast<int>(what)] + name + " " + table);
         return R"({"said":"it will be"})";
     }
     api::outcome<void> remove(const std::string& name, bool traces) override {

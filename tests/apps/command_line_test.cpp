@@ -20,7 +20,7 @@ TEST(command_line, help_names_every_command_and_nothing_that_is_not_there) {
     const auto help = understudy({"--help"});
     EXPECT_EQ(help.status.code, 0);
     for (const char* word : {"run", "precheck", "grants", "serve", "start", "pause", "resume",
-                             "quarantine", "stop", "remove", "status", "skip", "relay"}) {
+                             "quarantine", "reload", "stop", "remove", "status", "skip", "relay"}) {
         EXPECT_NE(help.output.find("\n  " + std::string(word) + " "), std::string::npos) << word;
     }
     for (const char* word : {"console", "fly"}) {

@@ -78,6 +78,22 @@ TEST(object_selection, takes_what_is_included_and_not_excluded) {
     }
 }
 
+TEST(object_selection, of_a_few_tables_alone_has_nothing_else) {
+    auto all = select({"shop.*", "*"}, {"shop.hidden"}, {{"shop", "store"}});
+    const auto some = all.only({{"shop", "a"}, {"shop", "hidden"}});
+    EXPECT_TRUE(some.selects("shop", "a"));
+    EXPECT_EQ(some.map("shop", "a").to_string(), "`store`.`a`");
+    for (const char* table : {"b", "A", "hidden", "_a_gho", "_a_new"})
+        EXPECT_FALSE(some.selects("shop", table)) << table;
+    EXPECT_TRUE(some.touches_database("shop"));
+    EXPECT_FALSE(some.touches_database("other"));
+    EXPECT_FALSE(some.selects_database("shop"));
+    EXPECT_FALSE(some.selects_all_databases());
+    EXPECT_FALSE(some.source_of({"store", "b"}));
+    all.set_case_insensitive(true);
+    EXPECT_TRUE(all.only({{"shop", "a"}}).selects("SHOP", "A"));
+}
+
 TEST(object_selection, case_counts_only_where_the_source_says_so) {
     auto selection = select({"Shop.Orders"}, {}, {{"Shop.Orders", "dw.o"}});
     EXPECT_FALSE(selection.selects("shop", "orders"));

@@ -46,6 +46,7 @@ recorded_status sample() {
     value.quarantine = {{.tables = {"shop.a", "shop.b"},
                          .from = {"binlog.000001", 4},
                          .resuming = true,
+                         .reloading = true,
                          .why = "a row"}};
     value.last_error = "stopped";
     value.warnings = {"one", "two"};
@@ -73,6 +74,7 @@ TEST(status_json, comes_back_as_it_went) {
     ASSERT_EQ(value.quarantine.size(), 1U);
     EXPECT_EQ(value.quarantine[0].tables.size(), 2U);
     EXPECT_TRUE(value.quarantine[0].resuming);
+    EXPECT_TRUE(value.quarantine[0].reloading);
     EXPECT_EQ(value.warnings.size(), 2U);
 }
 
