@@ -113,6 +113,10 @@ private:
     [[nodiscard]] asio::awaitable<result<void>> try_once();
     // True when the task goes on without the table that stopped it.
     [[nodiscard]] asio::awaitable<bool> go_on_without_table(const protocol::error& error);
+    // Tables that a statement of the source has made unknown are copied anew.
+    [[nodiscard]] asio::awaitable<void> reload_tables(protocol::error error);
+    // True when a statement waits no longer for tables whose copy is ahead of it.
+    [[nodiscard]] asio::awaitable<bool> take_in_tables(protocol::error error);
     [[nodiscard]] asio::awaitable<result<void>> follow_stream();
     [[nodiscard]] asio::awaitable<result<void>> execute_alone(group work,
                                                               std::optional<read_result>& next);

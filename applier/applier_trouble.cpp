@@ -44,6 +44,11 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
     // All that comes before the offending transaction is applied before the task stops.
     const bool in_smaller_steps =
         refused || (!retryable && failed_in_group_ && how_ == caution::none);
+    if (code == errc::reload_needed) {
+        co_await reload_tables(error);
+        co_return true;
+    }
+    if (code == errc::quarantined && co_await take_in_tables(error)) co_return true;
     if (code == errc::quarantined && catch_up_.is_wanted()) {
         board_.update([&](state::status& status) {
             status.applier_note = "waits for a table that is catching up: " + error.what;
@@ -88,6 +93,38 @@ asio::awaitable<bool> applier::impl::go_on_without_table(const protocol::error& 
     how_ = caution::none;
     board_.warn(table.to_string() + " is set aside and the rest goes on: " + error.what);
     board_.update([](state::status& status) { status.applier_note.clear(); });
+    co_return true;
+}
+
+asio::awaitable<void> applier::impl::reload_tables(protocol::error error) {
+    const auto tables = stream_->inseparable();
+    std::string names;
+    for (const state::object_name& table : tables)
+        names += (names.empty() ? "" : ", ") + table.to_string();
+    co_await close_stream();
+    const auto done =
+        co_await on_thread(pool_, [&] { return reload(context_, tables, error.what); });
+    if (done) {
+        board_.warn(names + " is copied anew and the rest goes on: " + error.what);
+        co_return;
+    }
+    board_.update([&](state::status& status) { status.applier_note = done.error().what; });
+    co_await sleep_until(clock::now() + delay_.next(errc::connection_lost));
+}
+
+asio::awaitable<bool> applier::impl::take_in_tables(protocol::error error) {
+    if (!stream_) co_return false;
+    const auto tables = stream_->inseparable();
+    const auto entry = catch_up_.find_ahead(tables);
+    if (!entry) co_return false;
+    co_await close_stream();
+    const auto done = co_await on_thread(pool_, [&] { return take_in(context_, *entry, tables); });
+    if (done) {
+        board_.warn(entry->names() + " is copied anew together with others: " + error.what);
+    } else {
+        board_.update([&](state::status& status) { status.applier_note = done.error().what; });
+        co_await sleep_until(clock::now() + delay_.next(errc::connection_lost));
+    }
     co_return true;
 }
 

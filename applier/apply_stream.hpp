@@ -87,6 +87,9 @@ public:
     [[nodiscard]] const state::source_position& committed() const { return rows_->committed(); }
     [[nodiscard]] group_applier& rows() { return *rows_; }
     [[nodiscard]] const stream_share& share() const { return share_; }
+    [[nodiscard]] const std::set<state::object_name>& inseparable() const {
+        return builder_->inseparable();
+    }
     [[nodiscard]] std::uint64_t take_statement_count() { return std::exchange(statements_, 0); }
 
     // Any thread.

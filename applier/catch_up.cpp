@@ -6,6 +6,7 @@
 #include "applier/refusal.hpp"
 #include "applier/row_session.hpp"
 #include "applier/server_errors.hpp"
+#include "applier/set_aside.hpp"
 #include "protocol/net/on_thread.hpp"
 #include "relay/errc.hpp"
 
@@ -139,6 +140,18 @@ std::optional<protocol::binlog_position> catch_up::needed() const {
     return oldest;
 }
 
+std::optional<quarantine_entry>
+catch_up::find_ahead(const std::set<state::object_name>& tables) const {
+    const std::scoped_lock lock(entries_mutex_);
+    for (const quarantine_entry& one : entries_) {
+        const bool is_ahead = one.now == quarantine_entry::stage::reloading ||
+                              (one.comes_back() && one.copy_end > applied_);
+        const auto is_of_it = [&](const auto& table) { return one.tables.contains(table); };
+        if (is_ahead && std::ranges::any_of(tables, is_of_it)) return one;
+    }
+    return std::nullopt;
+}
+
 asio::awaitable<void> catch_up::join() {
     held_ = !reopen_ && !stop_;
     timer_.cancel();
@@ -229,9 +242,10 @@ asio::awaitable<void> catch_up::reload(quarantine_entry entry) {
                 [this, entry](std::string text) { note(entry, std::move(text)); });
         }
         if (done || stop_) co_return;
-        // Another process has the task; its own stream will find out.
+        // Another process has the task, which its own stream will find out, or the entry has
+        // changed.
         if (code_of(done.error()) == errc::fenced) {
-            co_await wait(patience);
+            co_await wait(poll_interval);
             co_return;
         }
         if (!is_retryable(code_of(done.error()))) {
@@ -280,10 +294,36 @@ asio::awaitable<void> catch_up::bring(quarantine_entry entry) {
         if (again) continue;
         stream.stream.reset();
         stream.session.reset();
+        if (code_of(ended.error()) == errc::cancelled) break;
+        if (code_of(ended.error()) == errc::reload_needed) {
+            co_await copy_instead(stream.entry, ended.error().what);
+            break;
+        }
         co_await give_up(stream.entry, std::move(ended.error()));
         break;
     }
     current_ = nullptr;
+}
+
+// What waits for its tables need not be caught up with.
+asio::awaitable<void> catch_up::copy_instead(quarantine_entry entry, std::string why) {
+    while (!stop_) {
+        auto done = co_await on_thread(pool_, [&] { return take_in(of_task_, entry, {}); });
+        if (done) break;
+        co_await wait(patience);
+    }
+    board_.warn(entry.names() + " is copied anew: " + why);
+}
+
+// Another part of this process may have changed it.
+result<void> catch_up::check_unchanged(target_session& target,
+                                       const quarantine_entry& entry) const {
+    auto entries = quarantine_store(of_task_.store).load(target);
+    if (!entries) return std::unexpected(std::move(entries.error()));
+    const auto now = std::ranges::find(*entries, entry.id, &quarantine_entry::id);
+    if (now != entries->end() && now->now == entry.now && now->tables == entry.tables) return {};
+    return fail(errc::cancelled, entry.names() + " was changed in " +
+                                     of_task_.store.meta_database() + ".quarantine");
 }
 
 // On the pool.
@@ -296,6 +336,7 @@ result<void> catch_up::open(entry_stream& stream) {
     target_session& target = *stream.session;
     // An older process of this task must not take its entries from a newer one.
     if (auto held = of_task_.store.hold(target, of_task_.epoch); !held) return held;
+    if (auto same = check_unchanged(target, stream.entry); !same) return same;
     auto epoch = stream.store.take_over(target);
     if (!epoch) return std::unexpected(std::move(epoch.error()));
     stream.context.epoch = *epoch;

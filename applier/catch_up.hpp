@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace understudy::applier {
@@ -54,6 +55,9 @@ public:
     // an entry has joined, or cannot.
     [[nodiscard]] boost::asio::awaitable<void> join();
 
+    // The entry of one of these tables whose copy is ahead of the task.
+    [[nodiscard]] std::optional<quarantine_entry>
+    find_ahead(const std::set<state::object_name>& tables) const;
     // From where on the relay is needed; nullopt: nothing is set aside. Any thread.
     [[nodiscard]] std::optional<protocol::binlog_position> needed() const;
 
@@ -69,6 +73,10 @@ private:
     [[nodiscard]] boost::asio::awaitable<protocol::result<outcome>> at_bound(entry_stream& stream);
     [[nodiscard]] boost::asio::awaitable<bool> recover(entry_stream& stream,
                                                        protocol::error& error);
+    [[nodiscard]] boost::asio::awaitable<void> copy_instead(quarantine_entry entry,
+                                                            std::string why);
+    [[nodiscard]] protocol::result<void> check_unchanged(target_session& target,
+                                                         const quarantine_entry& entry) const;
     [[nodiscard]] boost::asio::awaitable<void> give_up(quarantine_entry entry, protocol::error why);
     [[nodiscard]] boost::asio::awaitable<void> poll();
     [[nodiscard]] boost::asio::awaitable<void> wait(std::chrono::milliseconds at_most);

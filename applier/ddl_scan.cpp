@@ -21,7 +21,7 @@ bool is_ddl(const protocol::query_event& query, const state::object_selection& s
         return false;
     const auto plan = plan_statement(logged_statement::of(query, source_version), selection);
     if (!plan) return !query.text.starts_with("XA ");
-    return plan->what == statement_plan::action::execute && plan->is != statement_plan::kind::dml;
+    return plan->what != statement_plan::action::skip && plan->is != statement_plan::kind::dml;
 }
 
 } // namespace

@@ -25,6 +25,7 @@ enum class errc {
     fenced,                // another process applies this task
     checkpoint_invalid,    // the checkpoint on the target does not fit this task
     quarantined,           // it cannot be parted from a table that is set aside
+    reload_needed,         // a statement after which only a new copy tells what a table holds
     cancelled,
 };
 

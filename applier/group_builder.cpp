@@ -527,9 +527,9 @@ result<group_builder::verdict> group_builder::take_load_query(const relay::store
     }
     auto context = std::exchange(context_, {});
     if (plan->what == statement_plan::action::skip) return verdict::go_on;
-    const auto is_ours = share_.takes(*plan, logged, open_);
-    if (!is_ours) return std::unexpected(is_ours.error());
-    if (!*is_ours) return verdict::go_on;
+    const auto ours = is_ours(*plan, logged);
+    if (!ours) return std::unexpected(ours.error());
+    if (!*ours) return verdict::go_on;
     if (!open_.prepares.empty()) {
         return refuse(event, "LOAD DATA logged as a statement in an XA transaction",
                       "Only rows can wait for XA COMMIT: set binlog_format=ROW on the source, for "
@@ -537,6 +537,21 @@ result<group_builder::verdict> group_builder::take_load_query(const relay::store
     }
     take_text({stored, std::move(context), std::move(*plan), std::move(file)}, stored.bytes.size());
     return verdict::go_on;
+}
+
+result<bool> group_builder::is_ours(const statement_plan& plan, const logged_statement& statement) {
+    auto ours = share_.takes(plan, statement, open_);
+    const bool reloads = ours && *ours && plan.what == statement_plan::action::reload;
+    if (ours && !reloads) return ours;
+    inseparable_.clear();
+    for (const state::object_name& name : stream_share::concerned(plan, statement)) {
+        if (selection_->selects(name.database, name.object)) inseparable_.insert(name);
+    }
+    if (!ours) return ours;
+    constexpr std::size_t shown_max = 200;
+    return fail(errc::reload_needed,
+                fmt::format("transaction {} of the source: '{}': {}", open_.to_string(),
+                            statement.text.substr(0, shown_max), plan.reason));
 }
 
 result<group_builder::verdict> group_builder::take_statement(const relay::stored_event& stored,
@@ -553,9 +568,9 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
     }
     auto context = std::exchange(context_, {});
     if (plan->what == statement_plan::action::skip) return verdict::go_on;
-    const auto is_ours = share_.takes(*plan, logged, open_);
-    if (!is_ours) return std::unexpected(is_ours.error());
-    if (!*is_ours) return verdict::go_on;
+    const auto ours = is_ours(*plan, logged);
+    if (!ours) return std::unexpected(ours.error());
+    if (!*ours) return verdict::go_on;
 
     constexpr std::size_t shown_max = 200;
     const std::string shown(query.text.substr(0, shown_max));

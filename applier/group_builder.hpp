@@ -46,6 +46,8 @@ public:
     void set_decisions(statement_decisions decisions) { decisions_ = std::move(decisions); }
     // The other changes are passed over.
     void set_share(stream_share share) { share_ = std::move(share); }
+    // Behind errc::quarantined or reload_needed: the tables that the statement concerns.
+    [[nodiscard]] const std::set<state::object_name>& inseparable() const { return inseparable_; }
     // Statements are then left in MariaDB's words, and those of MySQL that it would read otherwise
     // are refused.
     void set_target_is_mariadb(bool value) { target_is_mariadb_ = value; }
@@ -76,6 +78,8 @@ private:
     [[nodiscard]] protocol::result<void> take_xa_prepare(const protocol::event_view& event);
     void end_prepared(std::string xa_id, bool commits);
     [[nodiscard]] protocol::result<void> take_map(const protocol::event_view& event);
+    [[nodiscard]] protocol::result<bool> is_ours(const statement_plan& plan,
+                                                 const logged_statement& statement);
     void note_replace(protocol::rows_kind kind, std::uint16_t flags);
     [[nodiscard]] bool may_be_inside_replace() const;
     [[nodiscard]] protocol::result<void> take_rows(const relay::stored_event& stored,
@@ -101,6 +105,7 @@ private:
     group_limits limits_;
     statement_decisions decisions_;
     stream_share share_;
+    std::set<state::object_name> inseparable_;
     protocol::boundary boundary_;
     source_table_cache tables_;
     std::shared_ptr<const protocol::format_description> format_;

@@ -91,12 +91,10 @@ result<bool> stream_share::takes(const statement_plan& plan, const logged_statem
     return !catches_up_;
 }
 
-result<bool> stream_share::takes_named(const statement_plan& plan,
-                                       const logged_statement& statement,
-                                       const source_transaction& transaction) const {
+std::vector<state::object_name> stream_share::concerned(const statement_plan& plan,
+                                                        const logged_statement& statement) {
     auto names = plan.source_names;
     const std::string home = names.empty() ? "" : names.front().database;
-    const auto changed = static_cast<std::ptrdiff_t>(names.size());
     if (plan.is == statement_plan::kind::create_table ||
         plan.is == statement_plan::kind::create_table_with_rows ||
         plan.is == statement_plan::kind::alter_table) {
@@ -104,6 +102,14 @@ result<bool> stream_share::takes_named(const statement_plan& plan,
         for (auto& name : ddl::mentioned_tables(statement, home))
             names.push_back(std::move(name));
     }
+    return names;
+}
+
+result<bool> stream_share::takes_named(const statement_plan& plan,
+                                       const logged_statement& statement,
+                                       const source_transaction& transaction) const {
+    const auto names = concerned(plan, statement);
+    const auto changed = static_cast<std::ptrdiff_t>(plan.source_names.size());
     const auto found = std::ranges::find_if(
         names, [this](const state::object_name& name) { return find(name) != nullptr; });
     if (found == names.end()) return !catches_up_;

@@ -29,6 +29,8 @@ struct quarantine_entry {
     std::string why;
     // Changes that begin here or later are not applied. File empty: not set aside yet.
     protocol::binlog_position from;
+    // The end of the copy that its rows came with; its stream must have passed it to join.
+    protocol::binlog_position copy_end{};
 
     // Under what name checkpoint and journal of its own stream lie in the meta database. No task
     // can have it.
@@ -66,6 +68,9 @@ public:
     [[nodiscard]] protocol::result<bool> takes(const statement_plan& plan,
                                                const logged_statement& statement,
                                                const source_transaction& transaction) const;
+    // The tables that a statement changes, and after them those that must be as far as it is.
+    [[nodiscard]] static std::vector<state::object_name>
+    concerned(const statement_plan& plan, const logged_statement& statement);
     // The error for a change that cannot be parted from a table that is set aside.
     [[nodiscard]] std::unexpected<protocol::error> refuse(const source_transaction& transaction,
                                                           const std::string& what,

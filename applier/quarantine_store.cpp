@@ -81,7 +81,8 @@ result<void> quarantine_store::prepare(target_session& target) const {
 result<std::vector<quarantine_entry>> quarantine_store::load(target_session& target) const {
     auto answer = target.query(fmt::format(
         "SELECT q.`id`, q.`state`, q.`why`, c.`log_file`, c.`log_offset`, t.`database_name`, "
-        "t.`table_name` FROM {0}.`quarantine` AS q JOIN {0}.`quarantine_table` AS t ON t.`id` = "
+        "t.`table_name`, c.`copy_end_file`, c.`copy_end_offset` FROM {0}.`quarantine` AS q JOIN "
+        "{0}.`quarantine_table` AS t ON t.`id` = "
         "q.`id` LEFT JOIN {0}.`checkpoint` AS c ON c.`task` = CONCAT('#', q.`id`) WHERE q.`task` = "
         "{1} ORDER BY q.`id`",
         database_, quoted_task_));
@@ -94,7 +95,8 @@ result<std::vector<quarantine_entry>> quarantine_store::load(target_session& tar
                                .now = stage_of(row[1]),
                                .tables = {},
                                .why = row[2].value_or(""),
-                               .from = {row[3].value_or(""), number(row[4])}});
+                               .from = {row[3].value_or(""), number(row[4])},
+                               .copy_end = {row[7].value_or(""), number(row[8])}});
         }
         entries.back().tables.insert({row[5].value_or(""), row[6].value_or("")});
     }
@@ -141,19 +143,19 @@ result<bool> quarantine_store::ask(target_session& target, const state::object_n
     for (const quarantine_entry& entry : *entries) {
         if (entry.tables.contains(table)) return false;
     }
-    auto done = ask_for(target, "asked", table, "an operator asked for it");
+    auto done = ask_for(target, "asked", {table}, "an operator asked for it");
     if (!done) return std::unexpected(std::move(done.error()));
     return true;
 }
 
 result<void> quarantine_store::ask_for(target_session& target, std::string_view state,
-                                       const state::object_name& table,
+                                       const std::set<state::object_name>& tables,
                                        std::string_view why) const {
     auto done = target.run("START TRANSACTION");
     if (!done) return done;
     auto id = write_entry(target, state, why);
     if (id)
-        done = write_tables(target, *id, {table});
+        done = write_tables(target, *id, tables);
     else
         done = std::unexpected(std::move(id.error()));
     return commit_or_roll_back(target, std::move(done));
@@ -174,9 +176,47 @@ result<bool> quarantine_store::reload(target_session& target, const state::objec
         if (!done) return std::unexpected(std::move(done.error()));
         return change(target, entry, "reloading");
     }
-    auto done = ask_for(target, "reload_asked", table, why);
+    auto done = ask_to_reload(target, {table}, why);
     if (!done) return std::unexpected(std::move(done.error()));
     return true;
+}
+
+result<void> quarantine_store::ask_to_reload(target_session& target,
+                                             const std::set<state::object_name>& tables,
+                                             std::string_view why) const {
+    return ask_for(target, "reload_asked", tables, why);
+}
+
+result<bool> quarantine_store::extend(target_session& target, const quarantine_entry& entry,
+                                      const std::set<state::object_name>& tables,
+                                      std::uint64_t epoch) const {
+    auto done = target.run("START TRANSACTION");
+    if (!done) return std::unexpected(std::move(done.error()));
+    done = checkpoint_store(meta_database_, task_).hold(target, epoch);
+    bool is_there = false;
+    if (done) {
+        auto there = target.scalar(fmt::format(
+            "SELECT COUNT(*) FROM {}.`quarantine` WHERE `id` = {} AND `state` IN ('reloading', "
+            "'resuming') FOR UPDATE",
+            database_, entry.id));
+        if (there)
+            is_there = *there == "1";
+        else
+            done = std::unexpected(std::move(there.error()));
+    }
+    if (done && is_there) {
+        auto changed = change(target, entry, "reloading");
+        if (!changed) done = std::unexpected(std::move(changed.error()));
+    }
+    if (done && is_there) done = write_tables(target, entry.id, tables);
+    if (done && is_there) {
+        done = target.run(fmt::format("UPDATE {}.`checkpoint` SET `stage` = 'streaming', `epoch` = "
+                                      "`epoch` + 1 WHERE `task` = {}",
+                                      database_, quote_string(entry.task())));
+    }
+    done = commit_or_roll_back(target, std::move(done));
+    if (!done) return std::unexpected(std::move(done.error()));
+    return is_there;
 }
 
 result<bool> quarantine_store::change(target_session& target, const quarantine_entry& entry,

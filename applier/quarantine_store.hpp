@@ -42,6 +42,16 @@ public:
     [[nodiscard]] protocol::result<bool>
     reload(target_session& target, const state::object_name& table, std::string_view why) const;
 
+    // The same of tables that nobody has set aside, as one entry.
+    [[nodiscard]] protocol::result<void> ask_to_reload(target_session& target,
+                                                       const std::set<state::object_name>& tables,
+                                                       std::string_view why) const;
+    // The entry, which is on its way back from a copy, takes these tables in, from the task's
+    // checkpoint on, and is copied anew: whoever is at it is fenced. false: it has come back.
+    [[nodiscard]] protocol::result<bool> extend(target_session& target,
+                                                const quarantine_entry& entry,
+                                                const std::set<state::object_name>& tables,
+                                                std::uint64_t epoch) const;
     // From the task's checkpoint on, in a transaction of its own. `asked`: the entry that wanted
     // it, 0 for none; it is reloaded where that was the wish. errc::fenced.
     [[nodiscard]] protocol::result<void> set_aside(target_session& target,
@@ -79,7 +89,7 @@ private:
     [[nodiscard]] protocol::result<bool>
     change(target_session& target, const quarantine_entry& entry, std::string_view state) const;
     [[nodiscard]] protocol::result<void> ask_for(target_session& target, std::string_view state,
-                                                 const state::object_name& table,
+                                                 const std::set<state::object_name>& tables,
                                                  std::string_view why) const;
     [[nodiscard]] protocol::result<bool> is_half_copied(target_session& target,
                                                         const quarantine_entry& entry) const;

@@ -99,6 +99,34 @@ result<void> set_aside(const stream_context& context, const state::object_name& 
     return {};
 }
 
+result<void> reload(const stream_context& context, const std::set<state::object_name>& tables,
+                    std::string_view why) {
+    auto target = target_session::connect(context.task.target, {});
+    if (!target) return std::unexpected(std::move(target.error()));
+    if (auto held = context.store.hold(**target, context.epoch); !held) return held;
+    return quarantine_store(context.store).ask_to_reload(**target, tables, why);
+}
+
+result<void> take_in(const stream_context& context, const quarantine_entry& entry,
+                     const std::set<state::object_name>& tables) {
+    auto target = target_session::connect(context.task.target, {});
+    if (!target) return std::unexpected(std::move(target.error()));
+    auto linked = linked_tables(**target, context.selection, tables);
+    if (!linked) return std::unexpected(std::move(linked.error()));
+    linked->insert(tables.begin(), tables.end());
+    const quarantine_store store(context.store);
+    auto others = store.load(**target);
+    if (!others) return std::unexpected(std::move(others.error()));
+    for (const quarantine_entry& other : *others) {
+        if (other.id == entry.id || other.is_asked()) continue;
+        std::erase_if(
+            *linked, [&](const state::object_name& table) { return other.tables.contains(table); });
+    }
+    auto done = store.extend(**target, entry, *linked, context.epoch);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
+}
+
 result<stream_share> share_of(const stream_context& context, target_session& target) {
     if (context.only != nullptr) return stream_share::only(*context.only);
     const quarantine_store store(context.store);

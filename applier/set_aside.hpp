@@ -6,6 +6,7 @@
 #include "protocol/result.hpp"
 #include "state/object_selection.hpp"
 
+#include <set>
 #include <string_view>
 
 namespace understudy::applier {
@@ -18,6 +19,16 @@ namespace understudy::applier {
 // being written by the task's stream. Blocking, with a session of its own.
 [[nodiscard]] protocol::result<void>
 set_aside(const stream_context& context, const state::object_name& table, std::string_view why);
+
+// These have to be copied anew before the stream goes on: noted, and done when it is opened next.
+[[nodiscard]] protocol::result<void> reload(const stream_context& context,
+                                            const std::set<state::object_name>& tables,
+                                            std::string_view why);
+// A statement about an entry that is on its way back from a copy and about `tables` can neither be
+// executed, because that copy is ahead of it, nor wait: the entry takes them in.
+[[nodiscard]] protocol::result<void> take_in(const stream_context& context,
+                                             const quarantine_entry& entry,
+                                             const std::set<state::object_name>& tables);
 
 // Of a stream that is being opened; fulfils what operators have asked for before.
 [[nodiscard]] protocol::result<stream_share> share_of(const stream_context& context,

@@ -19,6 +19,7 @@ struct statement_plan {
         execute, // run `text` with default database `database`, through the DDL journal
         skip,    // touches nothing selected, or is never replicated (accounts, ANALYZE, temporary
                  // tables…); `reason` says which
+        reload,  // `source_names` are no longer what they were, and have to be copied anew
     };
     enum class kind : std::uint8_t {
         create_table,

@@ -64,6 +64,7 @@ protocol::result<object_selection> object_selection::make(const task_spec& spec)
     object_selection selection;
     selection.meta_database_ = spec.apply.meta_database;
     selection.definers_ = spec.objects.definers;
+    selection.backfills_renames_ = spec.objects.on_rename == task_spec::rename_policy::backfill;
     selection.skip_ = spec.objects.skip;
     auto include = parse_patterns(spec.objects.include, "objects.include");
     if (!include) return std::unexpected(include.error());

@@ -71,6 +71,8 @@ public:
                                              std::string_view table) const;
 
     [[nodiscard]] const definer_policy& definers() const { return definers_; }
+    // objects.on_rename: a table that is renamed into what is selected is copied.
+    [[nodiscard]] bool backfills_renames() const { return backfills_renames_; }
     // objects.skip: a kind of statement that is left out, "truncate" for example.
     [[nodiscard]] bool skips(std::string_view kind_of_statement) const;
     // What becomes of the rows of a selected table: the first entry of objects.tables that takes
@@ -113,6 +115,7 @@ private:
     std::vector<shaped_tables> shapes_;
     std::string meta_database_;
     definer_policy definers_;
+    bool backfills_renames_ = false;
     std::optional<std::set<object_name>> only_;
     bool case_insensitive_ = false;
 };

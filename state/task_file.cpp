@@ -24,6 +24,10 @@ constexpr std::uint64_t kib = 1U << 10U;
 constexpr std::uint64_t mib = 1U << 20U;
 constexpr std::uint64_t gib = 1U << 30U;
 
+constexpr std::array<std::pair<std::string_view, task_spec::rename_policy>, 2> rename_policies{{
+    {"stop", task_spec::rename_policy::stop},
+    {"backfill", task_spec::rename_policy::backfill},
+}};
 constexpr std::array<std::pair<std::string_view, task_spec::existing_tables>, 3>
     existing_tables_policies{{
         {"intercept", task_spec::existing_tables::intercept},
@@ -162,6 +166,8 @@ void read_objects(task_section& root, task_spec& spec, task_file_context& contex
     read_renames(objects, spec);
     read_definers(objects, spec);
     read_skipped(objects, spec);
+    objects.read_choice<task_spec::rename_policy>("on_rename", spec.objects.on_rename,
+                                                  rename_policies);
     read_table_rules(objects, spec, context);
     if (objects.present())
         objects.require("include", "what to replicate, such as [\"shop.*\", \"crm.customers\"]");

@@ -17,6 +17,8 @@ namespace understudy::state {
 // One task, as its TOML file describes it, checked and with defaults filled in. A plain value.
 // docs/configuration.md lists every key; state/task_file reads it.
 struct task_spec {
+    // With a table that is renamed into or out of what is selected.
+    enum class rename_policy : std::uint8_t { stop, backfill };
     enum class existing_tables : std::uint8_t { intercept, ignore, adopt };
     enum class writer : std::uint8_t { automatic, row_image, sql };
     // With a row that is not on the target as the source had it.
@@ -53,7 +55,8 @@ struct task_spec {
         std::vector<std::pair<std::string, std::string>>
             rename; // "db.table" = "db2.table2" or "db" = "db2", in file order
         definer_policy definers;
-        std::vector<std::string> skip;   // kinds of statements that are left out
+        std::vector<std::string> skip; // kinds of statements that are left out
+        rename_policy on_rename = rename_policy::stop;
         std::vector<table_rules> tables; // in file order
     } objects;
 

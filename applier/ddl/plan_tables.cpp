@@ -80,10 +80,12 @@ protocol::result<statement_plan> planner::alter_table() {
         if (!renaming.take_any({"TO", "AS"})) renaming.take_symbol('=');
         const auto new_name = renaming.take_name();
         if (!new_name) return no_name();
-        // Unqualified, the new name stays in the table's own database.
-        const auto renamed = rewriter_.resolve(*new_name, table.database);
-        if (rewriter_.selects(table) != rewriter_.selects(renamed))
-            return refuse("it renames a table into or out of what the task selects");
+        // Unqualified, the new name is in the session's database, wherever the table was.
+        const auto renamed = rewriter_.resolve(*new_name);
+        if (rewriter_.selects(table) != rewriter_.selects(renamed)) {
+            touch(rewriter_.selects(table) ? table : renamed);
+            return rename_across(kind::alter_table);
+        }
         if (!rewriter_.selects(table)) return skip(kind::alter_table, "the table is not selected");
         if (takes_name_of_another(renamed)) return refuse(name_taken);
         touch(table);
@@ -188,6 +190,7 @@ protocol::result<statement_plan> planner::rename_tables() {
         return refuse("the kind of RENAME statement is not known");
     at_.take_all({"IF", "EXISTS"});
     std::string kept;
+    bool across = false;
     do {
         const auto from = at_.take_name();
         if (!from || !at_.take("TO")) return no_name();
@@ -195,8 +198,11 @@ protocol::result<statement_plan> planner::rename_tables() {
         if (!to) return no_name();
         const auto old_name = rewriter_.resolve(*from);
         const auto new_name = rewriter_.resolve(*to);
-        if (rewriter_.selects(old_name) != rewriter_.selects(new_name))
-            return refuse("it renames a table into or out of what the task selects");
+        if (rewriter_.selects(old_name) != rewriter_.selects(new_name)) {
+            across = true;
+            touch(rewriter_.selects(old_name) ? old_name : new_name);
+            continue;
+        }
         if (!rewriter_.selects(old_name)) continue;
         if (takes_name_of_another(new_name)) return refuse(name_taken);
         touch(old_name);
@@ -204,9 +210,22 @@ protocol::result<statement_plan> planner::rename_tables() {
         kept += (kept.empty() ? "" : ", ") + target_names_[target_names_.size() - 2].to_string() +
                 " TO " + target_names_.back().to_string();
     } while (at_.take_symbol(','));
+    if (across) return rename_across(kind::rename_table);
     if (source_names_.empty()) return skip(kind::rename_table, "none of its tables is selected");
     auto plan = execute(kind::rename_table, target_names_[0].database);
     plan.text = "RENAME TABLE " + kept;
+    return plan;
+}
+
+// What the names stand for now, and for none of the rest of the statement, only the source knows.
+protocol::result<statement_plan> planner::rename_across(kind what) {
+    constexpr std::string_view reason = "it renames a table into or out of what the task selects";
+    if (!selection_->backfills_renames()) return refuse(std::string(reason));
+    statement_plan plan;
+    plan.what = statement_plan::action::reload;
+    plan.is = what;
+    plan.source_names = source_names_;
+    plan.reason = reason;
     return plan;
 }
 

@@ -45,6 +45,7 @@ private:
     [[nodiscard]] outcome alter_table();
     [[nodiscard]] outcome drop_tables(kind what);
     [[nodiscard]] outcome rename_tables();
+    [[nodiscard]] outcome rename_across(kind what);
     [[nodiscard]] outcome truncate_table();
     [[nodiscard]] outcome index_statement(kind what);
     [[nodiscard]] protocol::result<void> rewrite_table_clauses(token_cursor from,

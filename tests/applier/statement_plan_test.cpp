@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -232,6 +233,42 @@ TEST(statement_plan, splits_what_names_selected_and_unselected_objects) {
                  {"alter rename out", "ALTER TABLE a RENAME other.a", "!"},
                  {"like unselected", "CREATE TABLE a LIKE other.a", "!"},
                  {"exchange", "ALTER TABLE a EXCHANGE PARTITION p WITH TABLE tmp_1", "!"}});
+}
+
+// Unqualified, the new name is in the session's database (seen with MySQL 9.7 and MariaDB 10.11).
+TEST(statement_plan, takes_an_altered_table_to_the_default_database) {
+    const auto selection = selection_of({"shop.*", "old.*"});
+    const auto made = plan(selection, "ALTER TABLE old.a ADD x INT, RENAME TO b");
+    ASSERT_TRUE(made) << made.error().what;
+    EXPECT_EQ(made->source_names, (std::vector<state::object_name>{{"old", "a"}, {"shop", "b"}}));
+    EXPECT_EQ(made->text, "ALTER TABLE old.a ADD x INT, RENAME TO `shop`.`b`");
+    EXPECT_FALSE(plan(selection_of({"old.*"}), "ALTER TABLE old.a RENAME b"));
+}
+
+TEST(statement_plan, asks_for_a_copy_of_what_is_renamed_across_the_selection) {
+    state::task_spec spec;
+    spec.objects.include = {"shop.*"};
+    spec.objects.exclude = {"shop.tmp_*"};
+    spec.objects.on_rename = state::task_spec::rename_policy::backfill;
+    const auto selection = *state::object_selection::make(spec);
+    using names = std::vector<state::object_name>;
+    const std::pair<std::string_view, names> cases[] = {
+        {"RENAME TABLE a TO other.a", {{"shop", "a"}}},
+        {"RENAME TABLE tmp_1 TO a", {{"shop", "a"}}},
+        {"ALTER TABLE a RENAME other.a", {{"shop", "a"}}},
+        {"ALTER TABLE other.a RENAME b", {{"shop", "b"}}},
+        {"RENAME TABLE a TO tmp_a, b TO a, tmp_1 TO b", {{"shop", "a"}, {"shop", "b"}}},
+        {"RENAME TABLE a TO b, tmp_1 TO a, tmp_2 TO tmp_3", {{"shop", "a"}, {"shop", "b"}}}};
+    for (const auto& [text, expected] : cases) {
+        const auto made = plan(selection, text);
+        ASSERT_TRUE(made) << made.error().what;
+        EXPECT_EQ(made->what, statement_plan::action::reload) << text;
+        EXPECT_EQ(std::set(made->source_names.begin(), made->source_names.end()),
+                  std::set(expected.begin(), expected.end()))
+            << text;
+    }
+    EXPECT_EQ(plan(selection, "RENAME TABLE tmp_1 TO tmp_2")->what, statement_plan::action::skip);
+    EXPECT_EQ(plan(selection, "RENAME TABLE a TO b")->what, statement_plan::action::execute);
 }
 
 TEST(statement_plan, leaves_out_what_is_never_replicated) {
