@@ -140,14 +140,22 @@ std::optional<protocol::binlog_position> catch_up::needed() const {
     return oldest;
 }
 
+bool catch_up::is_ahead(const quarantine_entry& one) const {
+    return one.now == quarantine_entry::stage::reloading ||
+           (one.comes_back() && one.copy_end > applied_);
+}
+
+bool catch_up::any_ahead() const {
+    const std::scoped_lock lock(entries_mutex_);
+    return std::ranges::any_of(entries_, [this](const auto& one) { return is_ahead(one); });
+}
+
 std::optional<quarantine_entry>
 catch_up::find_ahead(const std::set<state::object_name>& tables) const {
     const std::scoped_lock lock(entries_mutex_);
     for (const quarantine_entry& one : entries_) {
-        const bool is_ahead = one.now == quarantine_entry::stage::reloading ||
-                              (one.comes_back() && one.copy_end > applied_);
         const auto is_of_it = [&](const auto& table) { return one.tables.contains(table); };
-        if (is_ahead && std::ranges::any_of(tables, is_of_it)) return one;
+        if (is_ahead(one) && std::ranges::any_of(tables, is_of_it)) return one;
     }
     return std::nullopt;
 }

@@ -55,14 +55,17 @@ public:
     // an entry has joined, or cannot.
     [[nodiscard]] boost::asio::awaitable<void> join();
 
-    // The entry of one of these tables whose copy is ahead of the task.
+    // The entry of one of these tables whose copy is ahead of the task: the task cannot wait for
+    // it, because it joins behind the end of its copy.
     [[nodiscard]] std::optional<quarantine_entry>
     find_ahead(const std::set<state::object_name>& tables) const;
+    [[nodiscard]] bool any_ahead() const;
     // From where on the relay is needed; nullopt: nothing is set aside. Any thread.
     [[nodiscard]] std::optional<protocol::binlog_position> needed() const;
 
 private:
     struct entry_stream; // the stream of one entry
+    [[nodiscard]] bool is_ahead(const quarantine_entry& one) const;
     enum class outcome : std::uint8_t { joined, given_up, stopped };
 
     [[nodiscard]] boost::asio::awaitable<void> reload(quarantine_entry entry);

@@ -547,7 +547,10 @@ result<bool> group_builder::is_ours(const statement_plan& plan, const logged_sta
     for (const state::object_name& name : stream_share::concerned(plan, statement)) {
         if (selection_->selects(name.database, name.object)) inseparable_.insert(name);
     }
-    if (!ours) return ours;
+    if (!ours) {
+        ours.error().what += ", or leave the statement out: " + decision_advice(open_);
+        return ours;
+    }
     constexpr std::size_t shown_max = 200;
     return fail(errc::reload_needed,
                 fmt::format("transaction {} of the source: '{}': {}", open_.to_string(),

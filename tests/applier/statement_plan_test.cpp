@@ -75,10 +75,8 @@ TEST(statement_plan, leaves_statements_on_selected_unrenamed_tables_alone) {
              "CREATE UNIQUE INDEX i ON t (a)",
              "DROP INDEX i ON t",
              "CREATE DEFINER=`root`@`localhost` PROCEDURE p() BEGIN SELECT 1; END",
-             "CREATE ALGORITHM=UNDEFINED DEFINER=`root`@`%` SQL SECURITY DEFINER VIEW `v` AS "
-             "select 1",
-             "CREATE DEFINER=CURRENT_USER() TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = "
-             "1",
+             "CREATE ALGORITHM=MERGE DEFINER=`a`@`%` SQL SECURITY DEFINER VIEW `v` AS select 1",
+             "CREATE DEFINER=CURRENT_USER() TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET @a = 1",
          }) {
         const auto made = plan(selection, text);
         ASSERT_TRUE(made.has_value()) << made.error().what;
