@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/access.hpp"
+#include "api/table_verb.hpp"
 #include "state/status_board.hpp"
 #include "state/task_record.hpp"
 
@@ -52,12 +53,6 @@ struct process_view {
     std::uint64_t threads = 0;
     double cpu_seconds = 0;
     std::chrono::system_clock::time_point started{};
-};
-
-enum class table_verb : std::uint8_t {
-    set_aside,
-    resume, // it catches up
-    reload, // it is copied anew
 };
 
 enum class verb : std::uint8_t { start, pause, resume, stop };

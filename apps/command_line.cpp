@@ -239,9 +239,9 @@ void add_skip(CLI::App& program, options& into) {
                  "never left out.");
 }
 
-void add_quarantine(CLI::App& program, options& into) {
-    CLI::App* added = program.add_subcommand(
-        "quarantine", "Set aside a table of a task that has stopped, so that the rest can go on");
+void add_table_verb(CLI::App& program, options& into, const char* name, const char* what,
+                    const char* note) {
+    CLI::App* added = program.add_subcommand(name, what);
     added->add_option("TASK", into.table.task, "Task file, or name of a daemon's task")
         ->required()
         ->type_name("");
@@ -249,23 +249,19 @@ void add_quarantine(CLI::App& program, options& into) {
         ->required()
         ->type_name("DB.TABLE");
     add_data_dir(*added, into);
-    added->footer("It takes effect at the task's next start. The table's changes wait in the relay "
-                  "log until `understudy resume TASK --table DB.TABLE`.");
+    added->footer(note);
 }
 
-void add_reload(CLI::App& program, options& into) {
-    CLI::App* added = program.add_subcommand(
-        "reload", "Copy a table of a task anew while everything else goes on");
-    added->add_option("TASK", into.table.task, "Task file, or name of a daemon's task")
-        ->required()
-        ->type_name("");
-    added->add_option("--table", into.table.table, "The table, as the source calls it")
-        ->required()
-        ->type_name("DB.TABLE");
-    add_data_dir(*added, into);
-    added->footer("The table, and those that foreign keys link with it, are set aside, dropped on "
-                  "the target, copied and caught up with. A running task does it within a second "
-                  "where the table is set aside already, else when it is started next.");
+void add_table_verbs(CLI::App& program, options& into) {
+    add_table_verb(program, into, "quarantine",
+                   "Set aside a table of a task that has stopped, so that the rest can go on",
+                   "It takes effect at the task's next start. The table's changes wait in the "
+                   "relay log until `understudy resume TASK --table DB.TABLE`.");
+    add_table_verb(program, into, "reload",
+                   "Copy a table of a task anew while everything else goes on",
+                   "The table, and those that foreign keys link with it, are set aside, dropped on "
+                   "the target, copied and caught up with. A running task does it within a second "
+                   "where the table is set aside already, else when it is started next.");
 }
 
 say_and_exit complaint(const std::string& text) {
@@ -305,12 +301,12 @@ command chosen(const CLI::App& program, options& from) {
     if (program.got_subcommand("serve")) return from.serve;
     if (program.got_subcommand("quarantine")) return from.table;
     if (program.got_subcommand("reload")) {
-        from.table.wish = table_wish::reload;
+        from.table.wish = api::table_verb::reload;
         return from.table;
     }
     if (program.got_subcommand("resume") && !from.table.table.empty()) {
         from.table.task = from.task.task;
-        from.table.wish = table_wish::resume;
+        from.table.wish = api::table_verb::resume;
         return from.table;
     }
     if (got_any(task_verbs)) return from.task;
@@ -328,8 +324,7 @@ void add_everything(CLI::App& program, options& into) {
     add_grants(program, into);
     add_status(program, into);
     add_skip(program, into);
-    add_quarantine(program, into);
-    add_reload(program, into);
+    add_table_verbs(program, into);
     add_serve(program, into);
     add_task_verbs(program, into);
     add_relay_commands(program, into.relay);

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "api/table_verb.hpp"
 #include "apps/relay_options.hpp"
 #include "apps/serve_options.hpp"
-#include "apps/table_wish.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -58,7 +58,7 @@ struct table_command {
     std::string task; // a task file, or the name of a daemon's task
     std::filesystem::path data_dir;
     std::string table;
-    table_wish wish = table_wish::set_aside;
+    api::table_verb wish = api::table_verb::set_aside;
 };
 
 // Help, version or a mistake: say it and end.

@@ -155,10 +155,7 @@ api::outcome<std::string>
 serve_service::quarantine(const std::string& name, const std::string& table, api::table_verb what) {
     const auto file = supervisor_.read(name);
     if (!file) return refuse(file.error());
-    const table_wish asked = what == api::table_verb::resume   ? table_wish::resume
-                             : what == api::table_verb::reload ? table_wish::reload
-                                                               : table_wish::set_aside;
-    const auto said = wish(file->spec, asked, table);
+    const auto said = wish(file->spec, what, table);
     if (!said) return refuse(said.error());
     return boost::json::serialize(boost::json::object{{"said", *said}});
 }

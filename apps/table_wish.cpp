@@ -37,7 +37,7 @@ protocol::result<state::object_name> parse_table(const state::task_spec& task,
 
 } // namespace
 
-protocol::result<std::string> wish(const state::task_spec& task, table_wish what,
+protocol::result<std::string> wish(const state::task_spec& task, api::table_verb what,
                                    std::string_view table) {
     const auto name = parse_table(task, table);
     if (!name) return std::unexpected(name.error());
@@ -49,15 +49,15 @@ protocol::result<std::string> wish(const state::task_spec& task, table_wish what
     protocol::result<bool> done = false;
     words say;
     switch (what) {
-    case table_wish::set_aside:
+    case api::table_verb::set_aside:
         done = store.ask(**target, *name);
         say = {"is already set aside", "will be set aside when the task is started next"};
         break;
-    case table_wish::resume:
+    case api::table_verb::resume:
         done = store.resume(**target, *name);
         say = {"is not set aside", "catches up while the task runs"};
         break;
-    case table_wish::reload:
+    case api::table_verb::reload:
         done = store.reload(**target, *name, "an operator wants it copied anew");
         say = {"is being copied anew or catches up",
                "is copied anew while the task runs: at once where it is set aside, else when the "
