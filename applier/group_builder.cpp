@@ -214,11 +214,7 @@ result<void> group_builder::begin(const relay::stored_event& stored, const event
     open_is_in_group_ = earlier_parts_ = already_executed_ = is_unfinished_alter_ = false;
     context_.clear();
     load_files_.clear();
-    mapped_.clear();
-    statement_tables_.clear();
-    statement_tables_in_group_ = false;
-    statement_deletes_.clear();
-    statement_writes_.clear();
+    end_statement();
     switch (event.header.type) {
     case event_type::gtid:
     case event_type::anonymous_gtid:
@@ -370,14 +366,16 @@ result<void> group_builder::take_rows(const relay::stored_event& stored, const e
             group_.rows += row_count;
         }
     }
-    if ((rows->flags & protocol::rows_flag::statement_end) != 0) {
-        mapped_.clear();
-        statement_tables_.clear();
-        statement_tables_in_group_ = false;
-        statement_deletes_.clear();
-        statement_writes_.clear();
-    }
+    if ((rows->flags & protocol::rows_flag::statement_end) != 0) end_statement();
     return {};
+}
+
+void group_builder::end_statement() {
+    mapped_.clear();
+    statement_tables_.clear();
+    statement_tables_in_group_ = false;
+    statement_deletes_.clear();
+    statement_writes_.clear();
 }
 
 // A MySQL 9.6 or later logs what its foreign keys do, and REPLACE of a row that keeps the value

@@ -80,6 +80,7 @@ private:
     [[nodiscard]] protocol::result<void> take_map(const protocol::event_view& event);
     [[nodiscard]] protocol::result<bool> is_ours(const statement_plan& plan,
                                                  const logged_statement& statement);
+    void end_statement();
     void note_replace(protocol::rows_kind kind, std::uint16_t flags);
     [[nodiscard]] bool may_be_inside_replace() const;
     [[nodiscard]] protocol::result<void> take_rows(const relay::stored_event& stored,

@@ -118,24 +118,19 @@ result<void> lane::write(const lane_work& work, part which) {
     return {};
 }
 
-// Merged to nothing, a group has no rows to be like.
 result<void> lane::close(const lane_work& work) {
-    const bool with_image = image_ && !work.changes.empty();
-    result<void> done;
-    if (with_image) {
+    // Merged to nothing, a group has no rows to be like.
+    if (image_ && !work.changes.empty()) {
         const rows_to_write rows =
             image_->advance(work.after, work.changes.back().rows, std::chrono::system_clock::now());
-        done = writer_.append(rows, rbr_mode::strict, {});
+        auto done = writer_.append(rows, rbr_mode::strict, {});
+        if (done) done = writer_.finish_and_commit();
+        return done ? pipe_.drain() : done;
     }
-    if (done && with_image) {
-        auto committed = writer_.finish_and_commit();
-        if (!committed) return std::unexpected(std::move(committed.error()));
-        if (*committed) return pipe_.drain();
-    }
-    if (done) done = writer_.finish();
+    auto done = writer_.finish();
     if (done) done = pipe_.drain();
     if (done) done = pipe_.restore_checks();
-    if (done && !with_image) done = store_.advance(*target_, work.after, epoch_);
+    if (done) done = store_.advance(*target_, work.after, epoch_);
     if (!done) return done;
     auto committed = target_->execute("COMMIT");
     if (!committed) return wrap(std::move(committed.error()), "COMMIT");

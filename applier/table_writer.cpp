@@ -1,6 +1,7 @@
 #include "applier/table_writer.hpp"
 
 #include "applier/errc.hpp"
+#include "protocol/assert.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -68,12 +69,10 @@ result<void> table_writer::finish() {
     return std::exchange(last_, nullptr)->finish();
 }
 
-result<bool> table_writer::finish_and_commit() {
-    if (last_ != &images_) return false;
+result<void> table_writer::finish_and_commit() {
+    UNDERSTUDY_ASSERT(last_ == &images_);
     last_ = nullptr;
-    auto done = images_.finish_and_commit();
-    if (!done) return std::unexpected(std::move(done.error()));
-    return true;
+    return images_.finish_and_commit();
 }
 
 void table_writer::reset() {

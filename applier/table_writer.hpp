@@ -25,9 +25,8 @@ public:
     // Rows whose plans allow SQL go that way, whatever the plans prefer.
     void prefer_sql(bool value) { prefer_sql_ = value; }
     [[nodiscard]] protocol::result<void> finish() override;
-    // The same with COMMIT in the packet of the last statement, which is of row images: true. With
-    // anything else, nothing is done: false.
-    [[nodiscard]] protocol::result<bool> finish_and_commit();
+    // The same with COMMIT in the packet of the last statement, which must be of row images.
+    [[nodiscard]] protocol::result<void> finish_and_commit();
     void reset() override;
 
 private:
