@@ -3,6 +3,7 @@
 #include "snapshot/data_copy.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/object_creator.hpp"
+#include "snapshot/object_drop.hpp"
 #include "snapshot/program_copy.hpp"
 #include "snapshot/schema_copy.hpp"
 #include "snapshot/snapshot.hpp"
@@ -31,11 +32,6 @@ progress_key data_end_key() {
 }
 progress_key finished_key() {
     return {"copy", {}, 1};
-}
-
-// The copy is being taken back.
-progress_key discarded_key() {
-    return {"copy", {}, 2};
 }
 
 // As MariaDB keeps it.
@@ -193,18 +189,13 @@ result<void> copier::impl::drop_all(target_session& target) const {
     if (!lock) return std::unexpected(lock.error());
     auto done = target.execute("SET SESSION foreign_key_checks = 0");
     if (!done) return std::unexpected(std::move(done.error()));
-    const auto drop = [&](std::string_view kind, const std::string& name) -> result<void> {
-        auto dropped = target.execute("DROP " + std::string(kind) + " IF EXISTS " + name);
-        constexpr unsigned unknown_database = 1049;
-        if (dropped || dropped.error().server.number == unknown_database) return {};
-        return protocol::wrap(std::move(dropped.error()), "taking the copy back");
-    };
     for (const std::string_view kind :
          {"event", "trigger", "procedure", "function", "view", "table"}) {
         for (const auto& [key, row] : context.done) {
             if (key.kind != kind || row.now == progress_row::stage::kept) continue;
             const auto name = context.on_target(key.source);
-            if (auto dropped = drop(kind, name.to_string()); !dropped) return dropped;
+            if (auto dropped = drop_object(target, kind, name.to_string()); !dropped)
+                return dropped;
         }
     }
     std::set<std::string> databases;
@@ -221,7 +212,8 @@ result<void> copier::impl::drop_all(target_session& target) const {
             applier::quote_string(database)));
         if (!left) return std::unexpected(std::move(left.error()));
         if (*left != "0") continue;
-        if (auto dropped = drop("database", state::quote_identifier(database)); !dropped)
+        if (auto dropped = drop_object(target, "database", state::quote_identifier(database));
+            !dropped)
             return dropped;
     }
     return forget(target);

@@ -27,6 +27,12 @@ struct progress_key {
     auto operator<=>(const progress_key&) const = default;
 };
 
+// The row that says that a copy is being taken back: dropping what it made and forgetting it is not
+// one transaction, and a copy that finds this row does not go on.
+[[nodiscard]] inline progress_key discarded_key() {
+    return {"copy", {}, 2};
+}
+
 struct progress_row {
     enum class stage : std::uint8_t { creating, created, kept, copying, copied };
     stage now = stage::creating;
