@@ -58,9 +58,6 @@ struct applier::impl {
                                               options_.source_end,
                                               stop_,
                                               options_.on_step,
-                                              nullptr,
-                                              nullptr,
-                                              false,
                                               options_.reload},
           wake_(std::make_shared<wake_up>(executor_)), grace_(executor_),
           throttle_(executor_, pool_, options_.task, board_, stop_),
@@ -111,6 +108,8 @@ private:
     [[nodiscard]] asio::awaitable<result<void>> follow();
     // Success: the stream is to be opened anew.
     [[nodiscard]] asio::awaitable<result<void>> try_once();
+    // What nobody but the target keeps from being done is tried again.
+    [[nodiscard]] asio::awaitable<void> wait_after(protocol::error error);
     // True when the task goes on without the table that stopped it.
     [[nodiscard]] asio::awaitable<bool> go_on_without_table(const protocol::error& error);
     // Tables that a statement of the source has made unknown are copied anew.

@@ -86,8 +86,7 @@ asio::awaitable<bool> applier::impl::go_on_without_table(const protocol::error& 
     const auto done = co_await on_thread(pool_, put);
     if (!done) {
         // The same table fails again, and is set aside then.
-        board_.update([&](state::status& status) { status.applier_note = done.error().what; });
-        co_await sleep_until(clock::now() + delay_.next(errc::connection_lost));
+        co_await wait_after(done.error());
         co_return true;
     }
     how_ = caution::none;
@@ -96,20 +95,20 @@ asio::awaitable<bool> applier::impl::go_on_without_table(const protocol::error& 
     co_return true;
 }
 
+asio::awaitable<void> applier::impl::wait_after(protocol::error error) {
+    board_.update([&](state::status& status) { status.applier_note = std::move(error.what); });
+    co_await sleep_until(clock::now() + delay_.next(errc::connection_lost));
+}
+
 asio::awaitable<void> applier::impl::reload_tables(protocol::error error) {
     const auto tables = stream_->inseparable();
-    std::string names;
-    for (const state::object_name& table : tables)
-        names += (names.empty() ? "" : ", ") + table.to_string();
     co_await close_stream();
     const auto done =
         co_await on_thread(pool_, [&] { return reload(context_, tables, error.what); });
-    if (done) {
-        board_.warn(names + " is copied anew and the rest goes on: " + error.what);
-        co_return;
-    }
-    board_.update([&](state::status& status) { status.applier_note = done.error().what; });
-    co_await sleep_until(clock::now() + delay_.next(errc::connection_lost));
+    if (done)
+        board_.warn(list_names(tables) + " is copied anew and the rest goes on: " + error.what);
+    else
+        co_await wait_after(done.error());
 }
 
 asio::awaitable<bool> applier::impl::take_in_tables(protocol::error error) {
@@ -119,12 +118,10 @@ asio::awaitable<bool> applier::impl::take_in_tables(protocol::error error) {
     if (!entry) co_return false;
     co_await close_stream();
     const auto done = co_await on_thread(pool_, [&] { return take_in(context_, *entry, tables); });
-    if (done) {
+    if (done)
         board_.warn(entry->names() + " is copied anew together with others: " + error.what);
-    } else {
-        board_.update([&](state::status& status) { status.applier_note = done.error().what; });
-        co_await sleep_until(clock::now() + delay_.next(errc::connection_lost));
-    }
+    else
+        co_await wait_after(done.error());
     co_return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
 namespace understudy::applier {
 
@@ -35,6 +36,14 @@ public:
     apply_rules(protocol::binlog_position copy_end, bool by_gtid,
                 std::map<state::object_name, state::source_position> start_after,
                 std::set<state::object_name> copied);
+
+    // Of tables of the same task that another copy has brought.
+    [[nodiscard]] apply_rules
+    of_copy(protocol::binlog_position copy_end,
+            std::map<state::object_name, state::source_position> start_after,
+            std::set<state::object_name> copied) const {
+        return {std::move(copy_end), by_gtid_, std::move(start_after), std::move(copied)};
+    }
 
     [[nodiscard]] decision decide(const state::object_name& table,
                                   const source_transaction& transaction, protocol::rows_kind kind,

@@ -39,11 +39,11 @@ struct stream_context {
     protocol::binlog_position source_end;
     const std::atomic<bool>& stop;
     step_hook hook;
+    reloader* reload = nullptr; // of the task's own stream; nullptr: nothing can be reloaded
     // Of a stream that catches up tables that were set aside: which, and how far it may go.
     const quarantine_entry* only = nullptr;
     const protocol::binlog_position* bound = nullptr;
-    bool was_reloaded = false;  // `copied` has definitions that the relay's memory may lack
-    reloader* reload = nullptr; // of the task's own stream; nullptr: nothing can be reloaded
+    bool was_reloaded = false; // `copied` has definitions that the relay's memory may lack
 };
 
 // One try at applying: a target session and a reader of the relay, both from the checkpoint that is

@@ -43,42 +43,37 @@ result<std::unique_ptr<target_session>> connect(const stream_context& context) {
 
 // The context of the task with another checkpoint, and only the entry's tables.
 struct catch_up::entry_stream {
-    // `start`: the entry's checkpoint. `brought`: what a reload has left.
-    entry_stream(const stream_context& of_task, quarantine_entry of, const checkpoint& start,
-                 reloaded_tables brought)
+    // `brought`: what a reload has left.
+    entry_stream(const stream_context& of_task, quarantine_entry of, reloaded_tables brought)
         : entry(std::move(of)), store(of_task.store.meta_database(), entry.task()),
-          was_reloaded(!brought.copied.empty()),
-          copy_end(was_reloaded ? start.copy_end : protocol::binlog_position{}),
           copied(std::move(brought.copied)),
-          rules(copy_end, start.by_gtid, std::move(brought.start_after), copied), bound(entry.from),
-          context{.task = of_task.task,
-                  .selection = of_task.selection,
-                  .store = store,
-                  .rules = was_reloaded ? rules : of_task.rules,
-                  .conflicts = of_task.conflicts,
-                  .relay = of_task.relay,
-                  .copied = was_reloaded ? copied : of_task.copied,
-                  .epoch = 0,
-                  .source_version = of_task.source_version,
-                  .source_end = of_task.source_end,
-                  .stop = of_task.stop,
-                  .hook = of_task.hook,
-                  .only = &entry,
-                  .bound = &bound,
-                  .was_reloaded = was_reloaded} {}
+          rules(of_task.rules.of_copy(entry.copy_end, std::move(brought.start_after), copied)),
+          bound(entry.from), context{.task = of_task.task,
+                                     .selection = of_task.selection,
+                                     .store = store,
+                                     .rules = copied.empty() ? of_task.rules : rules,
+                                     .conflicts = of_task.conflicts,
+                                     .relay = of_task.relay,
+                                     .copied = copied.empty() ? of_task.copied : copied,
+                                     .epoch = 0,
+                                     .source_version = of_task.source_version,
+                                     .source_end = of_task.source_end,
+                                     .stop = of_task.stop,
+                                     .hook = of_task.hook,
+                                     .only = &entry,
+                                     .bound = &bound,
+                                     .was_reloaded = !copied.empty()} {}
 
     // Up to the end of its copy the task's stream must not meet the entry's rows: it would find
     // them ahead of itself.
     [[nodiscard]] bool may_join() const {
-        if (copy_end.file.empty() || bound >= copy_end) return true;
+        if (!context.was_reloaded || bound >= entry.copy_end) return true;
         const auto received = context.relay.end().binlog;
-        return received >= copy_end && bound >= received;
+        return received >= entry.copy_end && bound >= received;
     }
 
     quarantine_entry entry;
     checkpoint_store store;
-    bool was_reloaded;
-    protocol::binlog_position copy_end;
     std::set<state::object_name> copied;
     apply_rules rules;
     protocol::binlog_position bound;
@@ -240,23 +235,26 @@ asio::awaitable<void> catch_up::poll() {
 }
 
 asio::awaitable<void> catch_up::reload(quarantine_entry entry) {
+    if (of_task_.reload == nullptr) {
+        co_await give_up(std::move(entry), {make_error_code(errc::unsupported_statement),
+                                            "tables cannot be copied anew in this process",
+                                            {}});
+        co_return;
+    }
     retry_delay delay;
     while (!stop_) {
-        result<void> done =
-            fail(errc::unsupported_statement, "tables cannot be copied anew in this process");
-        if (of_task_.reload != nullptr) {
-            done = co_await of_task_.reload->reload(
-                entry, of_task_.epoch,
-                [this, entry](std::string text) { note(entry, std::move(text)); });
-        }
+        auto done = co_await of_task_.reload->reload(
+            entry, of_task_.epoch,
+            [this, entry](std::string text) { note(entry, std::move(text)); });
         if (done || stop_) co_return;
+        const errc code = code_of(done.error());
         // Another process has the task, which its own stream will find out, or the entry has
         // changed.
-        if (code_of(done.error()) == errc::fenced) {
+        if (code == errc::fenced || code == errc::cancelled) {
             co_await wait(poll_interval);
             co_return;
         }
-        if (!is_retryable(code_of(done.error()))) {
+        if (!is_retryable(code)) {
             co_await give_up(std::move(entry), std::move(done.error()));
             co_return;
         }
@@ -269,22 +267,14 @@ asio::awaitable<void> catch_up::reload(quarantine_entry entry) {
 // nullptr when it is to stop.
 asio::awaitable<std::unique_ptr<catch_up::entry_stream>>
 catch_up::begin_stream(quarantine_entry entry) {
-    const auto ask = [this, &entry]() -> result<checkpoint> {
-        auto target = connect(of_task_);
-        if (!target) return std::unexpected(std::move(target.error()));
-        auto stored = checkpoint_store(of_task_.store.meta_database(), entry.task()).load(**target);
-        if (!stored) return std::unexpected(std::move(stored.error()));
-        return *stored ? **std::move(stored) : checkpoint{};
-    };
     while (!stop_) {
-        auto start = co_await on_thread(pool_, ask);
         result<reloaded_tables> brought;
-        if (start && of_task_.reload != nullptr) brought = co_await of_task_.reload->load(entry);
-        if (start && brought) {
-            co_return std::make_unique<entry_stream>(of_task_, std::move(entry), *start,
+        if (of_task_.reload != nullptr) brought = co_await of_task_.reload->load(entry);
+        if (brought) {
+            co_return std::make_unique<entry_stream>(of_task_, std::move(entry),
                                                      *std::move(brought));
         }
-        note(entry, "trying again: " + (start ? brought.error().what : start.error().what));
+        note(entry, "trying again: " + brought.error().what);
         co_await wait(patience);
     }
     co_return nullptr;
@@ -323,17 +313,6 @@ asio::awaitable<void> catch_up::copy_instead(quarantine_entry entry, std::string
     board_.warn(entry.names() + " is copied anew: " + why);
 }
 
-// Another part of this process may have changed it.
-result<void> catch_up::check_unchanged(target_session& target,
-                                       const quarantine_entry& entry) const {
-    auto entries = quarantine_store(of_task_.store).load(target);
-    if (!entries) return std::unexpected(std::move(entries.error()));
-    const auto now = std::ranges::find(*entries, entry.id, &quarantine_entry::id);
-    if (now != entries->end() && now->now == entry.now && now->tables == entry.tables) return {};
-    return fail(errc::cancelled, entry.names() + " was changed in " +
-                                     of_task_.store.meta_database() + ".quarantine");
-}
-
 // On the pool.
 result<void> catch_up::open(entry_stream& stream) {
     if (stream.session == nullptr) {
@@ -344,7 +323,8 @@ result<void> catch_up::open(entry_stream& stream) {
     target_session& target = *stream.session;
     // An older process of this task must not take its entries from a newer one.
     if (auto held = of_task_.store.hold(target, of_task_.epoch); !held) return held;
-    if (auto same = check_unchanged(target, stream.entry); !same) return same;
+    auto same = quarantine_store(of_task_.store).check_unchanged(target, stream.entry);
+    if (!same) return same;
     auto epoch = stream.store.take_over(target);
     if (!epoch) return std::unexpected(std::move(epoch.error()));
     stream.context.epoch = *epoch;

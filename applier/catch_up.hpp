@@ -78,8 +78,6 @@ private:
                                                        protocol::error& error);
     [[nodiscard]] boost::asio::awaitable<void> copy_instead(quarantine_entry entry,
                                                             std::string why);
-    [[nodiscard]] protocol::result<void> check_unchanged(target_session& target,
-                                                         const quarantine_entry& entry) const;
     [[nodiscard]] boost::asio::awaitable<void> give_up(quarantine_entry entry, protocol::error why);
     [[nodiscard]] boost::asio::awaitable<void> poll();
     [[nodiscard]] boost::asio::awaitable<void> wait(std::chrono::milliseconds at_most);

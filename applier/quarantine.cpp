@@ -13,7 +13,7 @@ namespace understudy::applier {
 using protocol::fail;
 using protocol::result;
 
-std::string quarantine_entry::names() const {
+std::string list_names(const std::set<state::object_name>& tables) {
     std::string text;
     for (const state::object_name& table : tables)
         text += (text.empty() ? "" : ", ") + table.to_string();

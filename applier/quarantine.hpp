@@ -13,6 +13,9 @@
 
 namespace understudy::applier {
 
+// "`db`.`a`, `db`.`b`"
+[[nodiscard]] std::string list_names(const std::set<state::object_name>& tables);
+
 // Tables that are set aside together: the one in trouble and those that foreign keys of the target
 // link with it, so that no order between two of them is lost.
 struct quarantine_entry {
@@ -31,6 +34,7 @@ struct quarantine_entry {
     protocol::binlog_position from;
     // The end of the copy that its rows came with; its stream must have passed it to join.
     protocol::binlog_position copy_end{};
+    bool is_half_copied = false; // a reload of it was given up on the way
 
     // Under what name checkpoint and journal of its own stream lie in the meta database. No task
     // can have it.
@@ -42,8 +46,7 @@ struct quarantine_entry {
     [[nodiscard]] bool comes_back() const {
         return now == stage::reloading || now == stage::resuming;
     }
-    // "`db`.`a`, `db`.`b`"
-    [[nodiscard]] std::string names() const;
+    [[nodiscard]] std::string names() const { return list_names(tables); }
 };
 
 // Which part of the source's changes a stream applies: all but those of tables that are set aside,

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace understudy::applier {
@@ -15,12 +16,16 @@ using stage = quarantine_entry::stage;
 
 namespace {
 
+// Tables of before there were reloads have the first three.
+constexpr std::string_view state_type =
+    "ENUM('asked','aside','resuming','reload_asked','reloading') NOT NULL";
+
 constexpr std::string_view entry_table =
     "CREATE TABLE IF NOT EXISTS {}.`quarantine` ("
     "`id` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'its checkpoint has the name "
     "#id', "
     "`task` VARCHAR(64) NOT NULL, "
-    "`state` ENUM('asked','aside','resuming','reload_asked','reloading') NOT NULL, "
+    "`state` {}, "
     "`why` LONGTEXT NOT NULL, "
     "`since` TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), "
     "KEY (`task`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
@@ -40,16 +45,16 @@ std::uint64_t number(const std::optional<std::string>& text) {
     return value;
 }
 
-// Tables of before there were reloads have the first three.
-constexpr std::string_view renew_states =
-    "ALTER TABLE {}.`quarantine` MODIFY `state` "
-    "ENUM('asked','aside','resuming','reload_asked','reloading') NOT NULL";
-
 stage stage_of(const std::optional<std::string>& text) {
     if (text == "asked") return stage::asked;
     if (text == "resuming") return stage::resuming;
     if (text == "reload_asked") return stage::reload_asked;
     return text == "reloading" ? stage::reloading : stage::aside;
+}
+
+result<bool> done_or_error(result<void> done) {
+    if (!done) return std::unexpected(std::move(done.error()));
+    return true;
 }
 
 result<void> commit_or_roll_back(target_session& target, result<void> done) {
@@ -66,7 +71,7 @@ quarantine_store::quarantine_store(std::string_view meta_database, std::string_v
       quoted_task_(quote_string(task)) {}
 
 result<void> quarantine_store::prepare(target_session& target) const {
-    auto done = target.run(fmt::format(entry_table, database_));
+    auto done = target.run(fmt::format(entry_table, database_, state_type));
     if (done) done = target.run(fmt::format(names_table, database_));
     if (!done) return done;
     auto states = target.scalar(
@@ -75,13 +80,16 @@ result<void> quarantine_store::prepare(target_session& target) const {
                     quote_string(meta_database_)));
     if (!states) return std::unexpected(std::move(states.error()));
     const bool is_old = *states && !(*states)->contains("reloading");
-    return is_old ? target.run(fmt::format(renew_states, database_)) : done;
+    if (!is_old) return {};
+    return target.run(
+        fmt::format("ALTER TABLE {}.`quarantine` MODIFY `state` {}", database_, state_type));
 }
 
 result<std::vector<quarantine_entry>> quarantine_store::load(target_session& target) const {
     auto answer = target.query(fmt::format(
         "SELECT q.`id`, q.`state`, q.`why`, c.`log_file`, c.`log_offset`, t.`database_name`, "
-        "t.`table_name`, c.`copy_end_file`, c.`copy_end_offset` FROM {0}.`quarantine` AS q JOIN "
+        "t.`table_name`, c.`copy_end_file`, c.`copy_end_offset`, c.`stage` FROM {0}.`quarantine` "
+        "AS q JOIN "
         "{0}.`quarantine_table` AS t ON t.`id` = "
         "q.`id` LEFT JOIN {0}.`checkpoint` AS c ON c.`task` = CONCAT('#', q.`id`) WHERE q.`task` = "
         "{1} ORDER BY q.`id`",
@@ -96,7 +104,8 @@ result<std::vector<quarantine_entry>> quarantine_store::load(target_session& tar
                                .tables = {},
                                .why = row[2].value_or(""),
                                .from = {row[3].value_or(""), number(row[4])},
-                               .copy_end = {row[7].value_or(""), number(row[8])}});
+                               .copy_end = {row[7].value_or(""), number(row[8])},
+                               .is_half_copied = row[9] == "copying"});
         }
         entries.back().tables.insert({row[5].value_or(""), row[6].value_or("")});
     }
@@ -143,9 +152,17 @@ result<bool> quarantine_store::ask(target_session& target, const state::object_n
     for (const quarantine_entry& entry : *entries) {
         if (entry.tables.contains(table)) return false;
     }
-    auto done = ask_for(target, "asked", {table}, "an operator asked for it");
-    if (!done) return std::unexpected(std::move(done.error()));
-    return true;
+    return done_or_error(ask_for(target, "asked", {table}, "an operator asked for it"));
+}
+
+result<void> quarantine_store::check_unchanged(target_session& target,
+                                               const quarantine_entry& entry) const {
+    auto entries = load(target);
+    if (!entries) return std::unexpected(std::move(entries.error()));
+    const auto now = std::ranges::find(*entries, entry.id, &quarantine_entry::id);
+    if (now != entries->end() && now->now == entry.now && now->tables == entry.tables) return {};
+    return fail(errc::cancelled,
+                entry.names() + " was changed in " + meta_database_ + ".quarantine");
 }
 
 result<void> quarantine_store::ask_for(target_session& target, std::string_view state,
@@ -167,18 +184,16 @@ result<bool> quarantine_store::reload(target_session& target, const state::objec
     if (!entries) return std::unexpected(std::move(entries.error()));
     for (const quarantine_entry& entry : *entries) {
         if (!entry.tables.contains(table)) continue;
-        if (entry.now == stage::asked) return change(target, entry, "reload_asked");
+        if (entry.now == stage::asked) return done_or_error(change(target, entry, "reload_asked"));
         if (entry.now != stage::aside) return false;
         // From the start, whatever an earlier one had come to.
         auto done = target.run(
             fmt::format("UPDATE {}.`checkpoint` SET `stage` = 'streaming' WHERE `task` = {}",
                         database_, quote_string(entry.task())));
-        if (!done) return std::unexpected(std::move(done.error()));
-        return change(target, entry, "reloading");
+        if (done) done = change(target, entry, "reloading");
+        return done_or_error(std::move(done));
     }
-    auto done = ask_to_reload(target, {table}, why);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return true;
+    return done_or_error(ask_to_reload(target, {table}, why));
 }
 
 result<void> quarantine_store::ask_to_reload(target_session& target,
@@ -204,10 +219,7 @@ result<bool> quarantine_store::extend(target_session& target, const quarantine_e
         else
             done = std::unexpected(std::move(there.error()));
     }
-    if (done && is_there) {
-        auto changed = change(target, entry, "reloading");
-        if (!changed) done = std::unexpected(std::move(changed.error()));
-    }
+    if (done && is_there) done = change(target, entry, "reloading");
     if (done && is_there) done = write_tables(target, entry.id, tables);
     if (done && is_there) {
         done = target.run(fmt::format("UPDATE {}.`checkpoint` SET `stage` = 'streaming', `epoch` = "
@@ -219,19 +231,10 @@ result<bool> quarantine_store::extend(target_session& target, const quarantine_e
     return is_there;
 }
 
-result<bool> quarantine_store::change(target_session& target, const quarantine_entry& entry,
+result<void> quarantine_store::change(target_session& target, const quarantine_entry& entry,
                                       std::string_view state) const {
-    auto done = target.run(fmt::format("UPDATE {}.`quarantine` SET `state` = '{}' WHERE `id` = {}",
-                                       database_, state, entry.id));
-    if (!done) return std::unexpected(std::move(done.error()));
-    return true;
-}
-
-result<bool> quarantine_store::is_half_copied(target_session& target,
-                                              const quarantine_entry& entry) const {
-    auto stored = checkpoint_store(meta_database_, entry.task()).load(target);
-    if (!stored) return std::unexpected(std::move(stored.error()));
-    return *stored && (*stored)->now == checkpoint::stage::copying;
+    return target.run(fmt::format("UPDATE {}.`quarantine` SET `state` = '{}' WHERE `id` = {}",
+                                  database_, state, entry.id));
 }
 
 result<bool> quarantine_store::resume(target_session& target,
@@ -241,15 +244,10 @@ result<bool> quarantine_store::resume(target_session& target,
     for (const quarantine_entry& entry : *entries) {
         if (!entry.tables.contains(table)) continue;
         // Taken back before it was done.
-        if (entry.is_asked()) {
-            auto removed = remove(target, entry);
-            if (!removed) return std::unexpected(std::move(removed.error()));
-            return true;
-        }
+        if (entry.is_asked()) return done_or_error(remove(target, entry));
         if (entry.now == stage::reloading) return true;
-        auto half = is_half_copied(target, entry);
-        if (!half) return std::unexpected(std::move(half.error()));
-        return change(target, entry, *half ? "reloading" : "resuming");
+        return done_or_error(
+            change(target, entry, entry.is_half_copied ? "reloading" : "resuming"));
     }
     return false;
 }
@@ -319,10 +317,7 @@ result<void> quarantine_store::finish_reload(target_session& target, const quara
         done =
             checkpoint_store(meta_database_, entry.task()).finish_copy(target, copy_end, own_epoch);
     }
-    if (done) {
-        auto changed = change(target, entry, "resuming");
-        if (!changed) done = std::unexpected(std::move(changed.error()));
-    }
+    if (done) done = change(target, entry, "resuming");
     return commit_or_roll_back(target, std::move(done));
 }
 

@@ -31,6 +31,11 @@ public:
     [[nodiscard]] protocol::result<std::vector<quarantine_entry>>
     load(target_session& target) const;
 
+    // errc::cancelled when the entry is no longer as it was loaded: another part of this process,
+    // or an operator, has changed it.
+    [[nodiscard]] protocol::result<void> check_unchanged(target_session& target,
+                                                         const quarantine_entry& entry) const;
+
     // An operator's wishes, which the applier fulfils; committed at once. false: it is set aside
     // already, or there is no such table set aside.
     [[nodiscard]] protocol::result<bool> ask(target_session& target,
@@ -86,13 +91,11 @@ public:
 private:
     [[nodiscard]] protocol::result<void>
     forget_statement(target_session& target, const protocol::binlog_position& where) const;
-    [[nodiscard]] protocol::result<bool>
+    [[nodiscard]] protocol::result<void>
     change(target_session& target, const quarantine_entry& entry, std::string_view state) const;
     [[nodiscard]] protocol::result<void> ask_for(target_session& target, std::string_view state,
                                                  const std::set<state::object_name>& tables,
                                                  std::string_view why) const;
-    [[nodiscard]] protocol::result<bool> is_half_copied(target_session& target,
-                                                        const quarantine_entry& entry) const;
     [[nodiscard]] protocol::result<void> hold_both(target_session& target,
                                                    const quarantine_entry& entry,
                                                    std::uint64_t epoch,

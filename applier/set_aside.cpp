@@ -39,20 +39,30 @@ bool intersect(const std::set<state::object_name>& left,
     return std::ranges::any_of(left, [&](const auto& table) { return right.contains(table); });
 }
 
+// These tables with all that is linked with them, but for those of other entries.
+result<std::set<state::object_name>> linked_and_free(target_session& target,
+                                                     const stream_context& context,
+                                                     const std::set<state::object_name>& wanted,
+                                                     const std::vector<quarantine_entry>& entries,
+                                                     std::uint64_t own) {
+    auto tables = linked_tables(target, context.selection, wanted);
+    if (!tables) return tables;
+    for (const quarantine_entry& other : entries) {
+        if (other.id == own || other.is_asked()) continue;
+        std::erase_if(
+            *tables, [&](const state::object_name& table) { return other.tables.contains(table); });
+    }
+    return tables;
+}
+
 // Gives back what is set aside now; nothing when all of it was already.
 result<std::set<state::object_name>> set_aside_linked(target_session& target,
                                                       const stream_context& context,
                                                       const std::set<state::object_name>& wanted,
                                                       const std::vector<quarantine_entry>& others,
                                                       std::string_view why, std::uint64_t asked) {
-    auto tables = linked_tables(target, context.selection, wanted);
-    if (!tables) return std::unexpected(std::move(tables.error()));
-    for (const quarantine_entry& other : others) {
-        if (other.id == asked || other.is_asked()) continue;
-        std::erase_if(
-            *tables, [&](const state::object_name& table) { return other.tables.contains(table); });
-    }
-    if (tables->empty()) return tables;
+    auto tables = linked_and_free(target, context, wanted, others, asked);
+    if (!tables || tables->empty()) return tables;
     if (context.hook) context.hook("before set aside");
     auto done =
         quarantine_store(context.store).set_aside(target, *tables, why, context.epoch, asked);
@@ -111,17 +121,11 @@ result<void> take_in(const stream_context& context, const quarantine_entry& entr
                      const std::set<state::object_name>& tables) {
     auto target = target_session::connect(context.task.target, {});
     if (!target) return std::unexpected(std::move(target.error()));
-    auto linked = linked_tables(**target, context.selection, tables);
-    if (!linked) return std::unexpected(std::move(linked.error()));
-    linked->insert(tables.begin(), tables.end());
     const quarantine_store store(context.store);
     auto others = store.load(**target);
     if (!others) return std::unexpected(std::move(others.error()));
-    for (const quarantine_entry& other : *others) {
-        if (other.id == entry.id || other.is_asked()) continue;
-        std::erase_if(
-            *linked, [&](const state::object_name& table) { return other.tables.contains(table); });
-    }
+    auto linked = linked_and_free(**target, context, tables, *others, entry.id);
+    if (!linked) return std::unexpected(std::move(linked.error()));
     auto done = store.extend(**target, entry, *linked, context.epoch);
     if (!done) return std::unexpected(std::move(done.error()));
     return {};

@@ -8,9 +8,9 @@
 #include "applier/statement_lock.hpp"
 #include "protocol/net/on_thread.hpp"
 #include "protocol/net/replica_session.hpp"
-#include "relay/server_turn.hpp"
 #include "snapshot/copy_progress.hpp"
 #include "snapshot/errc.hpp"
+#include "snapshot/object_drop.hpp"
 #include "snapshot/source_session.hpp"
 #include "snapshot/target_worker.hpp"
 
@@ -52,12 +52,6 @@ struct table_reload::attempt {
 
 namespace {
 
-// Between dropping the tables and forgetting what had been copied into them: an initial copy that
-// finds it does not go on.
-progress_key taken_back() {
-    return {"copy", {}, 2};
-}
-
 result<void> drop_tables(target_session& target, const applier::checkpoint_store& store,
                          std::uint64_t epoch, const state::object_selection& selection,
                          const std::set<state::object_name>& tables) {
@@ -65,14 +59,10 @@ result<void> drop_tables(target_session& target, const applier::checkpoint_store
     if (!lock) return std::unexpected(lock.error());
     auto done = target.run("SET SESSION foreign_key_checks = 0");
     for (const state::object_name& table : tables) {
-        if (!done) return done;
         const auto name = selection.map(table.database, table.object);
-        done = target.run("DROP TABLE IF EXISTS " + name.to_string());
-        constexpr unsigned unknown_database = 1049;
-        if (!done && done.error().server.number == unknown_database) done = {};
+        if (done) done = drop_object(target, "table", name.to_string());
     }
-    if (!done) return protocol::wrap(std::move(done.error()), "dropping what is copied anew");
-    return target.run("SET SESSION foreign_key_checks = 1");
+    return done ? target.run("SET SESSION foreign_key_checks = 1") : done;
 }
 
 } // namespace
@@ -158,6 +148,8 @@ awaitable<result<void>> table_reload::take_over(attempt& now) {
     const auto call = [&now](target_session& target) -> result<applier::checkpoint> {
         if (auto held = now.task.hold(target, now.epoch); !held)
             return std::unexpected(std::move(held.error()));
+        auto same = applier::quarantine_store(now.task).check_unchanged(target, now.entry);
+        if (!same) return std::unexpected(std::move(same.error()));
         if (auto made = now.progress.prepare(target); !made)
             return std::unexpected(std::move(made.error()));
         auto epoch = now.own.take_over(target);
@@ -176,30 +168,28 @@ awaitable<result<void>> table_reload::take_over(attempt& now) {
 }
 
 // After a fail-over the log has names of its own for the files of the server that is followed.
-std::string table_reload::name_in_log(const attempt& now, std::string_view file) const {
-    const auto end = parts_.relay.end().binlog.file;
-    return relay::server_turn::of(end, now.at.source_uuid).name_of(file);
+relay::server_turn table_reload::followed(const attempt& now) const {
+    return relay::server_turn::of(parts_.relay.end().binlog.file, now.at.source_uuid);
 }
 
 awaitable<result<void>> table_reload::begin(attempt& now) {
     auto start = co_await read_start_point(parts_.executor, now.spec, now.selection, now.board);
     if (!start) co_return std::unexpected(std::move(start.error()));
-    const auto followed =
-        relay::server_turn::of(parts_.relay.end().binlog.file, now.at.source_uuid).server;
-    if (start->source_uuid != followed) {
+    const relay::server_turn turn = followed(now);
+    if (start->source_uuid != turn.server) {
         co_return fail(applier::errc::transient,
                        "the source is server " + start->source_uuid.to_string() +
-                           " now, and the relay log still follows " + followed.to_string());
+                           " now, and the relay log still follows " + turn.server.to_string());
     }
     state::source_position from = std::move(start->position);
-    from.binlog.file = name_in_log(now, from.binlog.file);
+    from.binlog.file = turn.name_of(from.binlog.file);
     const applier::quarantine_store entries(now.task);
     const auto call = [&](target_session& target) -> result<void> {
         const auto also = [&](target_session& session) -> result<void> {
             auto done = now.progress.remove(session);
             progress_row row;
             row.now = progress_row::stage::copying;
-            if (done) done = now.progress.insert(session, taken_back(), row);
+            if (done) done = now.progress.insert(session, discarded_key(), row);
             const applier::prepared_store prepared(now.spec.apply.meta_database, now.spec.name);
             return done ? prepared.note_unknown(session, !start->prepared_have_ended) : done;
         };
@@ -241,8 +231,8 @@ awaitable<result<copy_outcome>> table_reload::copy(attempt& now) {
 }
 
 awaitable<result<std::optional<std::string>>> table_reload::ddl_during_copy(attempt& now) {
-    const auto ask = [&](std::string) {};
-    source_link link{parts_.executor, parts_.task.source, ask, &stop_};
+    source_link link{parts_.executor, parts_.task.source,
+                     [&now](std::string text) { now.board.warn(std::move(text)); }, &stop_};
     link.options.database.clear();
     auto session = co_await reopen_source(link);
     if (!session) co_return std::unexpected(std::move(session.error()));
@@ -250,7 +240,7 @@ awaitable<result<std::optional<std::string>>> table_reload::ddl_during_copy(atte
     const auto version = (*session)->server().version_number;
     co_await (*session)->close();
     if (!facts) co_return std::unexpected(std::move(facts.error()));
-    const protocol::binlog_position until{name_in_log(now, facts->written.file),
+    const protocol::binlog_position until{followed(now).name_of(facts->written.file),
                                           facts->written.offset};
     while (parts_.relay.end().binlog < until) {
         auto waited = co_await pause(parts_.executor, stop_, 50ms);
@@ -263,7 +253,7 @@ awaitable<result<std::optional<std::string>>> table_reload::ddl_during_copy(atte
 }
 
 awaitable<result<void>> table_reload::finish(attempt& now, const copy_outcome& copied) {
-    const protocol::binlog_position end{name_in_log(now, copied.copy_end.file),
+    const protocol::binlog_position end{followed(now).name_of(copied.copy_end.file),
                                         copied.copy_end.offset};
     const auto call = [&](target_session& target) {
         return applier::quarantine_store(now.task).finish_reload(target, now.entry, now.epoch,

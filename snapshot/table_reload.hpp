@@ -3,6 +3,7 @@
 #include "applier/reloader.hpp"
 #include "protocol/result.hpp"
 #include "relay/log.hpp"
+#include "relay/server_turn.hpp"
 #include "snapshot/snapshot.hpp"
 #include "snapshot/stop_signal.hpp"
 #include "state/object_selection.hpp"
@@ -61,7 +62,7 @@ private:
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> finish(attempt& now,
                                                                         const copy_outcome& copied);
     [[nodiscard]] boost::asio::awaitable<void> tell(attempt& now);
-    [[nodiscard]] std::string name_in_log(const attempt& now, std::string_view file) const;
+    [[nodiscard]] relay::server_turn followed(const attempt& now) const;
 
     parts parts_;
     stop_signal stop_;

@@ -67,6 +67,8 @@ public:
     // Runs receiver and applier until all that the source has executed now is committed on the
     // target. "" or the error that stopped the applier. An exception of the hook comes out.
     [[nodiscard]] std::string catch_up(std::chrono::seconds timeout = std::chrono::seconds(60));
+    // To the target, as the task's account.
+    [[nodiscard]] std::unique_ptr<applier::target_session> connect();
     // What an operator wants of a table of the source (understudy quarantine, resume --table).
     void set_aside(const state::object_name& table);
     void resume(const state::object_name& table);
@@ -82,7 +84,6 @@ public:
 private:
     struct run_state;
     void make_accounts();
-    [[nodiscard]] std::unique_ptr<applier::target_session> connect();
 
     rig_options options_;
     scratch_directory directory_;

@@ -36,6 +36,12 @@ protected:
             .run_program({verb, pair.task_file(), "--table", table, "--data-dir", pair.data_dir()})
             .status.code;
     }
+    static void expect_equal_after_a_run(source_and_target& pair) {
+        const auto done = pair.run_task();
+        ASSERT_EQ(done.status.code, 0) << done.error << done.output;
+        EXPECT_THAT(pair.compare(), IsEmpty());
+        expect_nothing_left(pair);
+    }
     static void expect_nothing_left(source_and_target& pair) {
         for (const std::string table : {"quarantine", "quarantine_table"}) {
             EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM understudy." + table), "0");
@@ -72,16 +78,11 @@ TEST_P(reload, mends_tables_that_differ) {
     for (const char* table : {"shop.a", "shop.c", "shop.k", "shop.gone"})
         EXPECT_EQ(ask_for(pair, table), 0) << table;
     EXPECT_EQ(ask_for(pair, "shop.a"), 1); // once is enough
-    auto mended = pair.run_task();
-    ASSERT_EQ(mended.status.code, 0) << mended.error << mended.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
-    expect_nothing_left(pair);
+    expect_equal_after_a_run(pair);
 
     pair.source_sql().exec("USE shop; INSERT INTO a (id, v) VALUES (3, 3); DELETE FROM p WHERE id "
                            "= 2; UPDATE k SET v = 7; INSERT INTO gone VALUES (5)");
-    mended = pair.run_task();
-    ASSERT_EQ(mended.status.code, 0) << mended.error << mended.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
+    expect_equal_after_a_run(pair);
 }
 
 TEST_P(reload, stays_exact_beside_writers_ddl_and_kills) {
@@ -118,10 +119,7 @@ TEST_P(reload, stays_exact_beside_writers_ddl_and_kills) {
         task.kill_9();
     }
     load.stop();
-    auto done = pair.run_task();
-    ASSERT_EQ(done.status.code, 0) << done.error << done.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
-    expect_nothing_left(pair);
+    expect_equal_after_a_run(pair);
 }
 
 // Tables come into the selection and leave it, by themselves and many at once, also between one
@@ -175,10 +173,7 @@ TEST_P(reload, follows_names_that_are_renamed_across_the_selection) {
     task.kill_9();
     pair.source_sql().exec(
         "USE shop; RENAME TABLE c TO old.c, x TO c; INSERT INTO c VALUES (9, 9)");
-    const auto done = pair.run_task();
-    ASSERT_EQ(done.status.code, 0) << done.error << done.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
-    expect_nothing_left(pair);
+    expect_equal_after_a_run(pair);
 }
 
 TEST_P(reload, brings_tables_that_were_added_to_the_task) {
