@@ -36,6 +36,8 @@ struct applier_options {
     // Tables that the initial copy filled. A DDL on one of them before from.copy_end stops the task
     // (errc::unsupported_statement).
     std::set<state::object_name> copied;
+    // Changes of views and programs up to here are in what it copied. Empty: none are.
+    protocol::binlog_position programs_end;
     // Copies tables anew that are set aside; nullptr: that cannot be done here.
     reloader* reload = nullptr;
     // For tests: called on the pool's threads between the steps of a statement; what it throws

@@ -63,7 +63,9 @@ struct applier::impl {
           throttle_(executor_, pool_, options_.task, board_, stop_),
           catch_up_(executor_, pool_, context_, throttle_, board_,
                     [this] { wake_->timer.cancel(); }),
-          catch_up_ended_(executor_), applied_(options_.from.applied) {}
+          catch_up_ended_(executor_), applied_(options_.from.applied) {
+        rules_.set_programs_end(options_.programs_end);
+    }
 
     [[nodiscard]] asio::awaitable<result<void>> run();
     void stop();

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace understudy::applier {
 
 namespace {
@@ -114,14 +116,25 @@ asio::awaitable<void> applier::impl::reload_tables(protocol::error error) {
 asio::awaitable<bool> applier::impl::take_in_tables(protocol::error error) {
     if (!stream_) co_return false;
     const auto tables = stream_->inseparable();
-    const auto entry = catch_up_.find_ahead(tables);
+    const auto views = stream_->inseparable_views();
+    const auto entry = catch_up_.find(tables);
     if (!entry) co_return false;
+    const bool copies = entry->comes_back();
+    if (copies && !catch_up_.any_ahead()) co_return false; // the task waits for it
+    if (!copies && (views.empty() || std::ranges::includes(entry->tables, views))) co_return false;
     co_await close_stream();
-    const auto done = co_await on_thread(pool_, [&] { return take_in(context_, *entry, tables); });
-    if (done)
-        board_.warn(entry->names() + " is copied anew together with others: " + error.what);
-    else
+    const auto call = [&]() -> result<bool> {
+        if (copies) return take_in(context_, *entry, tables);
+        if (auto added = wait_with(context_, *entry, views); !added)
+            return std::unexpected(std::move(added.error()));
+        return true;
+    };
+    const auto done = co_await on_thread(pool_, call);
+    if (done && !*done) co_return false;
+    if (!done)
         co_await wait_after(done.error());
+    else if (copies)
+        board_.warn(entry->names() + " is copied anew together with others: " + error.what);
     co_return true;
 }
 

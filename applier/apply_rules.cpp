@@ -25,6 +25,12 @@ bool apply_rules::in_copy_window(const source_transaction& transaction) const {
     return !copy_end_.file.empty() && begins_before(transaction, copy_end_);
 }
 
+bool apply_rules::is_in_copied_programs(statement_plan::kind kind,
+                                        const source_transaction& transaction) const {
+    return is_program(kind) && !programs_end_.file.empty() &&
+           begins_before(transaction, programs_end_);
+}
+
 bool apply_rules::is_copied(const state::object_name& table) const {
     return copied_.contains(table) || start_after_.contains(table);
 }

@@ -2,6 +2,7 @@
 
 #include "applier/checkpoint_store.hpp"
 #include "applier/group.hpp"
+#include "applier/statement_plan.hpp"
 #include "protocol/binlog/rows_event.hpp"
 #include "state/object_selection.hpp"
 #include "state/position.hpp"
@@ -15,6 +16,8 @@ namespace understudy::applier {
 // What is to be done with changes of one table in one transaction, given how far the initial copy
 // had come when the table was read. Pure.
 //
+// - Views and programs were read later than the tables, at one position: what changed them up to
+// there is left out.
 // - A table copied in chunks may be ahead of the stream until the end of the copy is passed: its
 // changes overwrite.
 // - A table copied in one snapshot at a known position has everything up to there: those changes
@@ -37,6 +40,12 @@ public:
                 std::map<state::object_name, state::source_position> start_after,
                 std::set<state::object_name> copied);
 
+    // The initial copy read views, routines, triggers and events behind all changes of these up to
+    // here.
+    void set_programs_end(protocol::binlog_position end) { programs_end_ = std::move(end); }
+    [[nodiscard]] bool is_in_copied_programs(statement_plan::kind kind,
+                                             const source_transaction& transaction) const;
+
     // Of tables of the same task that another copy has brought.
     [[nodiscard]] apply_rules
     of_copy(protocol::binlog_position copy_end,
@@ -54,6 +63,7 @@ public:
 
 private:
     protocol::binlog_position copy_end_;
+    protocol::binlog_position programs_end_{};
     bool by_gtid_;
     std::map<state::object_name, state::source_position> start_after_;
     std::set<state::object_name> copied_;

@@ -106,7 +106,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
         *stream->session_, context.store, context.rules, stream->definitions_, context.epoch,
         context.source_version, context.hook);
     stream->statements_executor_->set_decisions(stream->decisions_);
-    stream->statements_executor_->set_share(stream->share_);
+    stream->statements_executor_->set_share(stream->share_, context.selection);
     return stream;
 }
 

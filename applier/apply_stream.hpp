@@ -90,6 +90,9 @@ public:
     [[nodiscard]] const std::set<state::object_name>& inseparable() const {
         return builder_->inseparable();
     }
+    [[nodiscard]] const std::set<state::object_name>& inseparable_views() const {
+        return builder_->inseparable_views();
+    }
     [[nodiscard]] std::uint64_t take_statement_count() { return std::exchange(statements_, 0); }
 
     // Any thread.

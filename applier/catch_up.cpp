@@ -145,14 +145,16 @@ bool catch_up::any_ahead() const {
     return std::ranges::any_of(entries_, [this](const auto& one) { return is_ahead(one); });
 }
 
-std::optional<quarantine_entry>
-catch_up::find_ahead(const std::set<state::object_name>& tables) const {
+std::optional<quarantine_entry> catch_up::find(const std::set<state::object_name>& tables) const {
     const std::scoped_lock lock(entries_mutex_);
+    std::optional<quarantine_entry> found;
     for (const quarantine_entry& one : entries_) {
         const auto is_of_it = [&](const auto& table) { return one.tables.contains(table); };
-        if (is_ahead(one) && std::ranges::any_of(tables, is_of_it)) return one;
+        if (one.is_asked() || std::ranges::none_of(tables, is_of_it)) continue;
+        if (!found || one.comes_back()) found = one;
+        if (one.comes_back()) break;
     }
-    return std::nullopt;
+    return found;
 }
 
 asio::awaitable<void> catch_up::join() {
@@ -306,7 +308,7 @@ asio::awaitable<void> catch_up::bring(quarantine_entry entry) {
 // What waits for its tables need not be caught up with.
 asio::awaitable<void> catch_up::copy_instead(quarantine_entry entry, std::string why) {
     while (!stop_) {
-        auto done = co_await on_thread(pool_, [&] { return take_in(of_task_, entry, {}); });
+        auto done = co_await on_thread(pool_, [&] { return copy_anew(of_task_, entry); });
         if (done) break;
         co_await wait(patience);
     }

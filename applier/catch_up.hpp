@@ -55,10 +55,11 @@ public:
     // an entry has joined, or cannot.
     [[nodiscard]] boost::asio::awaitable<void> join();
 
-    // The entry of one of these tables whose copy is ahead of the task: the task cannot wait for
-    // it, because it joins behind the end of its copy.
+    // The entry that has one of these tables; of several one that comes back.
     [[nodiscard]] std::optional<quarantine_entry>
-    find_ahead(const std::set<state::object_name>& tables) const;
+    find(const std::set<state::object_name>& tables) const;
+    // The copy of some entry is ahead of the task, which cannot wait for any of them then: that one
+    // joins behind the end of its copy, and they join one after the other.
     [[nodiscard]] bool any_ahead() const;
     // From where on the relay is needed; nullopt: nothing is set aside. Any thread.
     [[nodiscard]] std::optional<protocol::binlog_position> needed() const;

@@ -1,5 +1,6 @@
 #include "applier/ddl_scan.hpp"
 
+#include "applier/quarantine.hpp"
 #include "applier/statement_plan.hpp"
 #include "protocol/assert.hpp"
 #include "protocol/binlog/format_description.hpp"
@@ -8,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+
 namespace understudy::applier {
 
 using protocol::event_type;
@@ -15,21 +18,49 @@ using protocol::result;
 
 namespace {
 
-bool is_ddl(const protocol::query_event& query, const state::object_selection& selection,
-            std::uint32_t source_version) {
-    if (query.is_begin() || query.is_commit() || query.is_rollback() || query.is_savepoint())
-        return false;
-    const auto plan = plan_statement(logged_statement::of(query, source_version), selection);
-    if (!plan) return !query.text.starts_with("XA ");
-    return plan->what != statement_plan::action::skip && plan->is != statement_plan::kind::dml;
+using change_kind = definition_change::kind;
+
+change_kind kind_of(statement_plan::kind kind) {
+    using enum statement_plan::kind;
+    switch (kind) {
+    case create_table:
+    case create_table_with_rows:
+    case alter_table:
+    case drop_table:
+    case rename_table:
+    case truncate_table:
+    case create_index:
+    case drop_index: return change_kind::tables;
+    default: return is_program(kind) ? change_kind::program : change_kind::other;
+    }
 }
 
-} // namespace
+std::optional<definition_change> change_of(const protocol::query_event& query,
+                                           const state::object_selection& selection,
+                                           std::uint32_t source_version) {
+    if (query.is_begin() || query.is_commit() || query.is_rollback() || query.is_savepoint())
+        return std::nullopt;
+    const auto statement = logged_statement::of(query, source_version);
+    const auto plan = plan_statement(statement, selection);
+    if (!plan && query.text.starts_with("XA ")) return std::nullopt;
+    definition_change change;
+    if (!plan) return change;
+    if (plan->what == statement_plan::action::skip || plan->is == statement_plan::kind::dml)
+        return std::nullopt;
+    change.of = kind_of(plan->is);
+    if (change.of != change_kind::tables) return change;
+    for (auto& name : stream_share::concerned(*plan, statement)) {
+        if (selection.selects(name.database, name.object)) change.tables.insert(std::move(name));
+    }
+    if (change.tables.empty()) change.of = change_kind::other;
+    return change;
+}
 
-result<std::optional<std::string>> find_ddl(relay::log& relay, const state::source_position& from,
-                                            const protocol::binlog_position& until,
-                                            const state::object_selection& selection,
-                                            std::uint32_t source_version) {
+// Until `take` says false.
+result<void> scan(relay::log& relay, const state::source_position& from,
+                  const protocol::binlog_position& until, const state::object_selection& selection,
+                  std::uint32_t source_version,
+                  const std::function<bool(definition_change)>& take) {
     auto reader = relay.open_reader(from);
     if (!reader) return std::unexpected(std::move(reader.error()));
     std::optional<protocol::format_description> format;
@@ -37,9 +68,9 @@ result<std::optional<std::string>> find_ddl(relay::log& relay, const state::sour
     for (;;) {
         auto stored = (*reader)->next();
         if (!stored) return std::unexpected(std::move(stored.error()));
-        if (!*stored) return std::nullopt;
-        const protocol::binlog_position end{*(*stored)->file, (*stored)->end_offset};
-        if (end > until) return std::nullopt;
+        if (!*stored) return {};
+        protocol::binlog_position end{*(*stored)->file, (*stored)->end_offset};
+        if (end > until) return {};
         const auto header = protocol::decode_event_header((*stored)->bytes);
         if (!header) return std::unexpected(header.error());
         if (header->type == event_type::format_description) {
@@ -60,10 +91,44 @@ result<std::optional<std::string>> find_ddl(relay::log& relay, const state::sour
         }
         const auto query = protocol::decode_query_event(*event, *format);
         if (!query) return std::unexpected(query.error());
-        if (!is_ddl(*query, selection, source_version)) continue;
+        auto change = change_of(*query, selection, source_version);
+        if (!change) continue;
         constexpr std::size_t shown_max = 200;
-        return fmt::format("'{}' at {}", query->text.substr(0, shown_max), end.to_string());
+        change->shown =
+            fmt::format("'{}' at {}", query->text.substr(0, shown_max), end.to_string());
+        change->end = std::move(end);
+        if (!take(*std::move(change))) return {};
     }
+}
+
+} // namespace
+
+result<std::vector<definition_change>> find_changes(relay::log& relay,
+                                                    const state::source_position& from,
+                                                    const protocol::binlog_position& until,
+                                                    const state::object_selection& selection,
+                                                    std::uint32_t source_version) {
+    std::vector<definition_change> found;
+    auto done = scan(relay, from, until, selection, source_version, [&](definition_change change) {
+        found.push_back(std::move(change));
+        return true;
+    });
+    if (!done) return std::unexpected(std::move(done.error()));
+    return found;
+}
+
+result<std::optional<definition_change>> find_ddl(relay::log& relay,
+                                                  const state::source_position& from,
+                                                  const protocol::binlog_position& until,
+                                                  const state::object_selection& selection,
+                                                  std::uint32_t source_version) {
+    std::optional<definition_change> found;
+    auto done = scan(relay, from, until, selection, source_version, [&](definition_change change) {
+        found = std::move(change);
+        return false;
+    });
+    if (!done) return std::unexpected(std::move(done.error()));
+    return found;
 }
 
 } // namespace understudy::applier

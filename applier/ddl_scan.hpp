@@ -8,15 +8,35 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace understudy::applier {
 
-// The first statement between two positions of the relay log that changes a definition which the
-// task follows, for an operator to read; nullopt if there is none. A statement that the applier
-// would refuse counts too. The log must reach to `until`. Reads each event's header and the text of
-// each statement, from disk for the most part: blocking, for the pool.
-[[nodiscard]] protocol::result<std::optional<std::string>>
+// A statement of the source that changed a definition which the task follows.
+struct definition_change {
+    enum class kind : std::uint8_t {
+        tables,  // of the tables (and views) that it names
+        program, // of a view, a routine, a trigger or an event
+        other,   // of more than these, or one that the applier would refuse
+    };
+    kind of = kind::other;
+    std::set<state::object_name> tables; // of kind tables: selected ones, never empty
+    protocol::binlog_position end;
+    std::string shown; // "'…' at binlog.000003:4711", for an operator to read
+};
+
+// What changed definitions between two positions of the relay log. The log must reach to `until`.
+// Reads each event's header and the text of each statement, from disk for the most part: blocking,
+// for the pool.
+[[nodiscard]] protocol::result<std::vector<definition_change>>
+find_changes(relay::log& relay, const state::source_position& from,
+             const protocol::binlog_position& until, const state::object_selection& selection,
+             std::uint32_t source_version);
+
+// The first of them.
+[[nodiscard]] protocol::result<std::optional<definition_change>>
 find_ddl(relay::log& relay, const state::source_position& from,
          const protocol::binlog_position& until, const state::object_selection& selection,
          std::uint32_t source_version);

@@ -545,6 +545,9 @@ result<bool> group_builder::is_ours(const statement_plan& plan, const logged_sta
     for (const state::object_name& name : stream_share::concerned(plan, statement)) {
         if (selection_->selects(name.database, name.object)) inseparable_.insert(name);
     }
+    inseparable_views_.clear();
+    if (plan.is == statement_plan::kind::view)
+        inseparable_views_.insert(plan.source_names.begin(), plan.source_names.end());
     if (!ours) {
         ours.error().what += ", or leave the statement out: " + decision_advice(open_);
         return ours;

@@ -48,6 +48,10 @@ public:
     void set_share(stream_share share) { share_ = std::move(share); }
     // Behind errc::quarantined or reload_needed: the tables that the statement concerns.
     [[nodiscard]] const std::set<state::object_name>& inseparable() const { return inseparable_; }
+    // The views that it makes, alters or drops, if it is about views.
+    [[nodiscard]] const std::set<state::object_name>& inseparable_views() const {
+        return inseparable_views_;
+    }
     // Statements are then left in MariaDB's words, and those of MySQL that it would read otherwise
     // are refused.
     void set_target_is_mariadb(bool value) { target_is_mariadb_ = value; }
@@ -107,6 +111,7 @@ private:
     statement_decisions decisions_;
     stream_share share_;
     std::set<state::object_name> inseparable_;
+    std::set<state::object_name> inseparable_views_;
     protocol::boundary boundary_;
     source_table_cache tables_;
     std::shared_ptr<const protocol::format_description> format_;

@@ -63,7 +63,10 @@ result<bool> stream_share::takes(const statement_plan& plan, const logged_statem
     case rename_table:
     case truncate_table:
     case create_index:
-    case drop_index: return takes_named(plan, statement, transaction);
+    case drop_index:
+    case view: return takes_named(plan, statement, transaction);
+    // Whose it is shows on the target, when it is to be executed.
+    case trigger: return plan.drops_trigger || *takes_named(plan, statement, transaction);
     // What it reads and writes cannot be told from its text for certain.
     case dml:
         if (catches_up_) return false;
@@ -79,9 +82,7 @@ result<bool> stream_share::takes(const statement_plan& plan, const logged_statem
         }
         break;
     case create_database:
-    case view:
     case routine:
-    case trigger:
     case event:
     case other_ddl:
     case account:
@@ -95,6 +96,7 @@ std::vector<state::object_name> stream_share::concerned(const statement_plan& pl
                                                         const logged_statement& statement) {
     auto names = plan.source_names;
     const std::string home = names.empty() ? "" : names.front().database;
+    names.insert(names.end(), plan.uses.begin(), plan.uses.end());
     if (plan.is == statement_plan::kind::create_table ||
         plan.is == statement_plan::kind::create_table_with_rows ||
         plan.is == statement_plan::kind::alter_table) {
@@ -120,7 +122,7 @@ result<bool> stream_share::takes_named(const statement_plan& plan,
     const bool changes_it = found - names.begin() < changed;
     return refuse(transaction,
                   changes_it ? "a statement about several tables"
-                             : "the definition of another table",
+                             : "the definition of another table or view",
                   *found);
 }
 

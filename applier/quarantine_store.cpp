@@ -202,33 +202,59 @@ result<void> quarantine_store::ask_to_reload(target_session& target,
     return ask_for(target, "reload_asked", tables, why);
 }
 
+// Keeps it so until the transaction ends.
+result<bool> quarantine_store::is_there(target_session& target, const quarantine_entry& entry,
+                                        std::string_view states) const {
+    auto there = target.scalar(fmt::format(
+        "SELECT COUNT(*) FROM {}.`quarantine` WHERE `id` = {} AND `state` IN ({}) FOR UPDATE",
+        database_, entry.id, states));
+    if (!there) return std::unexpected(std::move(there.error()));
+    return *there == "1";
+}
+
 result<bool> quarantine_store::extend(target_session& target, const quarantine_entry& entry,
                                       const std::set<state::object_name>& tables,
+                                      const std::vector<const quarantine_entry*>& absorbed,
                                       std::uint64_t epoch) const {
     auto done = target.run("START TRANSACTION");
-    if (!done) return std::unexpected(std::move(done.error()));
-    done = checkpoint_store(meta_database_, task_).hold(target, epoch);
-    bool is_there = false;
-    if (done) {
-        auto there = target.scalar(fmt::format(
-            "SELECT COUNT(*) FROM {}.`quarantine` WHERE `id` = {} AND `state` IN ('reloading', "
-            "'resuming') FOR UPDATE",
-            database_, entry.id));
-        if (there)
-            is_there = *there == "1";
-        else
-            done = std::unexpected(std::move(there.error()));
-    }
-    if (done && is_there) done = change(target, entry, "reloading");
-    if (done && is_there) done = write_tables(target, entry.id, tables);
-    if (done && is_there) {
-        done = target.run(fmt::format("UPDATE {}.`checkpoint` SET `stage` = 'streaming', `epoch` = "
-                                      "`epoch` + 1 WHERE `task` = {}",
-                                      database_, quote_string(entry.task())));
+    if (done) done = checkpoint_store(meta_database_, task_).hold(target, epoch);
+    result<bool> there = false;
+    if (done) there = is_there(target, entry, "'reloading', 'resuming'");
+    if (done && !there) done = std::unexpected(there.error());
+    if (done && *there) {
+        for (const quarantine_entry* other : absorbed) {
+            if (done) done = remove(target, *other);
+        }
+        if (done) done = change(target, entry, "reloading");
+        if (done) done = write_tables(target, entry.id, tables);
+        if (done) done = fence(target, entry, "`stage` = 'streaming', ");
     }
     done = commit_or_roll_back(target, std::move(done));
     if (!done) return std::unexpected(std::move(done.error()));
-    return is_there;
+    return *there;
+}
+
+result<bool> quarantine_store::add(target_session& target, const quarantine_entry& entry,
+                                   const std::set<state::object_name>& views,
+                                   std::uint64_t epoch) const {
+    auto done = target.run("START TRANSACTION");
+    if (done) done = checkpoint_store(meta_database_, task_).hold(target, epoch);
+    result<bool> there = false;
+    if (done) there = is_there(target, entry, "'aside', 'resuming'");
+    if (done && !there) done = std::unexpected(there.error());
+    if (done && *there) done = write_tables(target, entry.id, views);
+    if (done && *there) done = fence(target, entry, "");
+    done = commit_or_roll_back(target, std::move(done));
+    if (!done) return std::unexpected(std::move(done.error()));
+    return *there;
+}
+
+// Of the entry's own stream.
+result<void> quarantine_store::fence(target_session& target, const quarantine_entry& entry,
+                                     std::string_view also) const {
+    return target.run(
+        fmt::format("UPDATE {}.`checkpoint` SET {}`epoch` = `epoch` + 1 WHERE `task` = {}",
+                    database_, also, quote_string(entry.task())));
 }
 
 result<void> quarantine_store::change(target_session& target, const quarantine_entry& entry,

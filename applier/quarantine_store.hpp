@@ -51,12 +51,18 @@ public:
     [[nodiscard]] protocol::result<void> ask_to_reload(target_session& target,
                                                        const std::set<state::object_name>& tables,
                                                        std::string_view why) const;
-    // The entry, which is on its way back from a copy, takes these tables in, from the task's
-    // checkpoint on, and is copied anew: whoever is at it is fenced. false: it has come back.
-    [[nodiscard]] protocol::result<bool> extend(target_session& target,
-                                                const quarantine_entry& entry,
-                                                const std::set<state::object_name>& tables,
-                                                std::uint64_t epoch) const;
+    // The entry, which is on its way back, takes these tables in, from the task's checkpoint on,
+    // and other entries whole, and is copied anew: whoever is at them is fenced. false: it has come
+    // back.
+    [[nodiscard]] protocol::result<bool>
+    extend(target_session& target, const quarantine_entry& entry,
+           const std::set<state::object_name>& tables,
+           const std::vector<const quarantine_entry*>& absorbed, std::uint64_t epoch) const;
+    // The entry has these views too, from the task's checkpoint on; whoever is at it has to open
+    // its stream anew. false: it has come back.
+    [[nodiscard]] protocol::result<bool> add(target_session& target, const quarantine_entry& entry,
+                                             const std::set<state::object_name>& views,
+                                             std::uint64_t epoch) const;
     // From the task's checkpoint on, in a transaction of its own. `asked`: the entry that wanted
     // it, 0 for none; it is reloaded where that was the wish. errc::fenced.
     [[nodiscard]] protocol::result<void> set_aside(target_session& target,
@@ -92,6 +98,8 @@ private:
     [[nodiscard]] protocol::result<void>
     forget_statement(target_session& target, const protocol::binlog_position& where) const;
     [[nodiscard]] protocol::result<void>
+    fence(target_session& target, const quarantine_entry& entry, std::string_view also) const;
+    [[nodiscard]] protocol::result<void>
     change(target_session& target, const quarantine_entry& entry, std::string_view state) const;
     [[nodiscard]] protocol::result<void> ask_for(target_session& target, std::string_view state,
                                                  const std::set<state::object_name>& tables,
@@ -105,6 +113,8 @@ private:
     [[nodiscard]] protocol::result<void>
     write_tables(target_session& target, std::uint64_t id,
                  const std::set<state::object_name>& tables) const;
+    [[nodiscard]] protocol::result<bool>
+    is_there(target_session& target, const quarantine_entry& entry, std::string_view states) const;
     [[nodiscard]] protocol::result<void> write_checkpoint(target_session& target,
                                                           std::uint64_t id) const;
 

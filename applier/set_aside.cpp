@@ -6,6 +6,7 @@
 #include "applier/server_errors.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -55,43 +56,63 @@ result<std::set<state::object_name>> linked_and_free(target_session& target,
     return tables;
 }
 
-// Gives back what is set aside now; nothing when all of it was already.
-result<std::set<state::object_name>> set_aside_linked(target_session& target,
-                                                      const stream_context& context,
-                                                      const std::set<state::object_name>& wanted,
-                                                      const std::vector<quarantine_entry>& others,
-                                                      std::string_view why, std::uint64_t asked) {
-    auto tables = linked_and_free(target, context, wanted, others, asked);
-    if (!tables || tables->empty()) return tables;
+result<void> put_aside(target_session& target, const stream_context& context,
+                       const std::set<state::object_name>& tables, std::string_view why,
+                       std::uint64_t asked) {
     if (context.hook) context.hook("before set aside");
     auto done =
-        quarantine_store(context.store).set_aside(target, *tables, why, context.epoch, asked);
+        quarantine_store(context.store).set_aside(target, tables, why, context.epoch, asked);
     if (context.hook) context.hook("after set aside");
-    if (!done) return std::unexpected(std::move(done.error()));
-    return tables;
+    return done;
 }
 
-// Wishes for tables that are linked become one, and to copy anew is the larger wish.
-result<void> fulfil(target_session& target, const stream_context& context,
-                    std::vector<quarantine_entry> entries) {
-    const quarantine_store store(context.store);
-    std::ranges::sort(entries, {}, [](const quarantine_entry& one) {
-        return std::pair(one.now != quarantine_entry::stage::reload_asked, one.id);
-    });
-    std::set<state::object_name> aside;
+// Wishes for tables that are linked, over whatever steps, become one, and to copy anew is the
+// larger wish.
+struct joint_wish {
+    std::set<state::object_name> tables;
+    std::vector<const quarantine_entry*> wishes; // the one to keep first
+};
+
+result<std::vector<joint_wish>> join_wishes(target_session& target, const stream_context& context,
+                                            const std::vector<quarantine_entry>& entries) {
+    std::vector<joint_wish> joint;
     for (const quarantine_entry& asked : entries) {
         if (!asked.is_asked()) continue;
-        std::set<state::object_name> taken;
-        if (!intersect(asked.tables, aside)) {
-            auto done =
-                set_aside_linked(target, context, asked.tables, entries, asked.why, asked.id);
-            if (!done) return std::unexpected(std::move(done.error()));
-            taken = *std::move(done);
+        auto tables = linked_and_free(target, context, asked.tables, entries, asked.id);
+        if (!tables) return std::unexpected(std::move(tables.error()));
+        joint_wish grown{*std::move(tables), {&asked}};
+        std::erase_if(joint, [&](joint_wish& other) {
+            if (!intersect(other.tables, grown.tables)) return false;
+            grown.tables.merge(other.tables);
+            std::ranges::copy(other.wishes, std::back_inserter(grown.wishes));
+            return true;
+        });
+        joint.push_back(std::move(grown));
+    }
+    for (joint_wish& one : joint) {
+        std::ranges::sort(one.wishes, {}, [](const quarantine_entry* wish) {
+            return std::pair(wish->now != quarantine_entry::stage::reload_asked, wish->id);
+        });
+    }
+    return joint;
+}
+
+result<void> fulfil(target_session& target, const stream_context& context,
+                    const std::vector<quarantine_entry>& entries) {
+    const quarantine_store store(context.store);
+    auto joint = join_wishes(target, context, entries);
+    if (!joint) return std::unexpected(std::move(joint.error()));
+    for (const joint_wish& one : *joint) {
+        // Whatever dies in between: the others are asked for again, and nothing is left of them.
+        const bool is_any_left = !one.tables.empty();
+        if (is_any_left) {
+            const quarantine_entry& kept = *one.wishes.front();
+            auto done = put_aside(target, context, one.tables, kept.why, kept.id);
+            if (!done) return done;
         }
-        if (taken.empty()) {
-            if (auto gone = store.remove(target, asked); !gone) return gone;
+        for (std::size_t i = is_any_left ? 1 : 0; i < one.wishes.size(); ++i) {
+            if (auto gone = store.remove(target, *one.wishes[i]); !gone) return gone;
         }
-        aside.merge(taken);
     }
     return {};
 }
@@ -104,9 +125,9 @@ result<void> set_aside(const stream_context& context, const state::object_name& 
     if (!target) return std::unexpected(std::move(target.error()));
     auto others = quarantine_store(context.store).load(**target);
     if (!others) return std::unexpected(std::move(others.error()));
-    auto done = set_aside_linked(**target, context, {table}, *others, why, 0);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return {};
+    auto tables = linked_and_free(**target, context, {table}, *others, 0);
+    if (!tables) return std::unexpected(std::move(tables.error()));
+    return tables->empty() ? result<void>{} : put_aside(**target, context, *tables, why, 0);
 }
 
 result<void> reload(const stream_context& context, const std::set<state::object_name>& tables,
@@ -117,16 +138,54 @@ result<void> reload(const stream_context& context, const std::set<state::object_
     return quarantine_store(context.store).ask_to_reload(**target, tables, why);
 }
 
-result<void> take_in(const stream_context& context, const quarantine_entry& entry,
+result<bool> take_in(const stream_context& context, const quarantine_entry& entry,
                      const std::set<state::object_name>& tables) {
     auto target = target_session::connect(context.task.target, {});
     if (!target) return std::unexpected(std::move(target.error()));
     const quarantine_store store(context.store);
     auto others = store.load(**target);
     if (!others) return std::unexpected(std::move(others.error()));
-    auto linked = linked_and_free(**target, context, tables, *others, entry.id);
-    if (!linked) return std::unexpected(std::move(linked.error()));
-    auto done = store.extend(**target, entry, *linked, context.epoch);
+    // Another entry that is to come back comes with this one; whoever is at it is fenced.
+    auto wanted = tables;
+    std::vector<const quarantine_entry*> absorbed;
+    for (bool grows = true; grows;) {
+        grows = false;
+        auto linked = linked_tables(**target, context.selection, wanted);
+        if (!linked) return std::unexpected(std::move(linked.error()));
+        wanted = *std::move(linked);
+        for (const quarantine_entry& other : *others) {
+            if (other.id == entry.id || !other.comes_back() || !intersect(other.tables, wanted))
+                continue;
+            if (std::ranges::find(absorbed, &other) != absorbed.end()) continue;
+            absorbed.push_back(&other);
+            wanted.insert(other.tables.begin(), other.tables.end());
+            grows = true;
+        }
+    }
+    for (const quarantine_entry& other : *others) {
+        const bool stays = !other.is_asked() && !other.comes_back();
+        if (stays)
+            std::erase_if(wanted, [&](const auto& one) { return other.tables.contains(one); });
+    }
+    if (std::ranges::includes(entry.tables, wanted)) return false;
+    auto done = store.extend(**target, entry, wanted, absorbed, context.epoch);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return true; // it may have come back meanwhile, which is as well
+}
+
+result<void> copy_anew(const stream_context& context, const quarantine_entry& entry) {
+    auto target = target_session::connect(context.task.target, {});
+    if (!target) return std::unexpected(std::move(target.error()));
+    auto done = quarantine_store(context.store).extend(**target, entry, {}, {}, context.epoch);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return {};
+}
+
+result<void> wait_with(const stream_context& context, const quarantine_entry& entry,
+                       const std::set<state::object_name>& views) {
+    auto target = target_session::connect(context.task.target, {});
+    if (!target) return std::unexpected(std::move(target.error()));
+    auto done = quarantine_store(context.store).add(**target, entry, views, context.epoch);
     if (!done) return std::unexpected(std::move(done.error()));
     return {};
 }
@@ -137,7 +196,7 @@ result<stream_share> share_of(const stream_context& context, target_session& tar
     auto entries = store.load(target);
     if (!entries) return std::unexpected(std::move(entries.error()));
     if (std::ranges::any_of(*entries, &quarantine_entry::is_asked)) {
-        auto done = fulfil(target, context, *std::move(entries));
+        auto done = fulfil(target, context, *entries);
         if (!done) return std::unexpected(std::move(done.error()));
         entries = store.load(target);
     }

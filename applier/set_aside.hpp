@@ -24,11 +24,20 @@ set_aside(const stream_context& context, const state::object_name& table, std::s
 [[nodiscard]] protocol::result<void> reload(const stream_context& context,
                                             const std::set<state::object_name>& tables,
                                             std::string_view why);
-// A statement about an entry that is on its way back from a copy and about `tables` can neither be
-// executed, because that copy is ahead of it, nor wait: the entry takes them in.
-[[nodiscard]] protocol::result<void> take_in(const stream_context& context,
+// A statement about an entry that comes back and about `tables` can neither be executed, because a
+// copy is ahead of it, nor wait: the entry takes them in, with other entries that have some of
+// them, and is copied anew. false: nothing could be taken in.
+[[nodiscard]] protocol::result<bool> take_in(const stream_context& context,
                                              const quarantine_entry& entry,
                                              const std::set<state::object_name>& tables);
+// What waits for the entry, which comes back, is not needed: it is copied anew.
+[[nodiscard]] protocol::result<void> copy_anew(const stream_context& context,
+                                               const quarantine_entry& entry);
+// A statement about these views and a table of the entry, whose copy is not ahead, waits with that:
+// they belong to it from here on.
+[[nodiscard]] protocol::result<void> wait_with(const stream_context& context,
+                                               const quarantine_entry& entry,
+                                               const std::set<state::object_name>& views);
 
 // Of a stream that is being opened; fulfils what operators have asked for before.
 [[nodiscard]] protocol::result<stream_share> share_of(const stream_context& context,

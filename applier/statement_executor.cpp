@@ -59,6 +59,12 @@ statement_executor::execute(const source_statement& statement,
                           decision_advice(statement.transaction);
         return wrap(std::move(error), place_of(statement.plan, statement.transaction));
     };
+    const auto wanted = is_to_be_executed(statement);
+    if (!wanted) return failed(wanted.error());
+    if (!*wanted) {
+        if (auto done = commit(after); !done) return failed(std::move(done.error()));
+        return outcome::committed;
+    }
     if (auto allowed = refuse_during_copy(statement); !allowed)
         return failed(std::move(allowed.error()));
     auto event = protocol::decode_event(statement.event.bytes, format.has_checksum());
@@ -278,6 +284,30 @@ result<std::string> statement_executor::drop_trigger_text(const statement_plan& 
                                 state::quote_identifier(trigger), places));
     const state::object_name name{found->rows.front()[0].value_or(""), trigger};
     return "DROP TRIGGER " + name.to_string();
+}
+
+result<bool> statement_executor::is_to_be_executed(const source_statement& statement) {
+    if (rules_.is_in_copied_programs(statement.plan.is, statement.transaction)) return false;
+    const bool is_shared = share_ != nullptr && !share_->is_everything();
+    return is_shared && statement.plan.drops_trigger ? is_our_trigger(statement.plan) : true;
+}
+
+// One that is not there was of a table whose copy is ahead of this statement, or never came to the
+// target: nothing is to be dropped. (Of a copy that is ahead, a trigger that is there was made
+// behind this statement.)
+result<bool> statement_executor::is_our_trigger(const statement_plan& plan) {
+    std::string places = quote_string(plan.target_names.front().database);
+    for (const std::string& database : plan.trigger_databases)
+        places += ", " + quote_string(database);
+    auto found = target_.query(fmt::format(
+        "SELECT event_object_schema, event_object_table FROM information_schema.triggers WHERE "
+        "trigger_name = {} AND trigger_schema IN ({})",
+        quote_string(plan.target_names.front().object), places));
+    if (!found) return wrap(std::move(found.error()), "looking for a trigger's table");
+    if (found->rows.empty()) return false;
+    const auto& row = found->rows.front();
+    const auto table = selection_->source_of({row[0].value_or(""), row[1].value_or("")});
+    return table ? share_->takes(*table) : !share_->is_catch_up();
 }
 
 result<void> statement_executor::commit(const state::source_position& after) {

@@ -52,7 +52,10 @@ public:
     [[nodiscard]] std::string closing_sql() const { return journal_.closing_sql(); }
     // They have to outlive the executor.
     void set_decisions(const statement_decisions& decisions) { decisions_ = &decisions; }
-    void set_share(const stream_share& share) { share_ = &share; }
+    void set_share(const stream_share& share, const state::object_selection& selection) {
+        share_ = &share;
+        selection_ = &selection;
+    }
 
 private:
     [[nodiscard]] protocol::result<bool> was_executed(const source_statement& statement,
@@ -74,6 +77,10 @@ private:
     [[nodiscard]] protocol::result<std::string> text_for(const statement_plan& plan,
                                                          std::uint64_t sql_mode) const;
     [[nodiscard]] protocol::result<std::string> drop_trigger_text(const statement_plan& plan);
+    // Whether the trigger that is to be dropped is of a table that this stream applies.
+    [[nodiscard]] protocol::result<bool> is_our_trigger(const statement_plan& plan);
+    // It is for this stream, and not in what the initial copy brought.
+    [[nodiscard]] protocol::result<bool> is_to_be_executed(const source_statement& statement);
     [[nodiscard]] protocol::result<void> commit(const state::source_position& after);
     [[nodiscard]] protocol::result<void>
     refuse_during_copy(const source_statement& statement) const;
@@ -90,6 +97,7 @@ private:
     step_hook hook_;
     const statement_decisions* decisions_ = nullptr;
     const stream_share* share_ = nullptr;
+    const state::object_selection* selection_ = nullptr;
     ddl_journal journal_;
     statement_session session_;
 };

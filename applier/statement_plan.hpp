@@ -50,13 +50,22 @@ struct statement_plan {
     std::string database;                         // default database on the target; empty: none
     std::vector<state::object_name> source_names; // tables and views it changes, as on the source
     std::vector<state::object_name> target_names; // the same on the target (execute only)
+    std::vector<state::object_name> uses; // selected tables and views that a view is made of
     // A CREATE/ALTER EVENT: it must not switch the event on at the target (disable_event).
     bool disable_event = false;
-    // A DROP TRIGGER, which does not say the trigger's table: in which of these databases of the
+    // A DROP TRIGGER, which does not say the trigger's table: `source_names` has the trigger.
+    bool drops_trigger = false;
+    // The same where names of databases are changed by table: in which of these databases of the
     // target the trigger is has to be asked there (`text` is for the first). Empty: as in `text`.
     std::vector<std::string> trigger_databases;
     std::string reason;
 };
+
+// Views, and what runs at the target: the initial copy makes them behind its rows.
+[[nodiscard]] constexpr bool is_program(statement_plan::kind kind) {
+    using enum statement_plan::kind;
+    return kind == view || kind == routine || kind == trigger || kind == event;
+}
 
 struct logged_statement {
     std::string_view text;

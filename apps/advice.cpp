@@ -87,7 +87,7 @@ std::string_view advice(snapshot::errc code) {
     case lock_not_granted:
         return "Run the task again when no long transaction is open on that table, or exclude it.";
     case changed_during_copy:
-        return "Run the task again when the table's definition stays as it is.";
+    case taken_back: return "Run the task again when the table's definition stays as it is.";
     default: return {};
     }
 }

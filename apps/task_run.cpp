@@ -1,6 +1,5 @@
 #include "apps/task_run.hpp"
 
-#include "applier/ddl_scan.hpp"
 #include "applier/errc.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/quarantine_store.hpp"
@@ -366,6 +365,7 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     options.source_end = source_end_;
     options.start_after = std::move(copied.start_after);
     options.copied = std::move(copied.copied);
+    options.programs_end = std::move(copied.programs_end);
     reload_ = std::make_unique<snapshot::table_reload>(
         snapshot::table_reload::parts{.executor = work_loop_.get_executor(),
                                       .pool = pool_,

@@ -2,6 +2,7 @@
 
 #include "applier/applier.hpp"
 #include "applier/checkpoint_store.hpp"
+#include "applier/ddl_scan.hpp"
 #include "applier/takeover.hpp"
 #include "apps/progress_rates.hpp"
 #include "apps/task_runner.hpp"
@@ -26,8 +27,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace understudy::apps {
 
@@ -78,7 +82,12 @@ private:
     void start_receiver();
     [[nodiscard]] step<snapshot::copy_outcome> initial_copy();
     [[nodiscard]] step<snapshot::copy_outcome> checked_copy();
-    [[nodiscard]] step<std::optional<std::string>> ddl_during_copy();
+    [[nodiscard]] step<std::vector<applier::definition_change>> changes_during_copy();
+    [[nodiscard]] bool may_part_copy() const;
+    [[nodiscard]] protocol::result<std::set<state::object_name>> parted_tables();
+    [[nodiscard]] protocol::result<void>
+    part_tables(const std::vector<applier::definition_change>& changes,
+                const std::set<state::object_name>& parted);
     // Gives the reason for another attempt, or for giving up.
     [[nodiscard]] boost::asio::awaitable<protocol::error> discard_copy(std::string ddl);
     [[nodiscard]] step<> stream(snapshot::copy_outcome copied);

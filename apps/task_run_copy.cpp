@@ -1,7 +1,7 @@
 // The initial copy as a step of task_run.
 
-#include "applier/ddl_scan.hpp"
 #include "applier/errc.hpp"
+#include "applier/quarantine_store.hpp"
 #include "apps/interruption.hpp"
 #include "apps/task_run.hpp"
 #include "protocol/net/on_thread.hpp"
@@ -10,19 +10,49 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace understudy::apps {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
+namespace {
+
+using applier::definition_change;
+using changes = std::vector<definition_change>;
+
+// Between the two readings of the source's position some views and programs were read before it,
+// and some behind it.
+const definition_change* change_among_programs(const changes& found,
+                                               const snapshot::copy_outcome& copied) {
+    const auto one = std::ranges::find_if(found, [&](const definition_change& change) {
+        return change.of == definition_change::kind::program &&
+               change.end > copied.programs_begin && change.end <= copied.programs_end;
+    });
+    return one == found.end() ? nullptr : &*one;
+}
+
+bool is_taken_back(const protocol::result<snapshot::copy_outcome>& copied) {
+    return !copied && (copied.error().code == snapshot::errc::changed_during_copy ||
+                       copied.error().code == snapshot::errc::taken_back);
+}
+
+} // namespace
+
 task_run::step<snapshot::copy_outcome> task_run::initial_copy() {
-    copier_ = std::make_unique<snapshot::copier>(work_loop_.get_executor(), pool_, task_,
-                                                 checkpoint_->epoch, selection_, board_);
-    if (checkpoint_->now == applier::checkpoint::stage::streaming)
+    if (checkpoint_->now == applier::checkpoint::stage::streaming) {
+        copier_ = std::make_unique<snapshot::copier>(work_loop_.get_executor(), pool_, task_,
+                                                     checkpoint_->epoch, selection_, board_);
         co_return co_await copier_->load_outcome();
+    }
     set_phase(task_.initial.schema ? state::phase::copying_schema : state::phase::copying_data);
     auto copied = co_await checked_copy();
     if (!copied) co_return std::unexpected(copied.error());
@@ -33,34 +63,114 @@ task_run::step<snapshot::copy_outcome> task_run::initial_copy() {
     co_return copied;
 }
 
-// A DDL between the start position and the end of the copy makes it worthless: some chunks are from
-// before it, some from behind it, and definitions may be from either side. It may also be what made
-// the copy fail. Then the copy is taken back and begins anew, at a new position.
+// What the task itself does not make on the target cannot be made anew by it.
+bool task_run::may_part_copy() const {
+    return task_.initial.schema && task_.initial.data &&
+           task_.conflict.policy == state::task_spec::existing_tables::intercept;
+}
+
+// A DDL between the start position and the end of the copy makes what was copied of its tables
+// worthless: some chunks are from before it, some from behind it, and definitions may be from
+// either side. It may also be what made the copy fail. These tables are copied by themselves later,
+// while the stream goes on (a wish to reload them says so, and survives us); the others are not
+// touched. Views and programs are read at one position, at the end: what changed them before is in
+// them. Where a DDL is about more than that the copy is taken back and begins anew, at a new
+// position.
 task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
-    auto copied = co_await copier_->run();
+    constexpr unsigned tries_max = 20;
     const bool wanted = task_.initial.schema || task_.initial.data;
-    if (!wanted || stopping_ || receiver_error_) co_return copied;
-    if (!copied && is_interruption(copied.error())) co_return copied;
-    auto ddl = co_await ddl_during_copy();
-    if (!ddl) co_return std::unexpected(copied ? ddl.error() : copied.error());
-    const bool discarded_before =
-        !copied && copied.error().code == snapshot::errc::changed_during_copy;
-    if (!*ddl && !discarded_before) co_return copied;
-    const std::string what = *ddl ? **ddl : copied.error().what;
-    if (task_.conflict.policy == state::task_spec::existing_tables::ignore) {
-        co_return protocol::fail(
-            snapshot::errc::changed_during_copy,
-            "a definition was changed while the initial copy was running (" + what +
-                "), so the copy may hold rows of before and after it. With existing_tables = "
-                "\"ignore\" it cannot be taken back: remove the copied tables, and the task's "
-                "traces, and begin anew");
+    for (unsigned tries = 1;; ++tries) {
+        const auto parted = parted_tables();
+        if (!parted) co_return std::unexpected(parted.error());
+        copier_ = std::make_unique<snapshot::copier>(work_loop_.get_executor(), pool_, task_,
+                                                     checkpoint_->epoch, selection_, board_);
+        copier_->leave_out(*parted);
+        if (stopping_ || receiver_error_) copier_->stop();
+        // What a process before us had come to knows nothing of what changed since.
+        const auto begun = tries == 1 ? checkpoint_->applied.binlog : relay_->end().binlog;
+        auto copied = co_await copier_->run();
+        if (!wanted || stopping_ || receiver_error_) co_return copied;
+        if (!copied && is_interruption(copied.error())) co_return copied;
+        const auto found = co_await changes_during_copy();
+        if (!found) co_return std::unexpected(copied ? found.error() : copied.error());
+        if (found->empty() && !is_taken_back(copied)) co_return copied;
+        const auto other =
+            std::ranges::find(*found, definition_change::kind::other, &definition_change::of);
+        const bool is_parted = may_part_copy() && other == found->end();
+        const bool is_gone = !copied && copied.error().code == snapshot::errc::taken_back;
+        const bool is_new = !found->empty() && found->back().end > begun;
+        if (!is_parted || is_gone || (is_taken_back(copied) && !is_new)) {
+            const auto* why = other != found->end() ? &*other
+                              : found->empty()      ? nullptr
+                                                    : &found->front();
+            co_return std::unexpected(
+                co_await discard_copy(why != nullptr ? why->shown : copied.error().what));
+        }
+        if (!copied && !is_new) co_return copied;
+        if (auto asked = part_tables(*found, *parted); !asked)
+            co_return std::unexpected(asked.error());
+        const auto* program = copied ? change_among_programs(*found, *copied) : nullptr;
+        if (copied && program == nullptr) co_return copied;
+        const std::string why = program != nullptr ? program->shown : found->back().shown;
+        if (tries == tries_max) {
+            co_return protocol::fail(
+                snapshot::errc::changed_during_copy,
+                fmt::format("definitions were changed each of {} times that the initial copy was "
+                            "at its end, the last time by {}{}",
+                            tries_max, why, copied ? "" : ": " + copied.error().what));
+        }
+        if (program != nullptr) {
+            if (auto done = co_await copier_->discard_programs(); !done)
+                co_return std::unexpected(done.error());
+        }
+        board_.warn("the initial copy goes on after a definition was changed: " + why);
     }
-    co_return std::unexpected(co_await discard_copy(what));
+}
+
+protocol::result<std::set<state::object_name>> task_run::parted_tables() {
+    std::set<state::object_name> parted;
+    const auto entries = applier::quarantine_store(checkpoints_).load(*target_);
+    if (!entries) return std::unexpected(entries.error());
+    for (const auto& entry : *entries) {
+        if (entry.now == applier::quarantine_entry::stage::reload_asked)
+            parted.insert(entry.tables.begin(), entry.tables.end());
+    }
+    return parted;
+}
+
+protocol::result<void> task_run::part_tables(const changes& found,
+                                             const std::set<state::object_name>& parted) {
+    if (auto held = checkpoints_.hold(*target_, checkpoint_->epoch); !held) return held;
+    auto known = parted;
+    for (const definition_change& change : found) {
+        if (std::ranges::includes(known, change.tables)) continue;
+        const std::string why =
+            "its definition was changed while the initial copy was running: " + change.shown;
+        auto asked =
+            applier::quarantine_store(checkpoints_).ask_to_reload(*target_, change.tables, why);
+        if (!asked) return asked;
+        board_.warn(applier::list_names(change.tables) +
+                    " is copied by itself when the rest is through: " + why);
+        known.insert(change.tables.begin(), change.tables.end());
+    }
+    board_.update([&known](state::status& now) {
+        for (const auto& table : known)
+            now.copy.erase(table.database + "." + table.object);
+    });
+    return {};
 }
 
 asio::awaitable<protocol::error> task_run::discard_copy(std::string ddl) {
     constexpr unsigned discards_max = 10;
     const std::string why = "a definition was changed while the initial copy was running: " + ddl;
+    if (task_.conflict.policy == state::task_spec::existing_tables::ignore) {
+        co_return protocol::error{
+            make_error_code(snapshot::errc::changed_during_copy),
+            why + ", so the copy may hold rows of before and after it. With existing_tables = "
+                  "\"ignore\" it cannot be taken back: remove the copied tables, and the task's "
+                  "traces, and begin anew",
+            {}};
+    }
     if (++progress_.copies_discarded > discards_max) {
         co_return protocol::error{make_error_code(snapshot::errc::changed_during_copy),
                                   why + ". It has been begun anew " + std::to_string(discards_max) +
@@ -74,7 +184,7 @@ asio::awaitable<protocol::error> task_run::discard_copy(std::string ddl) {
 }
 
 // Up to where the source is now: programs were read behind the end of the data.
-task_run::step<std::optional<std::string>> task_run::ddl_during_copy() {
+task_run::step<changes> task_run::changes_during_copy() {
     const auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
     asio::steady_timer timer(work_loop_);
@@ -86,8 +196,8 @@ task_run::step<std::optional<std::string>> task_run::ddl_during_copy() {
     if (receiver_error_) co_return std::unexpected(*receiver_error_);
     if (stopping_) co_return protocol::fail(snapshot::errc::cancelled, "the copy was stopped");
     const auto scan = [this, &facts] {
-        return applier::find_ddl(*relay_, checkpoint_->applied, facts->written, selection_,
-                                 source_version_);
+        return applier::find_changes(*relay_, checkpoint_->applied, facts->written, selection_,
+                                     source_version_);
     };
     co_return co_await protocol::net::on_thread(pool_, scan);
 }

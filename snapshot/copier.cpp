@@ -9,12 +9,18 @@
 #include "snapshot/snapshot.hpp"
 #include "snapshot/table_lock.hpp"
 
+#include "applier/quarantine_store.hpp"
 #include "applier/statement_lock.hpp"
 #include "protocol/errc.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace understudy::snapshot {
 
@@ -25,13 +31,25 @@ using protocol::result;
 
 namespace {
 
-// Two rows: the end of the source's log behind the last chunk (part 0), and that all is done
-// (part 1).
+// Three rows: the end of the source's log behind the last chunk (part 0), that all is done (part 1)
+// with the end of the log then, and the end of the log before views and programs were read (part
+// 3).
 progress_key data_end_key() {
     return {"copy", {}, 0};
 }
 progress_key finished_key() {
     return {"copy", {}, 1};
+}
+
+progress_key programs_key() {
+    return {"copy", {}, 3};
+}
+
+constexpr std::array<std::string_view, 5> program_kinds{"event", "trigger", "procedure", "function",
+                                                        "view"};
+
+bool is_of_programs(const progress_key& key) {
+    return std::ranges::find(program_kinds, key.kind) != program_kinds.end();
 }
 
 // As MariaDB keeps it.
@@ -46,6 +64,8 @@ copy_outcome outcome_of(const std::map<progress_key, progress_row>& done) {
     copy_outcome outcome;
     for (const auto& [key, row] : done) {
         if (key == data_end_key() && row.position) outcome.copy_end = row.position->binlog;
+        if (key == programs_key() && row.position) outcome.programs_begin = row.position->binlog;
+        if (key == finished_key() && row.position) outcome.programs_end = row.position->binlog;
         if (key.kind != "data") continue;
         outcome.copied.insert(key.source);
         if (row.position) outcome.start_after[key.source] = *row.position;
@@ -81,9 +101,20 @@ struct copier::impl {
     [[nodiscard]] awaitable<result<void>> load(target_worker& worker);
     [[nodiscard]] awaitable<result<void>> note(target_worker& worker, progress_key key,
                                                progress_row row);
+    [[nodiscard]] awaitable<result<void>> note_position(target_worker& worker, progress_key key,
+                                                        source_session& source);
     [[nodiscard]] awaitable<result<void>> copy(object_creator& creator);
+    [[nodiscard]] awaitable<result<void>> copy_rows(object_creator& creator, source_session& source,
+                                                    schema_copy& schema);
+    [[nodiscard]] awaitable<result<void>> copy_programs(object_creator& creator,
+                                                        source_session& source);
+    [[nodiscard]] awaitable<result<void>> forget_left_out(target_worker& worker);
+    [[nodiscard]] awaitable<result<void>> discard_programs();
     [[nodiscard]] awaitable<result<copy_outcome>> run();
     [[nodiscard]] awaitable<result<void>> discard();
+    [[nodiscard]] result<void> drop(target_session& target,
+                                    const std::vector<progress_key>& objects,
+                                    const std::vector<progress_key>& also_forget);
     [[nodiscard]] result<void> drop_all(target_session& target) const;
     [[nodiscard]] result<void> forget(target_session& target) const;
 
@@ -112,12 +143,16 @@ awaitable<result<void>> copier::impl::note(target_worker& worker, progress_key k
     auto call = [this, &key, &row](target_session& target) -> result<void> {
         auto stored = context.progress.load_one(target, key);
         if (!stored) return std::unexpected(std::move(stored.error()));
-        if (*stored) return {};
-        return context.progress.insert(target, key, row);
+        if (*stored) {
+            row = **stored;
+            return {};
+        }
+        auto inserted = context.progress.insert(target, key, row);
+        if (inserted) row.change = 1;
+        return inserted;
     };
     auto noted = co_await worker.run_retrying(call);
     if (noted) {
-        row.change = 1;
         context.done[key] = std::move(row);
     }
     co_return noted;
@@ -132,36 +167,122 @@ awaitable<result<void>> copier::impl::copy(object_creator& creator) {
     if (auto fit = check_shapes(context.catalog, *context.selection); !fit) co_return fit;
     if (context.target_is_mariadb) take_json_as_text(context.catalog);
 
-    const bool data_is_done = context.done.contains(data_end_key());
     schema_copy schema(context, **source, creator);
-    if (task.initial.schema && !data_is_done) {
+    if (task.initial.schema) {
         show(state::phase::copying_schema);
+        if (auto done = co_await forget_left_out(creator.worker()); !done) co_return done;
         if (auto done = co_await schema.create_databases(); !done) co_return done;
         if (auto done = co_await schema.create_tables(); !done) co_return done;
     }
-    if (task.initial.data && !data_is_done) {
-        if (auto done = co_await schema.compare_tables(); !done) co_return done;
-        show(state::phase::copying_data);
-        data_copy data(context, **source);
-        if (auto done = co_await data.run(); !done) co_return done;
-        // The session of the schema may have waited for hours.
-        source = co_await reopen_source(context.source);
-        if (!source) co_return std::unexpected(std::move(source.error()));
-        auto end = co_await read_position(*source);
-        if (!end) co_return std::unexpected(std::move(end.error()));
-        progress_row row;
-        row.now = progress_row::stage::copied;
-        row.position = *std::move(end);
-        if (auto noted = co_await note(creator.worker(), data_end_key(), std::move(row)); !noted)
-            co_return noted;
+    if (task.initial.data && !context.done.contains(data_end_key())) {
+        // Whatever has a definition is there for views and programs to be made of.
+        auto all = context.catalog.tables;
+        std::erase_if(context.catalog.tables, [this](const source_table& table) {
+            return context.left_out.contains(table.name);
+        });
+        auto done = co_await copy_rows(creator, *source, schema);
+        context.catalog.tables = std::move(all);
+        if (!done) co_return done;
     }
     if (task.initial.schema) {
-        show(state::phase::copying_schema);
-        program_copy programs(context, **source, creator);
-        if (auto done = co_await programs.create_all(); !done) co_return done;
+        if (auto done = co_await copy_programs(creator, *source); !done) co_return done;
     }
     co_await (*source)->close();
     co_return result<void>{};
+}
+
+awaitable<result<void>> copier::impl::copy_rows(object_creator& creator, source_session& source,
+                                                schema_copy& schema) {
+    if (auto done = co_await schema.compare_tables(); !done) co_return done;
+    show(state::phase::copying_data);
+    data_copy data(context, *source);
+    if (auto done = co_await data.run(); !done) co_return done;
+    // The session of the schema may have waited for hours.
+    auto another = co_await reopen_source(context.source);
+    if (!another) co_return std::unexpected(std::move(another.error()));
+    source = *std::move(another);
+    co_return co_await note_position(creator.worker(), data_end_key(), source);
+}
+
+awaitable<result<void>> copier::impl::note_position(target_worker& worker, progress_key key,
+                                                    source_session& source) {
+    auto end = co_await read_position(source);
+    if (!end) co_return std::unexpected(std::move(end.error()));
+    progress_row row;
+    row.now = progress_row::stage::copied;
+    row.position = *std::move(end);
+    co_return co_await note(worker, std::move(key), std::move(row));
+}
+
+// What others changed of them before the first position is in what is read behind it; whoever asked
+// for the copy looks what they changed until the second.
+awaitable<result<void>> copier::impl::copy_programs(object_creator& creator,
+                                                    source_session& source) {
+    show(state::phase::copying_schema);
+    auto begun = co_await note_position(creator.worker(), programs_key(), source);
+    if (!begun) co_return begun;
+    auto views = co_await read_views(*source, *context.selection);
+    if (!views) co_return std::unexpected(std::move(views.error()));
+    context.catalog.views = *std::move(views);
+    program_copy programs(context, *source, creator);
+    if (auto done = co_await programs.create_all(); !done) co_return done;
+    co_return co_await note_position(creator.worker(), finished_key(), source);
+}
+
+// Only what we made is dropped.
+result<void> copier::impl::drop(target_session& target, const std::vector<progress_key>& objects,
+                                const std::vector<progress_key>& also_forget) {
+    const auto lock = applier::statement_lock::acquire(target, context.checkpoints, context.epoch);
+    if (!lock) return std::unexpected(lock.error());
+    auto done = target.run("SET SESSION foreign_key_checks = 0");
+    for (const progress_key& key : objects) {
+        const bool is_kept = context.done.at(key).now == progress_row::stage::kept;
+        const auto name = context.on_target(key.source).to_string();
+        if (done && !is_kept) done = drop_object(target, key.kind, name);
+    }
+    if (done) done = target.run("START TRANSACTION");
+    if (done) done = context.hold(target);
+    for (const auto* keys : {&objects, &also_forget}) {
+        for (const progress_key& key : *keys) {
+            if (done) done = context.progress.remove(target, key);
+        }
+    }
+    if (done) done = target.run("COMMIT");
+    if (!done && !target.broken()) std::ignore = target.execute("ROLLBACK");
+    if (!done) return done;
+    for (const auto* keys : {&objects, &also_forget}) {
+        for (const progress_key& key : *keys)
+            context.done.erase(key);
+    }
+    return target.run("SET SESSION foreign_key_checks = 1");
+}
+
+// They may have changed since they were made: create_tables() makes them anew.
+awaitable<result<void>> copier::impl::forget_left_out(target_worker& worker) {
+    std::vector<progress_key> tables;
+    std::vector<progress_key> others;
+    for (const auto& [key, row] : context.done) {
+        if (!context.left_out.contains(key.source) || is_of_programs(key)) continue;
+        (key.kind == "table" ? tables : others).push_back(key);
+    }
+    if (tables.empty() && others.empty()) co_return result<void>{};
+    auto call = [&](target_session& target) { return drop(target, tables, others); };
+    co_return co_await worker.run_retrying(call);
+}
+
+awaitable<result<void>> copier::impl::discard_programs() {
+    target_worker worker(context.worker({}));
+    if (auto loaded = co_await load(worker); !loaded) co_return loaded;
+    std::vector<progress_key> programs;
+    for (const std::string_view kind : program_kinds) {
+        for (const auto& [key, row] : context.done) {
+            if (key.kind == kind) programs.push_back(key);
+        }
+    }
+    auto call = [&](target_session& target) {
+        return drop(target, programs, {programs_key(), finished_key()});
+    };
+    co_return co_await worker.run_retrying(call);
 }
 
 awaitable<result<copy_outcome>> copier::impl::run() {
@@ -169,13 +290,14 @@ awaitable<result<copy_outcome>> copier::impl::run() {
     if (auto loaded = co_await load(creator.worker()); !loaded)
         co_return std::unexpected(std::move(loaded.error()));
     if (context.done.contains(discarded_key()))
-        co_return fail(errc::changed_during_copy, "the copy was being taken back");
+        co_return fail(errc::taken_back, "the copy was being taken back");
     const bool wanted = task.initial.schema || task.initial.data;
     if (wanted && !context.done.contains(finished_key())) {
         if (auto done = co_await copy(creator); !done)
             co_return std::unexpected(std::move(done.error()));
         progress_row row;
         row.now = progress_row::stage::copied;
+        // With the position at which programs were read it is there already.
         if (auto noted = co_await note(creator.worker(), finished_key(), std::move(row)); !noted)
             co_return std::unexpected(std::move(noted.error()));
     }
@@ -226,6 +348,9 @@ result<void> copier::impl::forget(target_session& target) const {
     if (auto held = context.hold(target); !held) return held;
     if (auto removed = context.progress.remove(target); !removed) return removed;
     if (auto removed = context.checkpoints.remove(target); !removed) return removed;
+    // Tables that were to be copied by themselves are in the next copy like all others.
+    const applier::quarantine_store wishes(context.checkpoints);
+    if (auto removed = wishes.remove_all(target); !removed) return removed;
     done = target.execute("COMMIT");
     if (!done) return std::unexpected(std::move(done.error()));
     return {};
@@ -265,6 +390,14 @@ awaitable<result<copy_outcome>> copier::load_outcome() {
 
 awaitable<result<void>> copier::discard() {
     co_return co_await impl_->discard();
+}
+
+void copier::leave_out(std::set<state::object_name> tables) {
+    impl_->context.left_out = std::move(tables);
+}
+
+awaitable<result<void>> copier::discard_programs() {
+    co_return co_await impl_->discard_programs();
 }
 
 void copier::stop() {

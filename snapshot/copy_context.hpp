@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 
 namespace understudy::snapshot {
 
@@ -37,6 +38,7 @@ struct copy_context {
     bool target_is_mariadb = false;              // known once the progress was loaded
     std::map<progress_key, progress_row> done{}; // as stored on the target
     copy_pace* pace = nullptr;                   // while rows are copied
+    std::set<state::object_name> left_out{};     // get a definition and no rows
 
     [[nodiscard]] state::object_name on_target(const state::object_name& source_name) const {
         return selection->map(source_name.database, source_name.object);

@@ -18,8 +18,15 @@ copy_plan plan_copy(const source_catalog& catalog) {
         if (!table.order && table.transactional) alone.insert(table.name);
     }
     copy_plan plan;
-    plan.snapshot_sets = connected_sets(
-        catalog.logs_cascades ? std::vector<cascading_key>{} : catalog.cascading_keys, alone);
+    // A table that was made while the catalog was read has its keys in it, and is not in it itself.
+    auto keys = catalog.logs_cascades ? std::vector<cascading_key>{} : catalog.cascading_keys;
+    const auto is_in_catalog = [&](const state::object_name& name) {
+        return std::ranges::find(catalog.tables, name, &source_table::name) != catalog.tables.end();
+    };
+    std::erase_if(keys, [&](const cascading_key& key) {
+        return !is_in_catalog(key.child) || !is_in_catalog(key.parent);
+    });
+    plan.snapshot_sets = connected_sets(keys, alone);
     std::set<state::object_name> in_sets;
     for (const auto& set : plan.snapshot_sets)
         in_sets.insert(set.begin(), set.end());

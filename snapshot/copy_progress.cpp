@@ -166,6 +166,11 @@ result<void> copy_progress::update(applier::target_session& target, const progre
     return {};
 }
 
+result<void> copy_progress::remove(applier::target_session& target, const progress_key& key) const {
+    return target.run(fmt::format("DELETE FROM {}.`copy_progress` WHERE {}",
+                                  state::quote_identifier(meta_database_), where(key)));
+}
+
 result<void> copy_progress::remove(applier::target_session& target) const {
     auto done =
         target.execute(fmt::format("DELETE FROM {}.`copy_progress` WHERE `task` = {}",

@@ -65,6 +65,8 @@ public:
     [[nodiscard]] protocol::result<void>
     update(applier::target_session& target, const progress_key& key, const progress_row& row) const;
 
+    [[nodiscard]] protocol::result<void> remove(applier::target_session& target,
+                                                const progress_key& key) const;
     // All rows of the task.
     [[nodiscard]] protocol::result<void> remove(applier::target_session& target) const;
 

@@ -56,6 +56,10 @@ struct copy_outcome {
     std::map<state::object_name, state::source_position>
         start_after; // tables copied in one snapshot at a known position
     std::set<state::object_name> copied;
+    // Views and programs were read between these two: as they were at both, if nothing changed one
+    // of them in between. Empty files: there were none to read, or that is not known.
+    protocol::binlog_position programs_begin;
+    protocol::binlog_position programs_end;
 };
 
 // The initial copy: definitions, then data, resumable. Progress is kept on the target
@@ -74,12 +78,18 @@ public:
     // Databases and tables (no secondary objects that could fire), data, then views, routines,
     // triggers and events; foreign keys in order. Skips what an earlier run finished.
     [[nodiscard]] boost::asio::awaitable<protocol::result<copy_outcome>> run();
+    // Before run(): tables that get their present definition, for views to be made of, and no rows,
+    // because they are to be copied by themselves later.
+    void leave_out(std::set<state::object_name> tables);
+    // Behind a run() that has ended: takes views and programs back, so that the next one reads them
+    // anew.
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> discard_programs();
     // What an earlier, finished copy left: read from the target for a task that is already
     // streaming.
     [[nodiscard]] boost::asio::awaitable<protocol::result<copy_outcome>> load_outcome();
     // Takes everything back that run() made on the target, and its progress, so that the copy can
     // begin anew; what was there before is left alone. A discard that was interrupted makes run()
-    // fail with errc::changed_during_copy. Not with conflict.existing_tables = "ignore".
+    // fail with errc::taken_back. Not with conflict.existing_tables = "ignore".
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> discard();
     void stop(); // from the executor; run() ends with errc::cancelled
 

@@ -192,6 +192,20 @@ awaitable<result<source_catalog>> read_catalog(protocol::net::connection& source
     co_return catalog;
 }
 
+awaitable<result<std::vector<state::object_name>>>
+read_views(protocol::net::connection& source, const state::object_selection& selection) {
+    auto rows = co_await ask(source, "SELECT TABLE_SCHEMA, TABLE_NAME FROM "
+                                     "information_schema.TABLES WHERE TABLE_TYPE = 'VIEW' ORDER BY "
+                                     "TABLE_SCHEMA, TABLE_NAME");
+    if (!rows) co_return std::unexpected(std::move(rows.error()));
+    std::vector<state::object_name> views;
+    for (const auto& row : *rows) {
+        state::object_name name{row[0].value_or(""), row[1].value_or("")};
+        if (selection.selects(name.database, name.object)) views.push_back(std::move(name));
+    }
+    co_return views;
+}
+
 awaitable<result<std::string>> read_fingerprint(protocol::net::connection& source,
                                                 const state::object_name& table) {
     auto rows =

@@ -39,6 +39,10 @@ struct source_catalog {
 [[nodiscard]] boost::asio::awaitable<protocol::result<source_catalog>>
 read_catalog(protocol::net::connection& source, const state::object_selection& selection);
 
+// Only the names of the views, which others may have made or dropped since.
+[[nodiscard]] boost::asio::awaitable<protocol::result<std::vector<state::object_name>>>
+read_views(protocol::net::connection& source, const state::object_selection& selection);
+
 // Only the columns and keys of one table, for a second look; errc::changed_during_copy if it is
 // gone.
 [[nodiscard]] boost::asio::awaitable<protocol::result<std::string>>

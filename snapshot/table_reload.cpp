@@ -1,7 +1,6 @@
 #include "snapshot/table_reload.hpp"
 
 #include "applier/checkpoint_store.hpp"
-#include "applier/ddl_scan.hpp"
 #include "applier/errc.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/quarantine_store.hpp"
@@ -9,9 +8,9 @@
 #include "protocol/net/on_thread.hpp"
 #include "protocol/net/replica_session.hpp"
 #include "snapshot/copy_progress.hpp"
+#include "snapshot/definition_hold.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/object_drop.hpp"
-#include "snapshot/source_session.hpp"
 #include "snapshot/target_worker.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -60,7 +59,9 @@ result<void> drop_tables(target_session& target, const applier::checkpoint_store
     auto done = target.run("SET SESSION foreign_key_checks = 0");
     for (const state::object_name& table : tables) {
         const auto name = selection.map(table.database, table.object);
-        if (done) done = drop_object(target, "table", name.to_string());
+        for (const std::string_view kind : {"table", "view"}) {
+            if (done) done = drop_object(target, kind, name.to_string());
+        }
     }
     return done ? target.run("SET SESSION foreign_key_checks = 1") : done;
 }
@@ -117,14 +118,23 @@ awaitable<result<void>> table_reload::reload(applier::quarantine_entry entry, st
 
 awaitable<result<void>> table_reload::run(attempt& now) {
     constexpr int restarts_max = 10;
+    constexpr int restarts_unheld_max = 2;
     if (auto taken = co_await take_over(now); !taken) co_return taken;
     bool begun = now.at.now == applier::checkpoint::stage::copying;
     for (int restarts = 0;; ++restarts) {
+        std::optional<source_session> held;
+        if (restarts >= restarts_unheld_max) {
+            auto hold = co_await hold_definitions(source_of(now));
+            if (!hold) co_return std::unexpected(std::move(hold.error()));
+            held = *std::move(hold);
+        }
         if (!begun) {
             if (auto done = co_await begin(now); !done) co_return done;
         }
         auto copied = co_await copy(now);
-        const bool was_taken_back = !copied && copied.error().code == errc::changed_during_copy;
+        if (held) co_await (*held)->close();
+        const bool was_taken_back = !copied && (copied.error().code == errc::changed_during_copy ||
+                                                copied.error().code == errc::taken_back);
         if (!copied && (stop_.stopped() || parts_.may_pass(copied.error())))
             co_return std::unexpected(std::move(copied.error()));
         auto ddl = co_await ddl_during_copy(now);
@@ -135,10 +145,10 @@ awaitable<result<void>> table_reload::run(attempt& now) {
             co_return fail(errc::changed_during_copy,
                            fmt::format("its definition was changed each of {} times while it was "
                                        "copied, the last time by: {}",
-                                       restarts_max, ddl->value_or("")));
+                                       restarts_max, *ddl ? (*ddl)->shown : std::string()));
         }
         now.note("its definition was changed while it was copied, it begins anew: " +
-                 ddl->value_or(""));
+                 (*ddl ? (*ddl)->shown : std::string()));
         begun = false;
     }
 }
@@ -206,6 +216,13 @@ awaitable<result<void>> table_reload::begin(attempt& now) {
     co_return done;
 }
 
+source_link table_reload::source_of(attempt& now) {
+    source_link link{parts_.executor, parts_.task.source,
+                     [&now](std::string text) { now.board.warn(std::move(text)); }, &stop_};
+    link.options.database.clear();
+    return link;
+}
+
 awaitable<void> table_reload::tell(attempt& now) {
     asio::steady_timer timer(parts_.executor);
     for (;;) {
@@ -230,11 +247,9 @@ awaitable<result<copy_outcome>> table_reload::copy(attempt& now) {
     co_return std::get<0>(std::move(ended));
 }
 
-awaitable<result<std::optional<std::string>>> table_reload::ddl_during_copy(attempt& now) {
-    source_link link{parts_.executor, parts_.task.source,
-                     [&now](std::string text) { now.board.warn(std::move(text)); }, &stop_};
-    link.options.database.clear();
-    auto session = co_await reopen_source(link);
+awaitable<result<std::optional<applier::definition_change>>>
+table_reload::ddl_during_copy(attempt& now) {
+    auto session = co_await reopen_source(source_of(now));
     if (!session) co_return std::unexpected(std::move(session.error()));
     auto facts = co_await protocol::net::read_source_facts(**session);
     const auto version = (*session)->server().version_number;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "applier/ddl_scan.hpp"
 #include "applier/reloader.hpp"
 #include "protocol/result.hpp"
 #include "relay/log.hpp"
 #include "relay/server_turn.hpp"
 #include "snapshot/snapshot.hpp"
+#include "snapshot/source_session.hpp"
 #include "snapshot/stop_signal.hpp"
 #include "state/object_selection.hpp"
 #include "state/status_board.hpp"
@@ -57,11 +59,13 @@ private:
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> take_over(attempt& now);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> begin(attempt& now);
     [[nodiscard]] boost::asio::awaitable<protocol::result<copy_outcome>> copy(attempt& now);
-    [[nodiscard]] boost::asio::awaitable<protocol::result<std::optional<std::string>>>
+    [[nodiscard]] boost::asio::awaitable<
+        protocol::result<std::optional<applier::definition_change>>>
     ddl_during_copy(attempt& now);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> finish(attempt& now,
                                                                         const copy_outcome& copied);
     [[nodiscard]] boost::asio::awaitable<void> tell(attempt& now);
+    [[nodiscard]] source_link source_of(attempt& now);
     [[nodiscard]] relay::server_turn followed(const attempt& now) const;
 
     parts parts_;

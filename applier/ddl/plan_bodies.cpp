@@ -28,6 +28,17 @@ result<void> planner::rewrite_body(std::string_view what, std::string_view home,
     return {};
 }
 
+// Of the body of a view.
+void planner::note_used_tables() {
+    const body_names body = read_body(at_);
+    for (const body_name& name : body.names) {
+        const bool is_own = !name.where.database && body.own_names.contains(name.where.name);
+        if (name.what != body_name::kind::table || is_own) continue;
+        auto source = rewriter_.resolve(name.where);
+        if (rewriter_.selects(source)) uses_.push_back(std::move(source));
+    }
+}
+
 result<void> planner::rewrite_name(std::string_view what, const body_names& body,
                                    const body_name& name, std::string_view home,
                                    std::string_view home_on_target) {

@@ -58,6 +58,7 @@ protocol::result<statement_plan> planner::view(kind_of_view how) {
     const auto view = rewriter_.resolve(*name);
     if (!rewriter_.selects(view)) return skip(kind::view, "the view is not selected");
     touch(view);
+    note_used_tables();
     const auto home = default_on_target();
     if (auto done = rewrite_body("view", statement_->database, home); !done)
         return std::unexpected(done.error());
@@ -142,6 +143,7 @@ protocol::result<statement_plan> planner::drop_trigger() {
     rewriter_.replace(name->begin, name->end,
                       (guarded || whole ? "" : "IF EXISTS ") + target.to_string());
     auto plan = execute(kind::trigger, "");
+    plan.drops_trigger = true;
     if (databases->size() > 1) plan.trigger_databases = *std::move(databases);
     return plan;
 }

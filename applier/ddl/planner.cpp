@@ -324,6 +324,7 @@ statement_plan planner::execute(kind what, std::string database) const {
     plan.database = std::move(database);
     plan.source_names = source_names_;
     plan.target_names = target_names_;
+    plan.uses = uses_;
     return plan;
 }
 

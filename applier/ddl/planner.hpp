@@ -73,6 +73,7 @@ private:
                                                       std::string_view home_on_target);
     void rewrite_renamed_table(const body_name& name, const state::object_name& source,
                                const state::object_name& target, std::string_view home_on_target);
+    void note_used_tables();
     [[nodiscard]] bool mentions_renamed_in_strings(std::string_view home) const;
     [[nodiscard]] std::string default_on_target() const;
 
@@ -104,6 +105,7 @@ private:
     rewriter rewriter_;
     std::vector<state::object_name> source_names_;
     std::vector<state::object_name> target_names_;
+    std::vector<state::object_name> uses_;
     std::optional<state::object_name> like_; // whose definition a CREATE TABLE takes
 };
 

@@ -131,6 +131,18 @@ TEST(apply_rules, overwrite_copied_tables_up_to_the_end_of_the_copy) {
     EXPECT_EQ(rules.decide({"t", "new"}, at(999), rows_kind::delete_, 0).flags, 0);
 }
 
+TEST(apply_rules, leave_out_programs_that_the_copy_has) {
+    using kind = statement_plan::kind;
+    apply_rules rules({"binlog.000002", 1000}, false, {}, {{"t", "copied"}});
+    EXPECT_FALSE(rules.is_in_copied_programs(kind::view, at(999)));
+    rules.set_programs_end({"binlog.000002", 1200});
+    for (const kind program : {kind::view, kind::routine, kind::trigger, kind::event}) {
+        EXPECT_TRUE(rules.is_in_copied_programs(program, at(1199)));
+        EXPECT_FALSE(rules.is_in_copied_programs(program, at(1200)));
+    }
+    EXPECT_FALSE(rules.is_in_copied_programs(kind::alter_table, at(999)));
+}
+
 TEST(apply_rules, drop_what_a_snapshot_holds) {
     using treatment = apply_rules::treatment;
     state::source_position taken;

@@ -85,8 +85,16 @@ TEST(stream_share, gives_each_statement_to_one_stream_or_refuses_it) {
         {"ALTER TABLE a EXCHANGE PARTITION p WITH TABLE c", "refused"},
         {"DROP DATABASE t", "refused"},
         {"ALTER DATABASE t CHARACTER SET latin1", "refused"},
-        {"CREATE VIEW v AS SELECT * FROM a", "main"},
-        {"DROP TRIGGER tr", "main"},
+        {"CREATE VIEW v AS SELECT * FROM a", "refused"}, // it waits with the table: wait_with()
+        {"CREATE VIEW v AS SELECT * FROM c JOIN t.a USING (id)", "refused"},
+        {"CREATE VIEW b AS SELECT * FROM a", "own"}, // a view that was taken in
+        {"CREATE VIEW v AS SELECT * FROM c WHERE id > 1", "main"},
+        {"CREATE VIEW v AS WITH a AS (SELECT 1) SELECT * FROM a", "main"},
+        {"DROP VIEW v", "main"},
+        {"DROP VIEW b", "own"},
+        {"CREATE TRIGGER tr BEFORE INSERT ON a FOR EACH ROW SET @x = 1", "own"},
+        {"CREATE TRIGGER tr BEFORE INSERT ON c FOR EACH ROW SET @x = 1", "main"},
+        {"DROP TRIGGER tr", "both"}, // the target tells whose it is
         {"CREATE PROCEDURE p() DELETE FROM a", "main"},
         {"INSERT INTO c VALUES (1)", "refused"}, // as text: nobody knows all that it reads
     };

@@ -147,5 +147,36 @@ TEST(statement_bodies, name_the_definer_that_the_task_says) {
     EXPECT_FALSE(mapped.add("app@%", "'x"));
 }
 
+TEST(statement_bodies, of_views_say_what_they_are_made_of) {
+    state::task_spec spec;
+    spec.name = "t";
+    spec.objects.include = {"shop.*", "more.a"};
+    const auto selection = state::object_selection::make(spec);
+    ASSERT_TRUE(selection);
+    const auto used_by = [&](std::string_view text) {
+        logged_statement statement;
+        statement.text = text;
+        statement.database = "shop";
+        statement.source_version = 90704;
+        const auto plan = plan_statement(statement, *selection);
+        std::string names;
+        if (!plan) return plan.error().what;
+        for (const auto& name : plan->uses)
+            names += name.database + "." + name.object + " ";
+        return names;
+    };
+    EXPECT_EQ(
+        used_by("CREATE VIEW v AS SELECT * FROM a, `b` AS x JOIN more.a USING (id) WHERE EXISTS "
+                "(SELECT 1 FROM other.c)"),
+        "shop.a shop.b more.a ");
+    EXPECT_EQ(
+        used_by("CREATE OR REPLACE ALGORITHM=MERGE DEFINER=`r`@`%` SQL SECURITY INVOKER VIEW v "
+                "(x) AS SELECT (SELECT MAX(id) FROM a) UNION SELECT 1"),
+        "shop.a ");
+    EXPECT_EQ(used_by("ALTER VIEW v AS WITH a AS (SELECT * FROM b) TABLE a"), "shop.b ");
+    EXPECT_EQ(used_by("DROP VIEW v"), "");
+    EXPECT_EQ(used_by("CREATE PROCEDURE p() SELECT * FROM a"), "");
+}
+
 } // namespace
 } // namespace understudy::applier
