@@ -85,6 +85,7 @@ asio::awaitable<result<void>> applier::impl::follow() {
         if (stop_) co_return result<void>{};
         if (ended) {
             co_await close_stream();
+            if (catch_up_.failure()) co_return std::unexpected(*catch_up_.failure());
             co_await catch_up_.join();
             continue;
         }

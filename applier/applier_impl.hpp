@@ -116,6 +116,8 @@ private:
     [[nodiscard]] asio::awaitable<bool> go_on_without_table(const protocol::error& error);
     // Tables that a statement of the source has made unknown are copied anew.
     [[nodiscard]] asio::awaitable<void> reload_tables(protocol::error error);
+    // A statement about a large table goes to a stream of that table.
+    [[nodiscard]] asio::awaitable<void> part_long_statement(protocol::error error);
     // True when a statement waits no longer for tables whose copy is ahead of it.
     [[nodiscard]] asio::awaitable<bool> take_in_tables(protocol::error error);
     [[nodiscard]] asio::awaitable<result<void>> follow_stream();

@@ -50,6 +50,10 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
         co_await reload_tables(error);
         co_return true;
     }
+    if (code == errc::long_statement) {
+        co_await part_long_statement(error);
+        co_return true;
+    }
     if (code == errc::quarantined && co_await take_in_tables(error)) co_return true;
     if (code == errc::quarantined && catch_up_.is_wanted() && !catch_up_.any_ahead()) {
         board_.update([&](state::status& status) {
@@ -84,7 +88,9 @@ asio::awaitable<bool> applier::impl::go_on_without_table(const protocol::error& 
     const state::object_name table = *stream_->rows().troubled();
     if (conflicts_.of(table) != conflict_policy::action::quarantine) co_return false;
     stream_.reset(); // what it has open is rolled back with its session
-    const auto put = [this, &table, &error] { return set_aside(context_, table, error.what); };
+    const auto put = [this, &table, &error] {
+        return set_aside(context_, table, error.what, quarantine_entry::stage::aside);
+    };
     const auto done = co_await on_thread(pool_, put);
     if (!done) {
         // The same table fails again, and is set aside then.
@@ -113,6 +119,15 @@ asio::awaitable<void> applier::impl::reload_tables(protocol::error error) {
         co_await wait_after(done.error());
 }
 
+asio::awaitable<void> applier::impl::part_long_statement(protocol::error error) {
+    const state::object_name table = *stream_->long_table();
+    co_await close_stream();
+    const auto done = co_await on_thread(pool_, [&] {
+        return set_aside(context_, table, error.what, quarantine_entry::stage::altering);
+    });
+    if (!done) co_await wait_after(done.error());
+}
+
 asio::awaitable<bool> applier::impl::take_in_tables(protocol::error error) {
     if (!stream_) co_return false;
     const auto tables = stream_->inseparable();
@@ -121,7 +136,14 @@ asio::awaitable<bool> applier::impl::take_in_tables(protocol::error error) {
     if (!entry) co_return false;
     const bool copies = entry->comes_back();
     if (copies && !catch_up_.any_ahead()) co_return false; // the task waits for it
-    if (!copies && (views.empty() || std::ranges::includes(entry->tables, views))) co_return false;
+    // A view without data of its own may wait with a table; where that was copied from behind this
+    // statement, or the view waits with another table, a person has to look.
+    const auto waits = [&](const state::object_name& view) {
+        return catch_up_.find({view}).has_value();
+    };
+    const bool may_wait =
+        !views.empty() && !catch_up_.has_passed(*entry) && std::ranges::none_of(views, waits);
+    if (!copies && !may_wait) co_return false;
     co_await close_stream();
     const auto call = [&]() -> result<bool> {
         if (copies) return take_in(context_, *entry, tables);

@@ -87,6 +87,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     stream->decisions_ = std::move(*decisions);
     stream->share_ = std::move(*share);
     stream->builder_->set_share(stream->share_);
+    stream->builder_->set_rules(context.rules);
     stream->builder_->set_decisions(stream->decisions_);
     stream->builder_->set_target_is_mariadb(stream->session_->facts().is_mariadb);
     apply_settings settings;
@@ -107,6 +108,9 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
         context.source_version, context.hook);
     stream->statements_executor_->set_decisions(stream->decisions_);
     stream->statements_executor_->set_share(stream->share_, context.selection);
+    if (context.only == nullptr) {
+        stream->statements_executor_->set_alter_aside_bytes(context.task.apply.alter_aside_bytes);
+    }
     return stream;
 }
 

@@ -93,6 +93,9 @@ public:
     [[nodiscard]] const std::set<state::object_name>& inseparable_views() const {
         return builder_->inseparable_views();
     }
+    [[nodiscard]] const std::optional<state::object_name>& long_table() const {
+        return statements_executor_->long_table();
+    }
     [[nodiscard]] std::uint64_t take_statement_count() { return std::exchange(statements_, 0); }
 
     // Any thread.

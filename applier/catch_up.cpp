@@ -67,6 +67,8 @@ struct catch_up::entry_stream {
     // Up to the end of its copy the task's stream must not meet the entry's rows: it would find
     // them ahead of itself.
     [[nodiscard]] bool may_join() const {
+        // A copy that brought no rows (the table is gone by then, or a view) is ahead as well.
+        if (entry.from > bound) return false;
         if (!context.was_reloaded || bound >= entry.copy_end) return true;
         const auto received = context.relay.end().binlog;
         return received >= entry.copy_end && bound >= received;
@@ -158,7 +160,7 @@ std::optional<quarantine_entry> catch_up::find(const std::set<state::object_name
 }
 
 asio::awaitable<void> catch_up::join() {
-    held_ = !reopen_ && !stop_;
+    held_ = !reopen_ && !stop_ && !failed_;
     timer_.cancel();
     while (held_) {
         held_timer_.expires_at(asio::steady_timer::time_point::max());
@@ -334,6 +336,13 @@ result<void> catch_up::open(entry_stream& stream) {
     if (!linked) return std::unexpected(std::move(linked.error()));
     for (const state::object_name& table : *linked) {
         if (stream.entry.tables.contains(table)) continue;
+        // The key came with the copy, before the task has come to the statement that made it.
+        if (stream.entry.copy_end > stream.bound) {
+            auto taken = take_in(of_task_, stream.entry, *linked);
+            if (!taken) return std::unexpected(std::move(taken.error()));
+            if (*taken)
+                return fail(errc::cancelled, stream.entry.names() + " is copied with others");
+        }
         return fail(errc::definition_mismatch,
                     fmt::format("a foreign key of the target links {} with {}, which was not set "
                                 "aside together with it: drop that key there until the table has "
@@ -467,7 +476,23 @@ asio::awaitable<bool> catch_up::recover(entry_stream& stream, protocol::error& e
     co_return true;
 }
 
+// Its table would have stopped the task if it had not been set aside for the time that it takes.
+bool catch_up::stops_task(const quarantine_entry& entry) const {
+    return entry.now == quarantine_entry::stage::altering &&
+           std::ranges::any_of(entry.tables, [this](const state::object_name& table) {
+               return of_task_.conflicts.of(table) != conflict_policy::action::quarantine;
+           });
+}
+
 asio::awaitable<void> catch_up::give_up(quarantine_entry entry, protocol::error why) {
+    if (stops_task(entry)) {
+        failed_ = std::move(why);
+        release_task();
+        wake_task_();
+        while (!stop_)
+            co_await wait(1h);
+        co_return;
+    }
     std::string text = why.what;
     if (why.code == relay::errc::position_not_held) {
         text = "the relay log no longer holds the changes from " + entry.from.to_string() +
@@ -510,7 +535,7 @@ void catch_up::publish() {
             for (const state::object_name& table : one.tables)
                 entry.tables.push_back(table.database + "." + table.object);
             entry.from = one.from;
-            entry.resuming = one.now == quarantine_entry::stage::resuming;
+            entry.resuming = one.comes_back() && one.now != quarantine_entry::stage::reloading;
             entry.reloading = one.now == quarantine_entry::stage::reloading;
             entry.why = one.comes_back() && !note_.empty() ? note_ : one.why;
             shown.push_back(std::move(entry));

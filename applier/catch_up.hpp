@@ -48,7 +48,10 @@ public:
     // The task's stream has committed this.
     void advance(const protocol::binlog_position& applied);
     // It is to end, because an entry is about to join it or was added.
-    [[nodiscard]] bool wants_task_held() const { return near_ || reopen_; }
+    [[nodiscard]] bool wants_task_held() const { return near_ || reopen_ || failed_; }
+    // What stops the task: trouble of a table that is set aside only to be altered, and whose
+    // trouble is to stop it.
+    [[nodiscard]] const std::optional<protocol::error>& failure() const { return failed_; }
     // Some entry is to be caught up.
     [[nodiscard]] bool is_wanted() const;
     // The task's stream has ended at the position last told. Returns when it may be opened again:
@@ -61,6 +64,10 @@ public:
     // The copy of some entry is ahead of the task, which cannot wait for any of them then: that one
     // joins behind the end of its copy, and they join one after the other.
     [[nodiscard]] bool any_ahead() const;
+    // The entry's own stream is to begin behind where the task is.
+    [[nodiscard]] bool has_passed(const quarantine_entry& entry) const {
+        return entry.from > applied_;
+    }
     // From where on the relay is needed; nullopt: nothing is set aside. Any thread.
     [[nodiscard]] std::optional<protocol::binlog_position> needed() const;
 
@@ -80,6 +87,7 @@ private:
     [[nodiscard]] boost::asio::awaitable<void> copy_instead(quarantine_entry entry,
                                                             std::string why);
     [[nodiscard]] boost::asio::awaitable<void> give_up(quarantine_entry entry, protocol::error why);
+    [[nodiscard]] bool stops_task(const quarantine_entry& entry) const;
     [[nodiscard]] boost::asio::awaitable<void> poll();
     [[nodiscard]] boost::asio::awaitable<void> wait(std::chrono::milliseconds at_most);
     [[nodiscard]] protocol::result<void> open(entry_stream& stream);
@@ -101,6 +109,7 @@ private:
     bool near_ = false;
     bool reopen_ = false;
     bool held_ = false;
+    std::optional<protocol::error> failed_;
     protocol::binlog_position applied_;       // of the task
     std::unique_ptr<target_session> session_; // asks for wishes
     entry_stream* current_ = nullptr;

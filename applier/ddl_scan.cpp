@@ -4,6 +4,7 @@
 #include "applier/statement_plan.hpp"
 #include "protocol/assert.hpp"
 #include "protocol/binlog/format_description.hpp"
+#include "protocol/binlog/gtid_event.hpp"
 #include "protocol/binlog/mariadb_compression.hpp"
 #include "protocol/binlog/query_event.hpp"
 
@@ -37,19 +38,22 @@ change_kind kind_of(statement_plan::kind kind) {
 
 std::optional<definition_change> change_of(const protocol::query_event& query,
                                            const state::object_selection& selection,
-                                           std::uint32_t source_version) {
+                                           std::uint32_t source_version, bool& inseparable) {
     if (query.is_begin() || query.is_commit() || query.is_rollback() || query.is_savepoint())
         return std::nullopt;
     const auto statement = logged_statement::of(query, source_version);
     const auto plan = plan_statement(statement, selection);
-    if (!plan && query.text.starts_with("XA ")) return std::nullopt;
+    const bool is_xa = query.text.starts_with("XA ");
+    const bool is_text =
+        plan && plan->what != statement_plan::action::skip && plan->is == statement_plan::kind::dml;
+    inseparable = inseparable || is_xa || is_text;
+    if ((!plan && is_xa) || is_text) return std::nullopt;
     definition_change change;
     if (!plan) return change;
-    if (plan->what == statement_plan::action::skip || plan->is == statement_plan::kind::dml)
-        return std::nullopt;
+    if (plan->what == statement_plan::action::skip) return std::nullopt;
     change.of = kind_of(plan->is);
     if (change.of != change_kind::tables) return change;
-    for (auto& name : stream_share::concerned(*plan, statement)) {
+    for (auto& name : stream_share::concerned(*plan, statement, selection)) {
         if (selection.selects(name.database, name.object)) change.tables.insert(std::move(name));
     }
     if (change.tables.empty()) change.of = change_kind::other;
@@ -59,12 +63,13 @@ std::optional<definition_change> change_of(const protocol::query_event& query,
 // Until `take` says false.
 result<void> scan(relay::log& relay, const state::source_position& from,
                   const protocol::binlog_position& until, const state::object_selection& selection,
-                  std::uint32_t source_version,
+                  std::uint32_t source_version, bool& inseparable,
                   const std::function<bool(definition_change)>& take) {
     auto reader = relay.open_reader(from);
     if (!reader) return std::unexpected(std::move(reader.error()));
     std::optional<protocol::format_description> format;
     std::vector<std::byte> plain;
+    protocol::gtid id;
     for (;;) {
         auto stored = (*reader)->next();
         if (!stored) return std::unexpected(std::move(stored.error()));
@@ -79,10 +84,19 @@ result<void> scan(relay::log& relay, const state::source_position& from,
             format = std::move(*decoded);
         }
         const bool is_compressed = header->type == event_type::mariadb_query_compressed;
-        if (header->type != event_type::query && !is_compressed) continue;
+        const bool begins = header->type == event_type::gtid ||
+                            header->type == event_type::gtid_tagged ||
+                            header->type == event_type::anonymous_gtid;
+        if (header->type != event_type::query && !is_compressed && !begins) continue;
         UNDERSTUDY_ASSERT(format.has_value());
         auto event = protocol::decode_event((*stored)->bytes, format->has_checksum());
         if (!event) return std::unexpected(event.error());
+        if (begins) {
+            auto begun = protocol::decode_gtid_event(*event);
+            if (!begun) return std::unexpected(std::move(begun.error()));
+            id = std::move(begun->id);
+            continue;
+        }
         if (is_compressed) {
             const auto done = protocol::uncompress_mariadb_event(plain, *event, *format);
             if (!done) return std::unexpected(done.error());
@@ -91,8 +105,9 @@ result<void> scan(relay::log& relay, const state::source_position& from,
         }
         const auto query = protocol::decode_query_event(*event, *format);
         if (!query) return std::unexpected(query.error());
-        auto change = change_of(*query, selection, source_version);
+        auto change = change_of(*query, selection, source_version, inseparable);
         if (!change) continue;
+        change->id = id;
         constexpr std::size_t shown_max = 200;
         change->shown =
             fmt::format("'{}' at {}", query->text.substr(0, shown_max), end.to_string());
@@ -103,18 +118,18 @@ result<void> scan(relay::log& relay, const state::source_position& from,
 
 } // namespace
 
-result<std::vector<definition_change>> find_changes(relay::log& relay,
-                                                    const state::source_position& from,
-                                                    const protocol::binlog_position& until,
-                                                    const state::object_selection& selection,
-                                                    std::uint32_t source_version) {
-    std::vector<definition_change> found;
-    auto done = scan(relay, from, until, selection, source_version, [&](definition_change change) {
-        found.push_back(std::move(change));
-        return true;
-    });
+result<definition_changes> find_changes(relay::log& relay, const state::source_position& from,
+                                        const protocol::binlog_position& until,
+                                        const state::object_selection& selection,
+                                        std::uint32_t source_version) {
+    definition_changes changes;
+    auto done = scan(relay, from, until, selection, source_version, changes.has_inseparable,
+                     [&](definition_change change) {
+                         changes.found.push_back(std::move(change));
+                         return true;
+                     });
     if (!done) return std::unexpected(std::move(done.error()));
-    return found;
+    return changes;
 }
 
 result<std::optional<definition_change>> find_ddl(relay::log& relay,
@@ -123,10 +138,12 @@ result<std::optional<definition_change>> find_ddl(relay::log& relay,
                                                   const state::object_selection& selection,
                                                   std::uint32_t source_version) {
     std::optional<definition_change> found;
-    auto done = scan(relay, from, until, selection, source_version, [&](definition_change change) {
-        found = std::move(change);
-        return false;
-    });
+    bool any_inseparable = false;
+    auto done = scan(relay, from, until, selection, source_version, any_inseparable,
+                     [&](definition_change change) {
+                         found = std::move(change);
+                         return false;
+                     });
     if (!done) return std::unexpected(std::move(done.error()));
     return found;
 }

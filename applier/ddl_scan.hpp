@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/binlog/binlog_position.hpp"
+#include "protocol/gtid/gtid.hpp"
 #include "protocol/result.hpp"
 #include "relay/log.hpp"
 #include "state/object_selection.hpp"
@@ -24,13 +25,21 @@ struct definition_change {
     kind of = kind::other;
     std::set<state::object_name> tables; // of kind tables: selected ones, never empty
     protocol::binlog_position end;
+    protocol::gtid id; // empty(): the source has none
     std::string shown; // "'…' at binlog.000003:4711", for an operator to read
+};
+
+struct definition_changes {
+    std::vector<definition_change> found;
+    // Among the other changes are some that could not be parted from those of a table: an XA
+    // transaction, or rows that were logged as text.
+    bool has_inseparable = false;
 };
 
 // What changed definitions between two positions of the relay log. The log must reach to `until`.
 // Reads each event's header and the text of each statement, from disk for the most part: blocking,
 // for the pool.
-[[nodiscard]] protocol::result<std::vector<definition_change>>
+[[nodiscard]] protocol::result<definition_changes>
 find_changes(relay::log& relay, const state::source_position& from,
              const protocol::binlog_position& until, const state::object_selection& selection,
              std::uint32_t source_version);

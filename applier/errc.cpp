@@ -31,6 +31,7 @@ public:
         case errc::fenced: return "another process applies this task";
         case errc::checkpoint_invalid: return "the checkpoint does not fit this task";
         case errc::reload_needed: return "a table has to be copied anew";
+        case errc::long_statement: return "a long statement waits with its table";
         case errc::quarantined: return "a table that is set aside is in the way";
         case errc::cancelled: return "stopped on request";
         }

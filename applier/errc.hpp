@@ -26,6 +26,7 @@ enum class errc {
     checkpoint_invalid,    // the checkpoint on the target does not fit this task
     quarantined,           // it cannot be parted from a table that is set aside
     reload_needed,         // a statement after which only a new copy tells what a table holds
+    long_statement,        // one that is left to its table's own stream, so that the rest goes on
     cancelled,
 };
 

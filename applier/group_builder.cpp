@@ -538,11 +538,12 @@ result<group_builder::verdict> group_builder::take_load_query(const relay::store
 }
 
 result<bool> group_builder::is_ours(const statement_plan& plan, const logged_statement& statement) {
-    auto ours = share_.takes(plan, statement, open_);
+    if (rules_ != nullptr && rules_->is_in_copied_programs(plan.is, open_)) return false;
+    auto ours = share_.takes(plan, statement, open_, *selection_);
     const bool reloads = ours && *ours && plan.what == statement_plan::action::reload;
     if (ours && !reloads) return ours;
     inseparable_.clear();
-    for (const state::object_name& name : stream_share::concerned(plan, statement)) {
+    for (const state::object_name& name : stream_share::concerned(plan, statement, *selection_)) {
         if (selection_->selects(name.database, name.object)) inseparable_.insert(name);
     }
     inseparable_views_.clear();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "applier/apply_rules.hpp"
 #include "applier/group.hpp"
 #include "applier/quarantine.hpp"
 #include "applier/statement_decision.hpp"
@@ -52,6 +53,8 @@ public:
     [[nodiscard]] const std::set<state::object_name>& inseparable_views() const {
         return inseparable_views_;
     }
+    // What the initial copy has of views and programs is passed over. Outlives this.
+    void set_rules(const apply_rules& rules) { rules_ = &rules; }
     // Statements are then left in MariaDB's words, and those of MySQL that it would read otherwise
     // are refused.
     void set_target_is_mariadb(bool value) { target_is_mariadb_ = value; }
@@ -110,6 +113,7 @@ private:
     group_limits limits_;
     statement_decisions decisions_;
     stream_share share_;
+    const apply_rules* rules_ = nullptr;
     std::set<state::object_name> inseparable_;
     std::set<state::object_name> inseparable_views_;
     protocol::boundary boundary_;

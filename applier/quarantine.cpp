@@ -52,7 +52,8 @@ std::unexpected<protocol::error> stream_share::refuse(const source_transaction& 
 }
 
 result<bool> stream_share::takes(const statement_plan& plan, const logged_statement& statement,
-                                 const source_transaction& transaction) const {
+                                 const source_transaction& transaction,
+                                 const state::object_selection& selection) const {
     if (is_everything()) return true;
     using enum statement_plan::kind;
     switch (plan.is) {
@@ -64,9 +65,10 @@ result<bool> stream_share::takes(const statement_plan& plan, const logged_statem
     case truncate_table:
     case create_index:
     case drop_index:
-    case view: return takes_named(plan, statement, transaction);
+    case view: return takes_named(plan, statement, transaction, selection);
     // Whose it is shows on the target, when it is to be executed.
-    case trigger: return plan.drops_trigger || *takes_named(plan, statement, transaction);
+    case trigger:
+        return plan.drops_trigger || *takes_named(plan, statement, transaction, selection);
     // What it reads and writes cannot be told from its text for certain.
     case dml:
         if (catches_up_) return false;
@@ -93,7 +95,8 @@ result<bool> stream_share::takes(const statement_plan& plan, const logged_statem
 }
 
 std::vector<state::object_name> stream_share::concerned(const statement_plan& plan,
-                                                        const logged_statement& statement) {
+                                                        const logged_statement& statement,
+                                                        const state::object_selection& selection) {
     auto names = plan.source_names;
     const std::string home = names.empty() ? "" : names.front().database;
     names.insert(names.end(), plan.uses.begin(), plan.uses.end());
@@ -101,16 +104,18 @@ std::vector<state::object_name> stream_share::concerned(const statement_plan& pl
         plan.is == statement_plan::kind::create_table_with_rows ||
         plan.is == statement_plan::kind::alter_table) {
         // The tables that its foreign keys and LIKE name must be as far as it is.
-        for (auto& name : ddl::mentioned_tables(statement, home))
-            names.push_back(std::move(name));
+        for (auto& name : ddl::mentioned_tables(statement, home)) {
+            if (selection.selects(name.database, name.object)) names.push_back(std::move(name));
+        }
     }
     return names;
 }
 
 result<bool> stream_share::takes_named(const statement_plan& plan,
                                        const logged_statement& statement,
-                                       const source_transaction& transaction) const {
-    const auto names = concerned(plan, statement);
+                                       const source_transaction& transaction,
+                                       const state::object_selection& selection) const {
+    const auto names = concerned(plan, statement, selection);
     const auto changed = static_cast<std::ptrdiff_t>(plan.source_names.size());
     const auto found = std::ranges::find_if(
         names, [this](const state::object_name& name) { return find(name) != nullptr; });

@@ -25,6 +25,7 @@ struct quarantine_entry {
         aside,
         reloading, // it is being copied anew, and caught up with then
         resuming,  // an operator has mended it, or it was copied: it is being caught up
+        altering,  // the same, because its next statement takes long and the others need not wait
     };
     std::uint64_t id = 0;
     stage now = stage::aside;
@@ -44,7 +45,7 @@ struct quarantine_entry {
         return now == stage::asked || now == stage::reload_asked;
     }
     [[nodiscard]] bool comes_back() const {
-        return now == stage::reloading || now == stage::resuming;
+        return now == stage::reloading || now == stage::resuming || now == stage::altering;
     }
     [[nodiscard]] std::string names() const { return list_names(tables); }
 };
@@ -70,10 +71,13 @@ public:
     // aside and others too, so that it could neither be executed now nor wait.
     [[nodiscard]] protocol::result<bool> takes(const statement_plan& plan,
                                                const logged_statement& statement,
-                                               const source_transaction& transaction) const;
-    // The tables that a statement changes, and after them those that must be as far as it is.
+                                               const source_transaction& transaction,
+                                               const state::object_selection& selection) const;
+    // The tables that a statement changes, and after them selected ones that must be as far as it
+    // is.
     [[nodiscard]] static std::vector<state::object_name>
-    concerned(const statement_plan& plan, const logged_statement& statement);
+    concerned(const statement_plan& plan, const logged_statement& statement,
+              const state::object_selection& selection);
     // The error for a change that cannot be parted from a table that is set aside.
     [[nodiscard]] std::unexpected<protocol::error> refuse(const source_transaction& transaction,
                                                           const std::string& what,
@@ -81,9 +85,10 @@ public:
 
 private:
     [[nodiscard]] const quarantine_entry* find(const state::object_name& table) const;
-    [[nodiscard]] protocol::result<bool> takes_named(const statement_plan& plan,
-                                                     const logged_statement& statement,
-                                                     const source_transaction& transaction) const;
+    [[nodiscard]] protocol::result<bool>
+    takes_named(const statement_plan& plan, const logged_statement& statement,
+                const source_transaction& transaction,
+                const state::object_selection& selection) const;
 
     std::vector<quarantine_entry> entries_;
     bool catches_up_ = false;

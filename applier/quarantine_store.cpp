@@ -16,9 +16,9 @@ using stage = quarantine_entry::stage;
 
 namespace {
 
-// Tables of before there were reloads have the first three.
+// Tables of older versions have the first ones of these.
 constexpr std::string_view state_type =
-    "ENUM('asked','aside','resuming','reload_asked','reloading') NOT NULL";
+    "ENUM('asked','aside','resuming','reload_asked','reloading','altering') NOT NULL";
 
 constexpr std::string_view entry_table =
     "CREATE TABLE IF NOT EXISTS {}.`quarantine` ("
@@ -49,6 +49,7 @@ stage stage_of(const std::optional<std::string>& text) {
     if (text == "asked") return stage::asked;
     if (text == "resuming") return stage::resuming;
     if (text == "reload_asked") return stage::reload_asked;
+    if (text == "altering") return stage::altering;
     return text == "reloading" ? stage::reloading : stage::aside;
 }
 
@@ -79,7 +80,7 @@ result<void> quarantine_store::prepare(target_session& target) const {
                     "AND table_name = 'quarantine' AND column_name = 'state'",
                     quote_string(meta_database_)));
     if (!states) return std::unexpected(std::move(states.error()));
-    const bool is_old = *states && !(*states)->contains("reloading");
+    const bool is_old = *states && !(*states)->contains("altering");
     if (!is_old) return {};
     return target.run(
         fmt::format("ALTER TABLE {}.`quarantine` MODIFY `state` {}", database_, state_type));
@@ -219,7 +220,7 @@ result<bool> quarantine_store::extend(target_session& target, const quarantine_e
     auto done = target.run("START TRANSACTION");
     if (done) done = checkpoint_store(meta_database_, task_).hold(target, epoch);
     result<bool> there = false;
-    if (done) there = is_there(target, entry, "'reloading', 'resuming'");
+    if (done) there = is_there(target, entry, "'reloading', 'resuming', 'altering'");
     if (done && !there) done = std::unexpected(there.error());
     if (done && *there) {
         for (const quarantine_entry* other : absorbed) {
@@ -240,7 +241,7 @@ result<bool> quarantine_store::add(target_session& target, const quarantine_entr
     auto done = target.run("START TRANSACTION");
     if (done) done = checkpoint_store(meta_database_, task_).hold(target, epoch);
     result<bool> there = false;
-    if (done) there = is_there(target, entry, "'aside', 'resuming'");
+    if (done) there = is_there(target, entry, "'aside', 'resuming', 'altering'");
     if (done && !there) done = std::unexpected(there.error());
     if (done && *there) done = write_tables(target, entry.id, views);
     if (done && *there) done = fence(target, entry, "");
@@ -271,7 +272,7 @@ result<bool> quarantine_store::resume(target_session& target,
         if (!entry.tables.contains(table)) continue;
         // Taken back before it was done.
         if (entry.is_asked()) return done_or_error(remove(target, entry));
-        if (entry.now == stage::reloading) return true;
+        if (entry.comes_back()) return true;
         return done_or_error(
             change(target, entry, entry.is_half_copied ? "reloading" : "resuming"));
     }
@@ -281,7 +282,7 @@ result<bool> quarantine_store::resume(target_session& target,
 result<void> quarantine_store::set_aside(target_session& target,
                                          const std::set<state::object_name>& tables,
                                          std::string_view why, std::uint64_t epoch,
-                                         std::uint64_t asked) const {
+                                         std::uint64_t asked, stage as) const {
     auto done = target.run("START TRANSACTION");
     if (!done) return done;
     done = checkpoint_store(meta_database_, task_).hold(target, epoch);
@@ -291,7 +292,7 @@ result<void> quarantine_store::set_aside(target_session& target,
                                       "'reload_asked', 'reloading', 'aside') WHERE `id` = {}",
                                       database_, asked));
     } else if (done) {
-        auto made = write_entry(target, "aside", why);
+        auto made = write_entry(target, as == stage::altering ? "altering" : "aside", why);
         if (made)
             id = *made;
         else

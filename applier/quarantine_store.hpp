@@ -64,11 +64,12 @@ public:
                                              const std::set<state::object_name>& views,
                                              std::uint64_t epoch) const;
     // From the task's checkpoint on, in a transaction of its own. `asked`: the entry that wanted
-    // it, 0 for none; it is reloaded where that was the wish. errc::fenced.
-    [[nodiscard]] protocol::result<void> set_aside(target_session& target,
-                                                   const std::set<state::object_name>& tables,
-                                                   std::string_view why, std::uint64_t epoch,
-                                                   std::uint64_t asked = 0) const;
+    // it, 0 for none; it is reloaded where that was the wish. `as`: aside or altering.
+    // errc::fenced.
+    [[nodiscard]] protocol::result<void>
+    set_aside(target_session& target, const std::set<state::object_name>& tables,
+              std::string_view why, std::uint64_t epoch, std::uint64_t asked = 0,
+              quarantine_entry::stage as = quarantine_entry::stage::aside) const;
     // Catching up has met what a person has to mend.
     [[nodiscard]] protocol::result<void>
     give_up(target_session& target, const quarantine_entry& entry, std::string_view why) const;

@@ -58,10 +58,11 @@ result<std::set<state::object_name>> linked_and_free(target_session& target,
 
 result<void> put_aside(target_session& target, const stream_context& context,
                        const std::set<state::object_name>& tables, std::string_view why,
-                       std::uint64_t asked) {
+                       std::uint64_t asked,
+                       quarantine_entry::stage as = quarantine_entry::stage::aside) {
     if (context.hook) context.hook("before set aside");
     auto done =
-        quarantine_store(context.store).set_aside(target, tables, why, context.epoch, asked);
+        quarantine_store(context.store).set_aside(target, tables, why, context.epoch, asked, as);
     if (context.hook) context.hook("after set aside");
     return done;
 }
@@ -120,14 +121,14 @@ result<void> fulfil(target_session& target, const stream_context& context,
 } // namespace
 
 result<void> set_aside(const stream_context& context, const state::object_name& table,
-                       std::string_view why) {
+                       std::string_view why, quarantine_entry::stage as) {
     auto target = target_session::connect(context.task.target, {});
     if (!target) return std::unexpected(std::move(target.error()));
     auto others = quarantine_store(context.store).load(**target);
     if (!others) return std::unexpected(std::move(others.error()));
     auto tables = linked_and_free(**target, context, {table}, *others, 0);
     if (!tables) return std::unexpected(std::move(tables.error()));
-    return tables->empty() ? result<void>{} : put_aside(**target, context, *tables, why, 0);
+    return tables->empty() ? result<void>{} : put_aside(**target, context, *tables, why, 0, as);
 }
 
 result<void> reload(const stream_context& context, const std::set<state::object_name>& tables,

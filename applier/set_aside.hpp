@@ -16,9 +16,11 @@ namespace understudy::applier {
 [[nodiscard]] bool concerns_one_table(const protocol::error& error);
 
 // Sets aside `table` with all that is linked with it, from the task's checkpoint on; nothing is
-// being written by the task's stream. Blocking, with a session of its own.
-[[nodiscard]] protocol::result<void>
-set_aside(const stream_context& context, const state::object_name& table, std::string_view why);
+// being written by the task's stream. `as`: aside, or altering. Blocking, with a session of its
+// own.
+[[nodiscard]] protocol::result<void> set_aside(const stream_context& context,
+                                               const state::object_name& table,
+                                               std::string_view why, quarantine_entry::stage as);
 
 // These have to be copied anew before the stream goes on: noted, and done when it is opened next.
 [[nodiscard]] protocol::result<void> reload(const stream_context& context,

@@ -59,11 +59,13 @@ statement_executor::execute(const source_statement& statement,
                           decision_advice(statement.transaction);
         return wrap(std::move(error), place_of(statement.plan, statement.transaction));
     };
-    const auto wanted = is_to_be_executed(statement);
-    if (!wanted) return failed(wanted.error());
-    if (!*wanted) {
-        if (auto done = commit(after); !done) return failed(std::move(done.error()));
-        return outcome::committed;
+    if (statement.plan.drops_trigger && share_ != nullptr && !share_->is_everything()) {
+        const auto ours = is_our_trigger(statement.plan);
+        if (!ours) return failed(ours.error());
+        if (!*ours) {
+            if (auto done = commit(after); !done) return failed(std::move(done.error()));
+            return outcome::committed;
+        }
     }
     if (auto allowed = refuse_during_copy(statement); !allowed)
         return failed(std::move(allowed.error()));
@@ -93,6 +95,10 @@ statement_executor::execute(const source_statement& statement,
         auto asked = was_executed(statement, *entry);
         if (!asked) return failed(std::move(asked.error()));
         executed = *asked;
+    }
+    if (!known) {
+        auto here = leave_to_table(statement.plan, logged_statement::of(*query, source_version_));
+        if (!here) return failed(std::move(here.error()));
     }
     step("before intent");
     if (!known) {
@@ -286,10 +292,34 @@ result<std::string> statement_executor::drop_trigger_text(const statement_plan& 
     return "DROP TRIGGER " + name.to_string();
 }
 
-result<bool> statement_executor::is_to_be_executed(const source_statement& statement) {
-    if (rules_.is_in_copied_programs(statement.plan.is, statement.transaction)) return false;
-    const bool is_shared = share_ != nullptr && !share_->is_everything();
-    return is_shared && statement.plan.drops_trigger ? is_our_trigger(statement.plan) : true;
+// Whoever alters a large table makes all others wait for it, unless it has a stream of its own.
+result<void> statement_executor::leave_to_table(const statement_plan& plan,
+                                                const logged_statement& logged) {
+    long_table_.reset();
+    const bool may_take_long = plan.is == statement_plan::kind::alter_table ||
+                               plan.is == statement_plan::kind::create_index;
+    if (alter_aside_bytes_ == 0 || !may_take_long) return {};
+    // With another table that it names (RENAME, EXCHANGE PARTITION, a foreign key) it could not be
+    // told whose it is.
+    const auto names = stream_share::concerned(plan, logged, *selection_);
+    if (std::ranges::any_of(names, [&](const auto& name) { return name != names.front(); }))
+        return {};
+    const state::object_name& table = plan.target_names.front();
+    // What the server remembers of the size may be a day old.
+    if (!target_.facts().is_mariadb) {
+        auto fresh = target_.run("SET SESSION information_schema_stats_expiry = 0");
+        if (!fresh) return fresh;
+    }
+    auto size = target_.scalar(fmt::format(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = {} AND table_name = {} AND "
+        "data_length + index_length > {}",
+        quote_string(table.database), quote_string(table.object), alter_aside_bytes_));
+    if (!size) return wrap(std::move(size.error()), "reading the size of the table");
+    if (!*size) return {};
+    long_table_ = plan.source_names.front();
+    return fail(errc::long_statement, fmt::format("the table is larger than {} bytes (apply."
+                                                  "alter_aside_bytes)",
+                                                  alter_aside_bytes_));
 }
 
 // One that is not there was of a table whose copy is ahead of this statement, or never came to the

@@ -15,6 +15,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace understudy::applier {
@@ -50,6 +52,13 @@ public:
                                                     const protocol::format_description& format,
                                                     const state::source_position& after);
     [[nodiscard]] std::string closing_sql() const { return journal_.closing_sql(); }
+    // Of a stream that shares its task with others: what alters a larger table fails with
+    // errc::long_statement before it has begun. 0: nothing does.
+    void set_alter_aside_bytes(std::uint64_t bytes) { alter_aside_bytes_ = bytes; }
+    // The table of the last statement that failed so.
+    [[nodiscard]] const std::optional<state::object_name>& long_table() const {
+        return long_table_;
+    }
     // They have to outlive the executor.
     void set_decisions(const statement_decisions& decisions) { decisions_ = &decisions; }
     void set_share(const stream_share& share, const state::object_selection& selection) {
@@ -78,9 +87,9 @@ private:
                                                          std::uint64_t sql_mode) const;
     [[nodiscard]] protocol::result<std::string> drop_trigger_text(const statement_plan& plan);
     // Whether the trigger that is to be dropped is of a table that this stream applies.
+    [[nodiscard]] protocol::result<void> leave_to_table(const statement_plan& plan,
+                                                        const logged_statement& logged);
     [[nodiscard]] protocol::result<bool> is_our_trigger(const statement_plan& plan);
-    // It is for this stream, and not in what the initial copy brought.
-    [[nodiscard]] protocol::result<bool> is_to_be_executed(const source_statement& statement);
     [[nodiscard]] protocol::result<void> commit(const state::source_position& after);
     [[nodiscard]] protocol::result<void>
     refuse_during_copy(const source_statement& statement) const;
@@ -100,6 +109,8 @@ private:
     const state::object_selection* selection_ = nullptr;
     ddl_journal journal_;
     statement_session session_;
+    std::uint64_t alter_aside_bytes_ = 0;
+    std::optional<state::object_name> long_table_;
 };
 
 } // namespace understudy::applier

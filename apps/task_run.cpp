@@ -254,6 +254,9 @@ task_run::step<protocol::net::source_facts> task_run::ask_source() {
     co_await read_clock(**source);
     auto facts = co_await protocol::net::read_source_facts(**source);
     source_version_ = (*source)->server().version_number;
+    auto names = co_await (*source)->query("SELECT @@GLOBAL.lower_case_table_names");
+    if (!names) co_return std::unexpected(std::move(names.error()));
+    source_ignores_case_ = names->rows.at(0).at(0).value_or("0") != "0";
     co_await (*source)->close();
     co_return facts;
 }

@@ -82,7 +82,10 @@ private:
     void start_receiver();
     [[nodiscard]] step<snapshot::copy_outcome> initial_copy();
     [[nodiscard]] step<snapshot::copy_outcome> checked_copy();
-    [[nodiscard]] step<std::vector<applier::definition_change>> changes_during_copy();
+    [[nodiscard]] step<applier::definition_changes> changes_during_copy();
+    [[nodiscard]] protocol::result<snapshot::copy_outcome>
+    keep_parted(const std::set<state::object_name>& parted,
+                protocol::result<snapshot::copy_outcome> copied);
     [[nodiscard]] bool may_part_copy() const;
     [[nodiscard]] protocol::result<std::set<state::object_name>> parted_tables();
     [[nodiscard]] protocol::result<void>
@@ -128,6 +131,7 @@ private:
         target_; // for the checkpoint before the applier takes over
     std::optional<applier::checkpoint> checkpoint_;
     std::uint32_t source_version_ = 0;
+    bool source_ignores_case_ = false;     // names of tables: lower_case_table_names
     protocol::binlog_position source_end_; // of its log, when the task was started
 
     std::unique_ptr<relay::log> relay_;

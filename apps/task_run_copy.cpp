@@ -27,15 +27,20 @@ using namespace std::chrono_literals;
 namespace {
 
 using applier::definition_change;
+using applier::definition_changes;
 using changes = std::vector<definition_change>;
 
 // Between the two readings of the source's position some views and programs were read before it,
-// and some behind it.
+// and some behind it. What is in the log at the first, and not committed, need not have been there
+// to be read.
 const definition_change* change_among_programs(const changes& found,
                                                const snapshot::copy_outcome& copied) {
+    const auto& begin = copied.programs_begin;
     const auto one = std::ranges::find_if(found, [&](const definition_change& change) {
-        return change.of == definition_change::kind::program &&
-               change.end > copied.programs_begin && change.end <= copied.programs_end;
+        const bool was_committed =
+            change.id.empty() || begin.executed.empty() || begin.executed.contains(change.id);
+        return change.of == definition_change::kind::program && change.end <= copied.programs_end &&
+               (change.end > begin.binlog || !was_committed);
     });
     return one == found.end() ? nullptr : &*one;
 }
@@ -63,9 +68,10 @@ task_run::step<snapshot::copy_outcome> task_run::initial_copy() {
     co_return copied;
 }
 
-// What the task itself does not make on the target cannot be made anew by it.
+// What the task itself does not make on the target cannot be made anew by it. Where the source
+// compares names without case, those of a statement need not be those of its tables.
 bool task_run::may_part_copy() const {
-    return task_.initial.schema && task_.initial.data &&
+    return !source_ignores_case_ && task_.initial.schema && task_.initial.data &&
            task_.conflict.policy == state::task_spec::existing_tables::intercept;
 }
 
@@ -91,12 +97,14 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
         auto copied = co_await copier_->run();
         if (!wanted || stopping_ || receiver_error_) co_return copied;
         if (!copied && is_interruption(copied.error())) co_return copied;
-        const auto found = co_await changes_during_copy();
-        if (!found) co_return std::unexpected(copied ? found.error() : copied.error());
-        if (found->empty() && !is_taken_back(copied)) co_return copied;
+        const auto scanned = co_await changes_during_copy();
+        if (!scanned) co_return std::unexpected(copied ? scanned.error() : copied.error());
+        const changes* const found = &scanned->found;
+        if (found->empty() && !is_taken_back(copied)) co_return keep_parted(*parted, copied);
         const auto other =
             std::ranges::find(*found, definition_change::kind::other, &definition_change::of);
-        const bool is_parted = may_part_copy() && other == found->end();
+        const bool is_parted =
+            may_part_copy() && other == found->end() && !scanned->has_inseparable;
         const bool is_gone = !copied && copied.error().code == snapshot::errc::taken_back;
         const bool is_new = !found->empty() && found->back().end > begun;
         if (!is_parted || is_gone || (is_taken_back(copied) && !is_new)) {
@@ -110,7 +118,7 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
         if (auto asked = part_tables(*found, *parted); !asked)
             co_return std::unexpected(asked.error());
         const auto* program = copied ? change_among_programs(*found, *copied) : nullptr;
-        if (copied && program == nullptr) co_return copied;
+        if (copied && program == nullptr) co_return keep_parted(*parted, copied);
         const std::string why = program != nullptr ? program->shown : found->back().shown;
         if (tries == tries_max) {
             co_return protocol::fail(
@@ -136,6 +144,21 @@ protocol::result<std::set<state::object_name>> task_run::parted_tables() {
             parted.insert(entry.tables.begin(), entry.tables.end());
     }
     return parted;
+}
+
+// A wish may have been taken back meanwhile, and then nothing says that the table has no rows yet.
+protocol::result<snapshot::copy_outcome>
+task_run::keep_parted(const std::set<state::object_name>& parted,
+                      protocol::result<snapshot::copy_outcome> copied) {
+    const auto wanted = parted_tables();
+    if (!wanted) return std::unexpected(wanted.error());
+    std::set<state::object_name> lost;
+    std::ranges::set_difference(parted, *wanted, std::inserter(lost, lost.end()));
+    if (!copied || lost.empty()) return copied;
+    auto asked = applier::quarantine_store(checkpoints_)
+                     .ask_to_reload(*target_, lost, "the initial copy has left it out");
+    if (!asked) return std::unexpected(asked.error());
+    return copied;
 }
 
 protocol::result<void> task_run::part_tables(const changes& found,
@@ -184,7 +207,7 @@ asio::awaitable<protocol::error> task_run::discard_copy(std::string ddl) {
 }
 
 // Up to where the source is now: programs were read behind the end of the data.
-task_run::step<changes> task_run::changes_during_copy() {
+task_run::step<definition_changes> task_run::changes_during_copy() {
     const auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
     asio::steady_timer timer(work_loop_);

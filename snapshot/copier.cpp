@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,8 @@ progress_key programs_key() {
     return {"copy", {}, 3};
 }
 
+constexpr std::chrono::milliseconds commit_time_max{200};
+
 constexpr std::array<std::string_view, 5> program_kinds{"event", "trigger", "procedure", "function",
                                                         "view"};
 
@@ -64,7 +67,7 @@ copy_outcome outcome_of(const std::map<progress_key, progress_row>& done) {
     copy_outcome outcome;
     for (const auto& [key, row] : done) {
         if (key == data_end_key() && row.position) outcome.copy_end = row.position->binlog;
-        if (key == programs_key() && row.position) outcome.programs_begin = row.position->binlog;
+        if (key == programs_key() && row.position) outcome.programs_begin = *row.position;
         if (key == finished_key() && row.position) outcome.programs_end = row.position->binlog;
         if (key.kind != "data") continue;
         outcome.copied.insert(key.source);
@@ -112,6 +115,7 @@ struct copier::impl {
     [[nodiscard]] awaitable<result<void>> discard_programs();
     [[nodiscard]] awaitable<result<copy_outcome>> run();
     [[nodiscard]] awaitable<result<void>> discard();
+    [[nodiscard]] result<void> drop_one(target_session& target, const progress_key& key) const;
     [[nodiscard]] result<void> drop(target_session& target,
                                     const std::vector<progress_key>& objects,
                                     const std::vector<progress_key>& also_forget);
@@ -221,12 +225,42 @@ awaitable<result<void>> copier::impl::copy_programs(object_creator& creator,
     show(state::phase::copying_schema);
     auto begun = co_await note_position(creator.worker(), programs_key(), source);
     if (!begun) co_return begun;
+    // The log has a statement before the dictionary shows what it did. By GTID it can be told from
+    // the set of those that have committed; else they are given time.
+    if (auto waited = co_await pause(context.executor, stop, commit_time_max); !waited)
+        co_return waited;
     auto views = co_await read_views(*source, *context.selection);
     if (!views) co_return std::unexpected(std::move(views.error()));
     context.catalog.views = *std::move(views);
     program_copy programs(context, *source, creator);
     if (auto done = co_await programs.create_all(); !done) co_return done;
     co_return co_await note_position(creator.worker(), finished_key(), source);
+}
+
+// Routines and events go with their database, triggers with their table, which the key does not
+// say.
+result<void> copier::impl::drop_one(target_session& target, const progress_key& key) const {
+    const state::object_name& source = key.source;
+    if (key.kind == "table" || key.kind == "view")
+        return drop_object(target, key.kind, context.on_target(source).to_string());
+    if (key.kind != "trigger") {
+        const state::object_name name{context.selection->map_database(source.database),
+                                      source.object};
+        return drop_object(target, key.kind, name.to_string());
+    }
+    auto found = target.query(
+        "SELECT trigger_schema, event_object_table FROM information_schema.triggers WHERE "
+        "trigger_name = " +
+        applier::quote_string(source.object));
+    if (!found) return std::unexpected(std::move(found.error()));
+    for (const auto& row : found->rows) {
+        const std::string database = row[0].value_or("");
+        const auto table = context.selection->source_of({database, row[1].value_or("")});
+        if (!table || table->database != source.database) continue;
+        const state::object_name name{database, source.object};
+        if (auto done = drop_object(target, key.kind, name.to_string()); !done) return done;
+    }
+    return {};
 }
 
 // Only what we made is dropped.
@@ -237,9 +271,9 @@ result<void> copier::impl::drop(target_session& target, const std::vector<progre
     auto done = target.run("SET SESSION foreign_key_checks = 0");
     for (const progress_key& key : objects) {
         const bool is_kept = context.done.at(key).now == progress_row::stage::kept;
-        const auto name = context.on_target(key.source).to_string();
-        if (done && !is_kept) done = drop_object(target, key.kind, name);
+        if (done && !is_kept) done = drop_one(target, key);
     }
+    if (done) done = target.run("SET SESSION foreign_key_checks = 1");
     if (done) done = target.run("START TRANSACTION");
     if (done) done = context.hold(target);
     for (const auto* keys : {&objects, &also_forget}) {
@@ -254,7 +288,7 @@ result<void> copier::impl::drop(target_session& target, const std::vector<progre
         for (const progress_key& key : *keys)
             context.done.erase(key);
     }
-    return target.run("SET SESSION foreign_key_checks = 1");
+    return {};
 }
 
 // They may have changed since they were made: create_tables() makes them anew.
@@ -315,9 +349,7 @@ result<void> copier::impl::drop_all(target_session& target) const {
          {"event", "trigger", "procedure", "function", "view", "table"}) {
         for (const auto& [key, row] : context.done) {
             if (key.kind != kind || row.now == progress_row::stage::kept) continue;
-            const auto name = context.on_target(key.source);
-            if (auto dropped = drop_object(target, kind, name.to_string()); !dropped)
-                return dropped;
+            if (auto dropped = drop_one(target, key); !dropped) return dropped;
         }
     }
     std::set<std::string> databases;

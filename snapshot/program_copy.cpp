@@ -206,6 +206,22 @@ awaitable<result<void>> program_copy::stored_program(const std::string& kind,
                                          .time_zone = shown->time_zone});
 }
 
+// All selected tables and views, also where only some are copied.
+awaitable<result<std::set<state::object_name>>> program_copy::names_for_views() {
+    const source_catalog& catalog = context_->catalog;
+    std::set<state::object_name> names(catalog.views.begin(), catalog.views.end());
+    for (const source_table& table : catalog.tables)
+        names.insert(table.name);
+    if (context_->selection->is_whole()) co_return names;
+    const auto selection = context_->selection->whole();
+    auto rows = co_await list("SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES");
+    if (!rows) co_return std::unexpected(std::move(rows.error()));
+    for (const auto& row : *rows) {
+        if (selection.selects(row[0], row[1])) names.insert({row[0], row[1]});
+    }
+    co_return names;
+}
+
 awaitable<result<object_definition>> program_copy::read_view(const state::object_name& view) {
     auto answer = co_await source_->query("SHOW CREATE VIEW " + view.to_string());
     if (!answer || answer->rows.empty() || answer->rows[0].size() < 4)
@@ -214,11 +230,10 @@ awaitable<result<object_definition>> program_copy::read_view(const state::object
                                    view.to_string(), answer ? "no rows" : answer.error().what));
     const auto& row = answer->rows[0];
     const std::string charset = row[2].value_or("utf8mb4");
-    const auto& selection = *context_->selection;
-    std::set<state::object_name> objects(context_->catalog.views.begin(),
-                                         context_->catalog.views.end());
-    for (const source_table& table : context_->catalog.tables)
-        objects.insert(table.name);
+    const auto selection = context_->selection->whole();
+    auto named = co_await names_for_views();
+    if (!named) co_return std::unexpected(std::move(named.error()));
+    const std::set<state::object_name>& objects = *named;
     const bool renames = std::ranges::any_of(objects, [&](const state::object_name& one) {
         return selection.is_renamed(one.database, one.object);
     });

@@ -7,6 +7,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ private:
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> views();
     [[nodiscard]] boost::asio::awaitable<protocol::result<std::string>>
     why_invalid(const state::object_name& view);
+    [[nodiscard]] boost::asio::awaitable<protocol::result<std::set<state::object_name>>>
+    names_for_views();
     [[nodiscard]] boost::asio::awaitable<protocol::result<object_definition>>
     read_view(const state::object_name& view);
     // SHOW CREATE … of a stored program; `table` is the trigger's.

@@ -58,7 +58,7 @@ struct copy_outcome {
     std::set<state::object_name> copied;
     // Views and programs were read between these two: as they were at both, if nothing changed one
     // of them in between. Empty files: there were none to read, or that is not known.
-    protocol::binlog_position programs_begin;
+    state::source_position programs_begin;
     protocol::binlog_position programs_end;
 };
 

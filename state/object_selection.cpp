@@ -223,6 +223,12 @@ object_selection object_selection::only(std::set<object_name> tables) const {
     return copy;
 }
 
+object_selection object_selection::whole() const {
+    object_selection copy = *this;
+    copy.only_.reset();
+    return copy;
+}
+
 bool object_selection::is_left_out(std::string_view database, std::string_view table) const {
     return only_ && std::ranges::none_of(*only_, [&](const object_name& one) {
                return names_equal(one.database, database, case_insensitive_) &&

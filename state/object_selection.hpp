@@ -84,6 +84,9 @@ public:
     [[nodiscard]] bool shapes_anything_in(std::string_view database) const;
     // Of the same objects these tables alone, without their shadows, under the same names.
     [[nodiscard]] object_selection only(std::set<object_name> tables) const;
+    // What only() was made of; itself if it was not.
+    [[nodiscard]] object_selection whole() const;
+    [[nodiscard]] bool is_whole() const { return !only_.has_value(); }
     // The same objects under their own names.
     [[nodiscard]] object_selection without_renames() const;
 

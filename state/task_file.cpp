@@ -290,6 +290,7 @@ void read_apply(task_section& root, task_spec& spec, task_file_context& context)
     apply.read("group_rows_max", spec.apply.group_rows_max, 1, 10'000'000);
     apply.read_duration("group_time_max", spec.apply.group_time_max,
                         {.longest = milliseconds(60'000)});
+    apply.read_size("alter_aside_bytes", spec.apply.alter_aside_bytes, {.zero_too = true});
     apply.read("meta_database", spec.apply.meta_database);
     if (is_system_schema(spec.apply.meta_database) ||
         count_characters(spec.apply.meta_database) > 64) {

@@ -107,6 +107,8 @@ struct task_spec {
         std::uint64_t group_bytes_max = 16U << 20U; // of source events in one target transaction
         std::uint64_t group_rows_max = 100'000;
         std::chrono::milliseconds group_time_max{1'000};
+        // Tables of the target that are larger are set aside while they are altered; 0: none.
+        std::uint64_t alter_aside_bytes = 1U << 30U;
         std::string meta_database =
             "understudy"; // on the target: checkpoint, journal, copy progress
     } apply;

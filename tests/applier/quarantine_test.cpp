@@ -47,8 +47,10 @@ std::string executed_by(std::string_view text) {
     const auto plan = plan_statement(statement, selection());
     if (!plan) return plan.error().what;
     if (plan->what == statement_plan::action::skip) return "skipped";
-    const auto main = stream_share::all_but({first, second}).takes(*plan, statement, transaction);
-    const auto own = stream_share::only(first).takes(*plan, statement, transaction);
+    const auto chosen = selection();
+    const auto main =
+        stream_share::all_but({first, second}).takes(*plan, statement, transaction, chosen);
+    const auto own = stream_share::only(first).takes(*plan, statement, transaction, chosen);
     if (!main) return main.error().code == errc::quarantined ? "refused" : main.error().what;
     if (!own) return own.error().what;
     if (*main && *own) return "both";
@@ -73,6 +75,8 @@ TEST(stream_share, gives_each_statement_to_one_stream_or_refuses_it) {
         {"CREATE TABLE a (id INT, FOREIGN KEY (id) REFERENCES c (id))", "refused"},
         {"CREATE TABLE c (id INT, FOREIGN KEY (id) REFERENCES t.a (id))", "refused"},
         {"CREATE TABLE c (id INT, FOREIGN KEY (id) REFERENCES d (id))", "main"},
+        {"CREATE TABLE a (id INT, FOREIGN KEY (id) REFERENCES elsewhere.c (id))", "own"},
+        {"ALTER TABLE a ADD CHECK (v LIKE elsewhere.c)", "own"},
         {"CREATE TABLE _a_gho LIKE a", "refused"},
         {"CREATE TABLE a LIKE b", "own"},
         {"CREATE TABLE c (v VARCHAR(9) CHECK (v LIKE 'a%'))", "main"},

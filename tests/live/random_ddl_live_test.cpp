@@ -118,11 +118,13 @@ private:
     std::mt19937_64 random_;
 };
 
-TEST(random_ddl, leaves_source_and_target_equal) {
+// `more` of the task file.
+void run_random_statements(int count, std::string more) {
     const auto seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));
     pair_options options;
     options.objects.include = {"r.*"};
+    options.more_of_task_file = std::move(more);
     source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options);
     pair.source_sql().exec("CREATE DATABASE r");
     ASSERT_EQ(pair.run_task().status.code, 0);
@@ -131,7 +133,7 @@ TEST(random_ddl, leaves_source_and_target_equal) {
     auto& sql = pair.source_sql();
     sql.exec("USE r");
     int done = 0;
-    for (int i = 0; i < 1500; ++i) {
+    for (int i = 0; i < count; ++i) {
         if (i % 40 == 7) sql.exec("START TRANSACTION");
         try {
             sql.exec(statements.next());
@@ -140,14 +142,14 @@ TEST(random_ddl, leaves_source_and_target_equal) {
             // What the source refuses it does not log.
         }
         if (i % 40 == 20) sql.exec("COMMIT");
-        if (i % 500 == 250) {
+        if (i % (count / 3) == count / 6) {
             EXPECT_TRUE(task.running()) << task.error() << task.output();
             task.kill_9();
             task = pair.start_task();
         }
     }
     sql.exec("COMMIT");
-    EXPECT_GT(done, 300);
+    EXPECT_GT(done, count / 5);
     std::this_thread::sleep_for(1s);
     if (!task.running()) ADD_FAILURE() << task.error() << task.output();
     task.signal(SIGTERM);
@@ -155,6 +157,14 @@ TEST(random_ddl, leaves_source_and_target_equal) {
     const auto caught_up = pair.run_task();
     ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
     EXPECT_THAT(pair.compare(), IsEmpty());
+}
+
+TEST(random_ddl, leaves_source_and_target_equal) {
+    run_random_statements(1500, "");
+}
+
+TEST(random_ddl, with_each_alter_beside_the_rest_leaves_them_equal) {
+    run_random_statements(300, "[apply]\nalter_aside_bytes = 1\n");
 }
 
 // 30,000 rows, which take a second or two to be copied.
@@ -272,6 +282,57 @@ TEST(ddl_during_copy, leaves_the_copy_of_other_tables_alone) {
     const auto told = task.error() + task.output() + caught_up.error + caught_up.output;
     EXPECT_THAT(told, testing::HasSubstr("`r`.`a` is copied by itself"));
     EXPECT_THAT(told, Not(testing::HasSubstr("taken back")));
+}
+
+// Nothing but tables that are gone, or were never there, when they are copied by themselves.
+TEST(ddl_during_copy, of_tables_that_are_gone_leaves_nothing) {
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options_of_copy());
+    auto& sql = pair.source_sql();
+    make_large_table(sql);
+    sql.exec("CREATE DATABASE r; USE r; CREATE TABLE gone (id INT PRIMARY KEY); INSERT INTO gone "
+             "VALUES (1); CREATE VIEW v AS SELECT 1 AS one");
+    auto task = pair.start_task();
+    wait_for_rows(pair);
+    sql.exec("INSERT INTO gone VALUES (2); CREATE TABLE brief (id INT PRIMARY KEY); INSERT INTO "
+             "brief VALUES (1)");
+    for (int i = 3; i < 50; ++i)
+        sql.exec("INSERT INTO gone VALUES (" + std::to_string(i) + ")");
+    sql.exec("DROP TABLE gone; RENAME TABLE v TO w; DROP TABLE brief; INSERT INTO s.large VALUES "
+             "(-1, 'x')");
+    task.signal(SIGTERM);
+    static_cast<void>(task.wait(60s));
+    const auto caught_up = pair.run_task();
+    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
+    EXPECT_THAT(pair.compare(), IsEmpty());
+}
+
+TEST(ddl_during_copy, of_views_and_programs_follows_renames) {
+    auto options = options_of_copy();
+    options.objects.rename = {{"r", "q"}, {"r.b", "z.b2"}};
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options);
+    auto& sql = pair.source_sql();
+    make_large_table(sql);
+    sql.exec("CREATE DATABASE r; USE r; CREATE TABLE a (id INT PRIMARY KEY, v INT); CREATE TABLE b "
+             "(id INT PRIMARY KEY, v INT); INSERT INTO a VALUES (1, 1); CREATE VIEW v AS SELECT "
+             "a.id FROM a; CREATE TRIGGER t BEFORE INSERT ON a FOR "
+             "EACH ROW SET NEW.v = 1");
+    auto task = pair.start_task();
+    wait_for_rows(pair);
+    sql.exec("ALTER TABLE a ADD w INT; CREATE OR REPLACE VIEW v AS SELECT a.* FROM a; CREATE "
+             "TRIGGER t2 BEFORE INSERT ON b FOR EACH ROW SET NEW.v "
+             "= 2; INSERT INTO b VALUES (1, 1)");
+    task.signal(SIGTERM);
+    static_cast<void>(task.wait(60s));
+    task = pair.start_task();
+    sql.exec("CREATE OR REPLACE VIEW v2 AS SELECT v.* FROM v; CREATE OR REPLACE VIEW v3 AS SELECT "
+             "* FROM a; INSERT INTO a VALUES (2, 1, 1); CREATE TRIGGER t3 AFTER INSERT ON a FOR "
+             "EACH ROW SET @x = 1");
+    std::this_thread::sleep_for(2s);
+    task.signal(SIGTERM);
+    static_cast<void>(task.wait(60s));
+    const auto caught_up = pair.run_task();
+    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
+    EXPECT_THAT(pair.compare(), IsEmpty());
 }
 
 TEST(ddl_during_copy, of_a_whole_database_makes_the_copy_begin_anew) {
