@@ -2,6 +2,7 @@
 
 #include "applier/conflict_store.hpp"
 #include "applier/errc.hpp"
+#include "applier/objects_store.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/quarantine_store.hpp"
 #include "applier/statement_decision.hpp"
@@ -105,6 +106,7 @@ result<void> checkpoint_store::prepare(target_session& target) const {
     if (done) done = decision_store(meta_database_, task_).prepare(target);
     if (done) done = conflict_store(meta_database_, task_).prepare(target);
     if (done) done = quarantine_store(*this).prepare(target);
+    if (done) done = objects_store(meta_database_, task_).prepare(target);
     if (!done)
         return wrap(std::move(done.error()),
                     "preparing the database " + database + " for checkpoints");
@@ -248,6 +250,7 @@ result<void> checkpoint_store::remove(target_session& target) const {
         if (!done) return done;
     }
     if (auto done = conflict_store(meta_database_, task_).remove_all(target); !done) return done;
+    if (auto done = objects_store(meta_database_, task_).remove_all(target); !done) return done;
     return prepared_store(meta_database_, task_).remove_all(target);
 }
 

@@ -361,6 +361,7 @@ void task_run::start_receiver() {
 }
 
 task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
+    if (auto followed = co_await follow_objects(); !followed) co_return followed;
     applier::applier_options options;
     options.task = task_;
     options.from = *checkpoint_;

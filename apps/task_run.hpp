@@ -93,6 +93,9 @@ private:
                 const std::set<state::object_name>& parted);
     // Gives the reason for another attempt, or for giving up.
     [[nodiscard]] boost::asio::awaitable<protocol::error> discard_copy(std::string ddl);
+    [[nodiscard]] step<> follow_objects();
+    [[nodiscard]] step<> copy_differing(state::object_selection before);
+    [[nodiscard]] protocol::result<void> check_free(const state::object_name& table);
     [[nodiscard]] step<> stream(snapshot::copy_outcome copied);
     [[nodiscard]] boost::asio::awaitable<void> join_receiver();
     [[nodiscard]] boost::asio::awaitable<void> tick();

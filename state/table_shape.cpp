@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 namespace understudy::state {
@@ -90,6 +91,14 @@ result<table_shape> table_shape::make(const task_spec::table_rules& rules) {
 
 bool table_shape::skips(std::string_view kind) const {
     return std::ranges::find(rules_.skip, kind) != rules_.skip.end();
+}
+
+bool table_shape::has_same_rows(const table_shape& other) const {
+    const auto parts = [](const task_spec::table_rules& rules) {
+        return std::tie(rules.where, rules.drop_columns, rules.rename_columns, rules.add_columns,
+                        rules.skip);
+    };
+    return parts(rules_) == parts(other.rules_);
 }
 
 bool table_shape::drops(std::string_view column) const {

@@ -45,6 +45,8 @@ public:
         return rules_.rename_columns;
     }
     [[nodiscard]] bool drops(std::string_view column) const;
+    // Makes the same rows of the same columns, whatever tables it is for.
+    [[nodiscard]] bool has_same_rows(const table_shape& other) const;
     [[nodiscard]] std::string name_on_target(std::string_view column) const;
 
     // Why a table of these columns cannot take this shape: a name that it lacks, or one that would

@@ -38,6 +38,7 @@ struct task_spec {
         std::string name;
         std::optional<std::int64_t> number; // nothing: a text
         std::string text;
+        bool operator==(const added_column&) const = default;
     };
     // One entry of objects.tables: what becomes of rows of the tables that the pattern takes.
     struct table_rules {

@@ -90,7 +90,8 @@ TEST_P(long_alter, holds_back_only_what_belongs_to_its_table) {
     EXPECT_TRUE(target_says("SELECT COUNT(*) FROM t.child", "2"));
     EXPECT_TRUE(target_says("SELECT COUNT(*) FROM understudy.quarantine", "0"));
     // It is like any other again.
-    source().exec("DELETE FROM child; DELETE FROM large WHERE id > 10; CREATE INDEX i ON large (id, v)");
+    source().exec(
+        "DELETE FROM child; DELETE FROM large WHERE id > 10; CREATE INDEX i ON large (id, v)");
     EXPECT_TRUE(target_says("SELECT COUNT(*) FROM t.large", "10"));
     task.signal(SIGTERM);
     static_cast<void>(task.wait(60s));

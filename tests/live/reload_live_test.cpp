@@ -191,9 +191,14 @@ TEST_P(reload, brings_tables_that_were_added_to_the_task) {
     pair.options().objects.include = {"shop.a", "shop.b", "more.c"};
     pair.options().objects.rename = {{"more.c", "shop.c"}};
     pair.write_task_file();
-    EXPECT_EQ(ask_for(pair, "shop.b"), 0);
-    EXPECT_EQ(ask_for(pair, "more.c"), 0);
     pair.source_sql().exec("UPDATE shop.b SET v = 3; INSERT INTO more.c VALUES (2)");
+    // What the target has under a name that is new to the task is not ours to drop.
+    pair.target_sql().exec("CREATE TABLE shop.c (mine INT)");
+    const auto refused = pair.run_task();
+    EXPECT_EQ(refused.status.code, 1);
+    EXPECT_THAT(refused.error + refused.output, testing::HasSubstr("`shop`.`c` already"));
+    EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM shop.c"), "0");
+    pair.target_sql().exec("DROP TABLE shop.c");
     const auto done = pair.run_task();
     ASSERT_EQ(done.status.code, 0) << done.error << done.output;
     EXPECT_EQ(pair.target_sql().scalar("SELECT GROUP_CONCAT(id) FROM shop.c"), "1,2");
@@ -204,6 +209,41 @@ TEST_P(reload, brings_tables_that_were_added_to_the_task) {
 }
 
 // The copy is behind the statement, and the statement cannot wait for it.
+TEST_P(reload, brings_what_has_other_names_or_rows_since_the_definition_was_changed) {
+    auto made = options("shop");
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, made);
+    pair.source_sql().exec(
+        "SET GLOBAL binlog_row_metadata = FULL; CREATE DATABASE shop; USE shop; CREATE TABLE a (id "
+        "INT PRIMARY KEY, v INT); CREATE TABLE "
+        "b (id INT PRIMARY KEY, v INT); CREATE TABLE c (id INT PRIMARY KEY); INSERT INTO a VALUES "
+        "(1, 1), (2, 2); INSERT INTO b VALUES (1, 1), (2, 2); INSERT INTO c VALUES (1)");
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    pair.target_sql().exec("INSERT INTO shop.c VALUES (7)"); // shows whether it is copied anew
+    const std::string before = pair.options().more_of_task_file;
+    pair.options().objects.rename = {{"shop.a", "shop.a2"}};
+    pair.options().more_of_task_file = before + "[objects.tables.\"shop.b\"]\nwhere = \"v > 1\"\n";
+    pair.write_task_file();
+    pair.source_sql().exec("INSERT INTO a VALUES (3, 3); INSERT INTO b VALUES (3, 3), (4, 0)");
+    auto task = pair.start_task();
+    for (int i = 0; i < 3; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(400 + 300 * i));
+        task.kill_9();
+        pair.source_sql().exec("INSERT INTO a VALUES (" + std::to_string(10 + i) + ", 3)");
+        task = pair.start_task();
+    }
+    task.kill_9();
+    const auto done = pair.run_task();
+    ASSERT_EQ(done.status.code, 0) << done.error << done.output;
+    EXPECT_EQ(pair.target_sql().scalar("SELECT GROUP_CONCAT(id) FROM shop.a2"), "1,2,3,10,11,12");
+    EXPECT_EQ(pair.target_sql().scalar("SELECT GROUP_CONCAT(id) FROM shop.b"), "2,3");
+    EXPECT_EQ(pair.target_sql().scalar("SELECT GROUP_CONCAT(id) FROM shop.c"), "1,7");
+    // Nothing more to do at the next start.
+    pair.target_sql().exec("INSERT INTO shop.b VALUES (9, 9)");
+    EXPECT_EQ(pair.run_task().status.code, 0);
+    EXPECT_EQ(pair.target_sql().scalar("SELECT GROUP_CONCAT(id) FROM shop.b"), "2,3,9");
+    expect_nothing_left(pair);
+}
+
 TEST_P(reload, stops_at_what_concerns_the_whole_database) {
     source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options("shop"));
     pair.source_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY); INSERT "
