@@ -39,6 +39,15 @@ result<std::unique_ptr<target_session>> connect(const stream_context& context) {
     return target_session::connect(context.task.target, {});
 }
 
+// A view that a copy has read may be made of what the task, or another entry, has not brought yet.
+bool may_wait_for_others(const protocol::error& error) {
+    constexpr unsigned no_such_column = 1054, no_such_table = 1146, no_such_program = 1305,
+                       view_invalid = 1356;
+    const unsigned number = error.server.number;
+    return number == no_such_column || number == no_such_table || number == no_such_program ||
+           number == view_invalid;
+}
+
 } // namespace
 
 // The context of the task with another checkpoint, and only the entry's tables.
@@ -86,6 +95,7 @@ struct catch_up::entry_stream {
     protocol::binlog_position careful_until;
     bool failed_in_group = false;
     retry_delay delay;
+    std::set<state::object_name> linked; // that it has to take in
 };
 
 catch_up::catch_up(asio::any_io_executor executor, asio::thread_pool& pool,
@@ -187,8 +197,7 @@ asio::awaitable<void> catch_up::run() {
         {
             const std::scoped_lock lock(entries_mutex_);
             any = !entries_.empty();
-            const auto wanted = std::ranges::find_if(entries_, &quarantine_entry::comes_back);
-            if (wanted != entries_.end()) next = *wanted;
+            next = choose_next();
         }
         if (next) {
             if (next->now == quarantine_entry::stage::reloading)
@@ -209,6 +218,19 @@ asio::awaitable<void> catch_up::run() {
         }
     }
     session_.reset();
+}
+
+// The oldest that comes back; what waits for others when those are through, and the task has come
+// to where the source was.
+std::optional<quarantine_entry> catch_up::choose_next() const {
+    const quarantine_entry* postponed = nullptr;
+    for (const quarantine_entry& one : entries_) {
+        if (!one.comes_back()) continue;
+        const auto until = postponed_.find(one.id);
+        if (until == postponed_.end()) return one;
+        if (postponed == nullptr && until->second <= applied_) postponed = &one;
+    }
+    return postponed == nullptr ? std::nullopt : std::optional(*postponed);
 }
 
 // Wishes of operators come by way of the target.
@@ -258,7 +280,14 @@ asio::awaitable<void> catch_up::reload(quarantine_entry entry) {
             co_await wait(poll_interval);
             co_return;
         }
+        const bool is_first = !postponed_.contains(entry.id);
+        if (is_first && may_wait_for_others(done.error())) {
+            postponed_[entry.id] = of_task_.relay.end().binlog;
+            note(entry, "waits for others: " + done.error().what);
+            co_return;
+        }
         if (!is_retryable(code)) {
+            postponed_.erase(entry.id);
             co_await give_up(std::move(entry), std::move(done.error()));
             co_return;
         }
@@ -297,6 +326,10 @@ asio::awaitable<void> catch_up::bring(quarantine_entry entry) {
         stream.stream.reset();
         stream.session.reset();
         if (code_of(ended.error()) == errc::cancelled) break;
+        if (!stream.linked.empty()) {
+            co_await take_in_linked(stream.entry, stream.linked);
+            break;
+        }
         if (code_of(ended.error()) == errc::reload_needed) {
             co_await copy_instead(stream.entry, ended.error().what);
             break;
@@ -305,6 +338,26 @@ asio::awaitable<void> catch_up::bring(quarantine_entry entry) {
         break;
     }
     current_ = nullptr;
+}
+
+// The task must not write to them any more before they are dropped: its stream is opened anew.
+asio::awaitable<void> catch_up::take_in_linked(quarantine_entry entry,
+                                               std::set<state::object_name> tables) {
+    near_ = true;
+    wake_task_();
+    while (!stop_ && !held_)
+        co_await wait(poll_interval);
+    if (stop_) co_return;
+    const auto taken = co_await on_thread(pool_, [&] { return take_in(of_task_, entry, tables); });
+    if (taken && *taken) {
+        board_.warn(entry.names() + " is copied anew together with what foreign keys link with it");
+    } else if (taken) {
+        co_await give_up(std::move(entry),
+                         {make_error_code(errc::definition_mismatch),
+                          "a foreign key of the target links it with a table that is set aside by "
+                          "itself: drop that key there until the table has caught up",
+                          {}});
+    }
 }
 
 // What waits for its tables need not be caught up with.
@@ -337,11 +390,9 @@ result<void> catch_up::open(entry_stream& stream) {
     for (const state::object_name& table : *linked) {
         if (stream.entry.tables.contains(table)) continue;
         // The key came with the copy, before the task has come to the statement that made it.
-        if (stream.entry.copy_end > stream.bound) {
-            auto taken = take_in(of_task_, stream.entry, *linked);
-            if (!taken) return std::unexpected(std::move(taken.error()));
-            if (*taken)
-                return fail(errc::cancelled, stream.entry.names() + " is copied with others");
+        if (stream.context.was_reloaded || stream.entry.copy_end > stream.bound) {
+            stream.linked = *linked;
+            return fail(errc::quarantined, stream.entry.names() + " is copied with others");
         }
         return fail(errc::definition_mismatch,
                     fmt::format("a foreign key of the target links {} with {}, which was not set "
@@ -485,7 +536,7 @@ bool catch_up::stops_task(const quarantine_entry& entry) const {
 }
 
 asio::awaitable<void> catch_up::give_up(quarantine_entry entry, protocol::error why) {
-    if (stops_task(entry)) {
+    if (stops_task(entry) && why.code != relay::errc::position_not_held) {
         failed_ = std::move(why);
         release_task();
         wake_task_();

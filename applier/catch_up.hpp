@@ -12,7 +12,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -84,6 +86,9 @@ private:
     [[nodiscard]] boost::asio::awaitable<protocol::result<outcome>> at_bound(entry_stream& stream);
     [[nodiscard]] boost::asio::awaitable<bool> recover(entry_stream& stream,
                                                        protocol::error& error);
+    [[nodiscard]] std::optional<quarantine_entry> choose_next() const;
+    [[nodiscard]] boost::asio::awaitable<void> take_in_linked(quarantine_entry entry,
+                                                              std::set<state::object_name> tables);
     [[nodiscard]] boost::asio::awaitable<void> copy_instead(quarantine_entry entry,
                                                             std::string why);
     [[nodiscard]] boost::asio::awaitable<void> give_up(quarantine_entry entry, protocol::error why);
@@ -114,6 +119,8 @@ private:
     std::unique_ptr<target_session> session_; // asks for wishes
     entry_stream* current_ = nullptr;
     std::string note_; // of the entry at hand
+    // Copies that failed once because of what others bring, by entry: until the task has come here.
+    std::map<std::uint64_t, protocol::binlog_position> postponed_;
 
     mutable std::mutex entries_mutex_;
     std::vector<quarantine_entry> entries_;

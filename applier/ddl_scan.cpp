@@ -83,6 +83,7 @@ result<void> scan(relay::log& relay, const state::source_position& from,
             if (!decoded) return std::unexpected(std::move(decoded.error()));
             format = std::move(*decoded);
         }
+        if (header->type == event_type::execute_load_query) inseparable = true;
         const bool is_compressed = header->type == event_type::mariadb_query_compressed;
         const bool begins = header->type == event_type::gtid ||
                             header->type == event_type::gtid_tagged ||

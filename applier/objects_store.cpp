@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
 #include <utility>
 
 namespace understudy::applier {
@@ -15,10 +16,11 @@ objects_store::objects_store(std::string_view meta_database, std::string_view ta
       quoted_task_(quote_string(task)) {}
 
 result<void> objects_store::prepare(target_session& target) const {
-    return target.run(fmt::format(
-        "CREATE TABLE IF NOT EXISTS {} (`task` VARCHAR(64) NOT NULL PRIMARY KEY, `objects` LONGTEXT "
-        "NOT NULL) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-        table_));
+    return target.run(
+        fmt::format("CREATE TABLE IF NOT EXISTS {} (`task` VARCHAR(64) NOT NULL PRIMARY KEY, "
+                    "`objects` LONGTEXT "
+                    "NOT NULL) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+                    table_));
 }
 
 result<std::optional<std::string>> objects_store::load(target_session& target) const {
@@ -28,9 +30,16 @@ result<std::optional<std::string>> objects_store::load(target_session& target) c
     return stored;
 }
 
-result<void> objects_store::save(target_session& target, std::string_view text) const {
-    return target.run(fmt::format("REPLACE INTO {} (`task`, `objects`) VALUES ({}, {})", table_,
-                                  quoted_task_, quote_string(text)));
+result<void> objects_store::save(target_session& target, const checkpoint_store& of,
+                                 std::uint64_t epoch, std::string_view text) const {
+    auto done = target.run("START TRANSACTION");
+    if (done) done = of.hold(target, epoch);
+    if (done)
+        done = target.run(fmt::format("REPLACE INTO {} (`task`, `objects`) VALUES ({}, {})", table_,
+                                      quoted_task_, quote_string(text)));
+    if (done) return target.run("COMMIT");
+    if (!target.broken()) std::ignore = target.execute("ROLLBACK");
+    return done;
 }
 
 result<void> objects_store::remove_all(target_session& target) const {

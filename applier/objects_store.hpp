@@ -1,8 +1,10 @@
 #pragma once
 
+#include "applier/checkpoint_store.hpp"
 #include "applier/target_session.hpp"
 #include "protocol/result.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +21,9 @@ public:
     [[nodiscard]] protocol::result<void> prepare(target_session& target) const;
     // nullopt: the stream has never been opened, or by a version that did not note them.
     [[nodiscard]] protocol::result<std::optional<std::string>> load(target_session& target) const;
-    [[nodiscard]] protocol::result<void> save(target_session& target, std::string_view text) const;
+    // errc::fenced when another process has the task.
+    [[nodiscard]] protocol::result<void> save(target_session& target, const checkpoint_store& of,
+                                              std::uint64_t epoch, std::string_view text) const;
     [[nodiscard]] protocol::result<void> remove_all(target_session& target) const;
 
 private:

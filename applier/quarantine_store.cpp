@@ -151,7 +151,11 @@ result<bool> quarantine_store::ask(target_session& target, const state::object_n
     auto entries = load(target);
     if (!entries) return std::unexpected(std::move(entries.error()));
     for (const quarantine_entry& entry : *entries) {
-        if (entry.tables.contains(table)) return false;
+        if (!entry.tables.contains(table)) continue;
+        if (entry.now != stage::altering) return false;
+        auto done = fence(target, entry, "");
+        if (done) done = change(target, entry, "aside");
+        return done_or_error(std::move(done));
     }
     return done_or_error(ask_for(target, "asked", {table}, "an operator asked for it"));
 }
@@ -186,11 +190,9 @@ result<bool> quarantine_store::reload(target_session& target, const state::objec
     for (const quarantine_entry& entry : *entries) {
         if (!entry.tables.contains(table)) continue;
         if (entry.now == stage::asked) return done_or_error(change(target, entry, "reload_asked"));
-        if (entry.now != stage::aside) return false;
+        if (entry.now != stage::aside && entry.now != stage::altering) return false;
         // From the start, whatever an earlier one had come to.
-        auto done = target.run(
-            fmt::format("UPDATE {}.`checkpoint` SET `stage` = 'streaming' WHERE `task` = {}",
-                        database_, quote_string(entry.task())));
+        auto done = fence(target, entry, "`stage` = 'streaming', ");
         if (done) done = change(target, entry, "reloading");
         return done_or_error(std::move(done));
     }

@@ -97,7 +97,7 @@ statement_executor::execute(const source_statement& statement,
         executed = *asked;
     }
     if (!known) {
-        auto here = leave_to_table(statement.plan, logged_statement::of(*query, source_version_));
+        auto here = leave_to_table(statement, logged_statement::of(*query, source_version_));
         if (!here) return failed(std::move(here.error()));
     }
     step("before intent");
@@ -293,12 +293,21 @@ result<std::string> statement_executor::drop_trigger_text(const statement_plan& 
 }
 
 // Whoever alters a large table makes all others wait for it, unless it has a stream of its own.
-result<void> statement_executor::leave_to_table(const statement_plan& plan,
+result<void> statement_executor::leave_to_table(const source_statement& statement,
                                                 const logged_statement& logged) {
     long_table_.reset();
+    const statement_plan& plan = statement.plan;
     const bool may_take_long = plan.is == statement_plan::kind::alter_table ||
                                plan.is == statement_plan::kind::create_index;
     if (alter_aside_bytes_ == 0 || !may_take_long) return {};
+    // The task cannot wait for any table while the copy of one is ahead of it.
+    const protocol::binlog_position here{*statement.transaction.file,
+                                         statement.transaction.end_offset};
+    const auto is_ahead = [&](const quarantine_entry& one) {
+        return one.now == quarantine_entry::stage::reloading ||
+               (one.comes_back() && one.copy_end > here);
+    };
+    if (std::ranges::any_of(share_->entries(), is_ahead)) return {};
     // With another table that it names (RENAME, EXCHANGE PARTITION, a foreign key) it could not be
     // told whose it is.
     const auto names = stream_share::concerned(plan, logged, *selection_);

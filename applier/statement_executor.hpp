@@ -87,7 +87,7 @@ private:
                                                          std::uint64_t sql_mode) const;
     [[nodiscard]] protocol::result<std::string> drop_trigger_text(const statement_plan& plan);
     // Whether the trigger that is to be dropped is of a table that this stream applies.
-    [[nodiscard]] protocol::result<void> leave_to_table(const statement_plan& plan,
+    [[nodiscard]] protocol::result<void> leave_to_table(const source_statement& statement,
                                                         const logged_statement& logged);
     [[nodiscard]] protocol::result<bool> is_our_trigger(const statement_plan& plan);
     [[nodiscard]] protocol::result<void> commit(const state::source_position& after);

@@ -370,6 +370,8 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     options.start_after = std::move(copied.start_after);
     options.copied = std::move(copied.copied);
     options.programs_end = std::move(copied.programs_end);
+    // Names of statements need not be those of their tables then.
+    if (source_ignores_case_) options.task.apply.alter_aside_bytes = 0;
     reload_ = std::make_unique<snapshot::table_reload>(
         snapshot::table_reload::parts{.executor = work_loop_.get_executor(),
                                       .pool = pool_,

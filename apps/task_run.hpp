@@ -95,6 +95,8 @@ private:
     [[nodiscard]] boost::asio::awaitable<protocol::error> discard_copy(std::string ddl);
     [[nodiscard]] step<> follow_objects();
     [[nodiscard]] step<> copy_differing(state::object_selection before);
+    void take_linked(std::set<state::object_name>& tables, const protocol::text_result& keys) const;
+    [[nodiscard]] protocol::result<void> ask_for_copies(std::set<state::object_name> tables);
     [[nodiscard]] protocol::result<void> check_free(const state::object_name& table);
     [[nodiscard]] step<> stream(snapshot::copy_outcome copied);
     [[nodiscard]] boost::asio::awaitable<void> join_receiver();

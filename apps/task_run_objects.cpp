@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
@@ -48,30 +50,44 @@ task_run::step<> task_run::follow_objects() {
     auto stored = store.load(*target_);
     if (!stored) co_return std::unexpected(std::move(stored.error()));
     if (*stored == text) co_return protocol::result<void>{};
-    if (*stored) {
+    // Whoever fills the target by other means does so for new tables too.
+    const bool copies = task_.initial.schema && task_.initial.data &&
+                        task_.conflict.policy == state::task_spec::existing_tables::intercept;
+    if (*stored && !copies) {
+        board_.warn("the task's objects were changed; what that means for the target's tables is "
+                    "yours to do, because this task does not make them");
+    } else if (*stored) {
         auto spec = state::with_objects(task_, **stored);
         if (!spec) co_return std::unexpected(std::move(spec.error()));
         auto before = object_selection::make(*spec);
         if (!before) co_return std::unexpected(std::move(before.error()));
         if (auto asked = co_await copy_differing(*before); !asked) co_return asked;
     }
-    co_return store.save(*target_, text);
+    co_return store.save(*target_, checkpoints_, checkpoint_->epoch, text);
 }
 
 task_run::step<> task_run::copy_differing(object_selection before) {
-    auto source = co_await protocol::net::connection::open(work_loop_.get_executor(), task_.source,
-                                                           {});
+    auto source =
+        co_await protocol::net::connection::open(work_loop_.get_executor(), task_.source, {});
     if (!source) co_return std::unexpected(std::move(source.error()));
-    auto rows = co_await (*source)->query("SELECT table_schema, table_name FROM "
-                                          "information_schema.tables");
+    auto rows = co_await (*source)->query(
+        "SELECT table_schema, table_name, table_type FROM information_schema.tables");
+    auto keys = co_await (*source)->query(
+        "SELECT DISTINCT table_schema, table_name, referenced_table_schema, referenced_table_name "
+        "FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL");
     co_await (*source)->close();
     if (!rows) co_return std::unexpected(std::move(rows.error()));
+    if (!keys) co_return std::unexpected(std::move(keys.error()));
     std::set<object_name> tables;
     std::set<std::string> databases;
     for (const auto& row : rows->rows) {
         object_name table{row.at(0).value_or(""), row.at(1).value_or("")};
+        const bool is_view = row.at(2).value_or("").contains("VIEW");
         const difference found = compare(before, selection_, table);
-        if (found == difference::none) continue;
+        const bool concerns_rows_of_view = is_view && found == difference::rows;
+        if (found == difference::none || concerns_rows_of_view ||
+            (is_view && selection_.skips("view")))
+            continue;
         if (found == difference::place) {
             if (auto free = check_free(table); !free) co_return free;
             if (selection_.selects_database(table.database) &&
@@ -80,27 +96,62 @@ task_run::step<> task_run::copy_differing(object_selection before) {
         }
         tables.insert(std::move(table));
     }
+    take_linked(tables, *keys);
     for (const std::string& database : databases)
         board_.warn("routines and events of " + state::quote_identifier(database) +
                     ", which is selected as a whole now, are not copied, only followed: make those "
                     "that are there on the target by hand");
-    if (auto held = checkpoints_.hold(*target_, checkpoint_->epoch); !held) co_return held;
-    for (const object_name& table : tables) {
-        auto asked = applier::quarantine_store(checkpoints_)
-                         .ask_to_reload(*target_, {table}, "the task's objects were changed");
-        if (!asked) co_return asked;
-        board_.warn(table.to_string() + " is copied: the task's objects were changed");
+    if (tables.empty()) co_return protocol::result<void>{};
+    board_.warn(applier::list_names(tables) + " are copied: the task's objects were changed");
+    co_return ask_for_copies(std::move(tables));
+}
+
+// As the keys of the source have it: those of tables that are new are not on the target yet.
+void task_run::take_linked(std::set<object_name>& tables, const protocol::text_result& keys) const {
+    for (bool grows = true; grows;) {
+        grows = false;
+        for (const auto& row : keys.rows) {
+            const object_name child{row.at(0).value_or(""), row.at(1).value_or("")};
+            const object_name parent{row.at(2).value_or(""), row.at(3).value_or("")};
+            if (!selection_.selects(child.database, child.object) ||
+                !selection_.selects(parent.database, parent.object))
+                continue;
+            if (tables.contains(child)) grows = tables.insert(parent).second || grows;
+            if (tables.contains(parent)) grows = tables.insert(child).second || grows;
+        }
     }
-    co_return protocol::result<void>{};
+}
+
+// Together, because views and foreign keys may need any of the others. Those that are set aside
+// already are copied from the start.
+protocol::result<void> task_run::ask_for_copies(std::set<object_name> tables) {
+    constexpr std::string_view why = "the task's objects were changed";
+    const applier::quarantine_store store(checkpoints_);
+    if (auto held = checkpoints_.hold(*target_, checkpoint_->epoch); !held) return held;
+    const auto entries = store.load(*target_);
+    if (!entries) return std::unexpected(entries.error());
+    for (const auto& entry : *entries) {
+        if (entry.is_asked()) continue;
+        std::set<object_name> of_it;
+        std::ranges::set_intersection(tables, entry.tables, std::inserter(of_it, of_it.end()));
+        if (of_it.empty()) continue;
+        const auto again = entry.comes_back()
+                               ? store.extend(*target_, entry, {}, {}, checkpoint_->epoch)
+                               : store.reload(*target_, *of_it.begin(), why);
+        if (!again) return std::unexpected(again.error());
+        for (const object_name& table : of_it)
+            tables.erase(table);
+    }
+    return tables.empty() ? protocol::result<void>{} : store.ask_to_reload(*target_, tables, why);
 }
 
 // A copy drops what it finds under its name, which is not ours yet.
 protocol::result<void> task_run::check_free(const object_name& table) {
     const object_name name = selection_.map(table.database, table.object);
-    auto there = target_->scalar(
-        fmt::format("SELECT 1 FROM information_schema.tables WHERE table_schema = {} AND table_name "
-                    "= {}",
-                    applier::quote_string(name.database), applier::quote_string(name.object)));
+    auto there = target_->scalar(fmt::format(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = {} AND table_name "
+        "= {}",
+        applier::quote_string(name.database), applier::quote_string(name.object)));
     if (!there) return std::unexpected(std::move(there.error()));
     if (!*there) return {};
     return protocol::fail(

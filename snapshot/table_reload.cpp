@@ -58,21 +58,14 @@ result<void> drop_tables(target_session& target, const applier::checkpoint_store
     if (!lock) return std::unexpected(lock.error());
     auto done = target.run("SET SESSION foreign_key_checks = 0");
     for (const state::object_name& table : tables) {
+        // One that the task no longer selects stays as it is.
+        if (!selection.selects(table.database, table.object)) continue;
         const auto name = selection.map(table.database, table.object);
         for (const std::string_view kind : {"table", "view"}) {
             if (done) done = drop_object(target, kind, name.to_string());
         }
     }
     return done ? target.run("SET SESSION foreign_key_checks = 1") : done;
-}
-
-// A view that was read here may be made of what the task has not come to yet.
-bool waits_for_others(const protocol::error& error) {
-    constexpr unsigned no_such_column = 1054, no_such_table = 1146, no_such_program = 1305,
-                       view_invalid = 1356;
-    const unsigned number = error.server.number;
-    return number == no_such_column || number == no_such_table || number == no_such_program ||
-           number == view_invalid;
 }
 
 } // namespace
@@ -120,7 +113,7 @@ awaitable<result<void>> table_reload::reload(applier::quarantine_entry entry, st
             parts_.board.warn(now.entry.names() + ": " + warning);
     }
     if (!done && stop_.stopped()) co_return fail(applier::errc::cancelled, "the copy was stopped");
-    if (!done && (parts_.may_pass(done.error()) || waits_for_others(done.error())))
+    if (!done && parts_.may_pass(done.error()))
         done.error().code = make_error_code(applier::errc::transient);
     co_return done;
 }

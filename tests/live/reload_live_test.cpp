@@ -209,6 +209,30 @@ TEST_P(reload, brings_tables_that_were_added_to_the_task) {
 }
 
 // The copy is behind the statement, and the statement cannot wait for it.
+// A view that comes before its table, children of new tables and of one that was there before.
+TEST_P(reload, brings_what_belongs_together_when_it_was_added) {
+    auto made = options("shop");
+    made.objects.include = {"shop.parent"};
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, made);
+    pair.source_sql().exec(
+        "CREATE DATABASE shop; USE shop; CREATE TABLE parent (id INT PRIMARY KEY); CREATE TABLE b "
+        "(id INT PRIMARY KEY, v INT); CREATE VIEW a AS SELECT * FROM b; CREATE TABLE child (id INT "
+        "PRIMARY KEY, b INT, FOREIGN KEY (b) REFERENCES b (id) ON DELETE CASCADE); CREATE TABLE "
+        "second (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES parent (id)); INSERT INTO "
+        "parent VALUES (1), (2); INSERT INTO b VALUES (1, 1), (2, 2); INSERT INTO child VALUES "
+        "(1, 1), (2, 2); INSERT INTO second VALUES (1, 1)");
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    pair.options().objects.include = {"shop.*"};
+    pair.write_task_file();
+    pair.source_sql().exec("DELETE FROM b WHERE id = 2; INSERT INTO second VALUES (2, 2)");
+    auto task = pair.start_task();
+    std::this_thread::sleep_for(800ms);
+    pair.source_sql().exec("INSERT INTO b VALUES (3, 3); INSERT INTO child VALUES (3, 3); DELETE "
+                           "FROM second; DELETE FROM parent; INSERT INTO parent VALUES (5)");
+    task.kill_9();
+    expect_equal_after_a_run(pair);
+}
+
 TEST_P(reload, brings_what_has_other_names_or_rows_since_the_definition_was_changed) {
     auto made = options("shop");
     source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, made);
