@@ -385,13 +385,14 @@ result<void> catch_up::open(entry_stream& stream) {
     auto epoch = stream.store.take_over(target);
     if (!epoch) return std::unexpected(std::move(epoch.error()));
     stream.context.epoch = *epoch;
-    auto linked = linked_tables(target, of_task_.selection, stream.entry.tables);
-    if (!linked) return std::unexpected(std::move(linked.error()));
-    for (const state::object_name& table : *linked) {
+    const auto links = read_links(target, of_task_.selection);
+    if (!links) return std::unexpected(links.error());
+    const auto linked = linked_by(*links, stream.entry.tables);
+    for (const state::object_name& table : linked) {
         if (stream.entry.tables.contains(table)) continue;
         // The key came with the copy, before the task has come to the statement that made it.
         if (stream.context.was_reloaded || stream.entry.copy_end > stream.bound) {
-            stream.linked = *linked;
+            stream.linked = linked;
             return fail(errc::quarantined, stream.entry.names() + " is copied with others");
         }
         return fail(errc::definition_mismatch,

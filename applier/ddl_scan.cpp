@@ -22,18 +22,8 @@ namespace {
 using change_kind = definition_change::kind;
 
 change_kind kind_of(statement_plan::kind kind) {
-    using enum statement_plan::kind;
-    switch (kind) {
-    case create_table:
-    case create_table_with_rows:
-    case alter_table:
-    case drop_table:
-    case rename_table:
-    case truncate_table:
-    case create_index:
-    case drop_index: return change_kind::tables;
-    default: return is_program(kind) ? change_kind::program : change_kind::other;
-    }
+    if (is_about_tables(kind)) return change_kind::tables;
+    return is_program(kind) ? change_kind::program : change_kind::other;
 }
 
 std::optional<definition_change> change_of(const protocol::query_event& query,

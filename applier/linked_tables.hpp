@@ -5,14 +5,22 @@
 #include "state/object_selection.hpp"
 
 #include <set>
+#include <utility>
+#include <vector>
 
 namespace understudy::applier {
 
-// These tables of the source with all that foreign keys of the target link with them, over any
-// number of steps and in both directions: between linked tables the order of changes matters, and a
-// cascade writes to tables that no event names. Blocking.
-[[nodiscard]] protocol::result<std::set<state::object_name>>
-linked_tables(target_session& target, const state::object_selection& selection,
-              std::set<state::object_name> tables);
+// Foreign keys between tables of the source: child and parent.
+using table_links = std::vector<std::pair<state::object_name, state::object_name>>;
+
+// These tables with all that the keys link with them, over any number of steps and in both
+// directions: between linked tables the order of changes matters, and a cascade writes to tables
+// that no event names. Pure.
+[[nodiscard]] std::set<state::object_name> linked_by(const table_links& links,
+                                                     std::set<state::object_name> tables);
+
+// The keys of the target between tables of the task. Blocking.
+[[nodiscard]] protocol::result<table_links> read_links(target_session& target,
+                                                       const state::object_selection& selection);
 
 } // namespace understudy::applier

@@ -1,10 +1,10 @@
 #include "applier/objects_store.hpp"
 
+#include "applier/commit.hpp"
 #include "state/object_selection.hpp"
 
 #include <fmt/format.h>
 
-#include <tuple>
 #include <utility>
 
 namespace understudy::applier {
@@ -37,9 +37,7 @@ result<void> objects_store::save(target_session& target, const checkpoint_store&
     if (done)
         done = target.run(fmt::format("REPLACE INTO {} (`task`, `objects`) VALUES ({}, {})", table_,
                                       quoted_task_, quote_string(text)));
-    if (done) return target.run("COMMIT");
-    if (!target.broken()) std::ignore = target.execute("ROLLBACK");
-    return done;
+    return commit_or_roll_back(target, std::move(done));
 }
 
 result<void> objects_store::remove_all(target_session& target) const {

@@ -56,16 +56,9 @@ result<bool> stream_share::takes(const statement_plan& plan, const logged_statem
                                  const state::object_selection& selection) const {
     if (is_everything()) return true;
     using enum statement_plan::kind;
+    if (is_about_tables(plan.is) || plan.is == view)
+        return takes_named(plan, statement, transaction, selection);
     switch (plan.is) {
-    case create_table:
-    case create_table_with_rows:
-    case alter_table:
-    case drop_table:
-    case rename_table:
-    case truncate_table:
-    case create_index:
-    case drop_index:
-    case view: return takes_named(plan, statement, transaction, selection);
     // Whose it is shows on the target, when it is to be executed.
     case trigger:
         return plan.drops_trigger || *takes_named(plan, statement, transaction, selection);
@@ -83,13 +76,7 @@ result<bool> stream_share::takes(const statement_plan& plan, const logged_statem
             }
         }
         break;
-    case create_database:
-    case routine:
-    case event:
-    case other_ddl:
-    case account:
-    case maintenance:
-    case other: break;
+    default: break;
     }
     return !catches_up_;
 }

@@ -1,5 +1,6 @@
 #include "applier/quarantine_store.hpp"
 
+#include "applier/commit.hpp"
 #include "applier/ddl_journal.hpp"
 #include "applier/errc.hpp"
 
@@ -56,13 +57,6 @@ stage stage_of(const std::optional<std::string>& text) {
 result<bool> done_or_error(result<void> done) {
     if (!done) return std::unexpected(std::move(done.error()));
     return true;
-}
-
-result<void> commit_or_roll_back(target_session& target, result<void> done) {
-    if (done) return target.run("COMMIT");
-    // What is left open is rolled back with the session.
-    if (!target.broken()) std::ignore = target.execute("ROLLBACK");
-    return done;
 }
 
 } // namespace
@@ -205,51 +199,51 @@ result<void> quarantine_store::ask_to_reload(target_session& target,
     return ask_for(target, "reload_asked", tables, why);
 }
 
-// Keeps it so until the transaction ends.
-result<bool> quarantine_store::is_there(target_session& target, const quarantine_entry& entry,
-                                        std::string_view states) const {
-    auto there = target.scalar(fmt::format(
-        "SELECT COUNT(*) FROM {}.`quarantine` WHERE `id` = {} AND `state` IN ({}) FOR UPDATE",
-        database_, entry.id, states));
-    if (!there) return std::unexpected(std::move(there.error()));
-    return *there == "1";
+result<bool> quarantine_store::alter(target_session& target, const quarantine_entry& entry,
+                                     std::string_view states, std::uint64_t epoch,
+                                     const step& how) const {
+    auto done = target.run("START TRANSACTION");
+    if (done) done = checkpoint_store(meta_database_, task_).hold(target, epoch);
+    bool is_there = false;
+    if (done) {
+        const auto there = target.scalar(fmt::format(
+            "SELECT COUNT(*) FROM {}.`quarantine` WHERE `id` = {} AND `state` IN ({}) FOR UPDATE",
+            database_, entry.id, states));
+        if (there)
+            is_there = *there == "1";
+        else
+            done = std::unexpected(there.error());
+    }
+    if (done && is_there) done = how(target);
+    done = commit_or_roll_back(target, std::move(done));
+    if (!done) return std::unexpected(std::move(done.error()));
+    return is_there;
 }
 
 result<bool> quarantine_store::extend(target_session& target, const quarantine_entry& entry,
                                       const std::set<state::object_name>& tables,
                                       const std::vector<const quarantine_entry*>& absorbed,
                                       std::uint64_t epoch) const {
-    auto done = target.run("START TRANSACTION");
-    if (done) done = checkpoint_store(meta_database_, task_).hold(target, epoch);
-    result<bool> there = false;
-    if (done) there = is_there(target, entry, "'reloading', 'resuming', 'altering'");
-    if (done && !there) done = std::unexpected(there.error());
-    if (done && *there) {
+    const auto how = [&](target_session& session) {
+        result<void> done;
         for (const quarantine_entry* other : absorbed) {
-            if (done) done = remove(target, *other);
+            if (done) done = remove(session, *other);
         }
-        if (done) done = change(target, entry, "reloading");
-        if (done) done = write_tables(target, entry.id, tables);
-        if (done) done = fence(target, entry, "`stage` = 'streaming', ");
-    }
-    done = commit_or_roll_back(target, std::move(done));
-    if (!done) return std::unexpected(std::move(done.error()));
-    return *there;
+        if (done) done = change(session, entry, "reloading");
+        if (done) done = write_tables(session, entry.id, tables);
+        return done ? fence(session, entry, "`stage` = 'streaming', ") : done;
+    };
+    return alter(target, entry, "'reloading', 'resuming', 'altering'", epoch, how);
 }
 
 result<bool> quarantine_store::add(target_session& target, const quarantine_entry& entry,
                                    const std::set<state::object_name>& views,
                                    std::uint64_t epoch) const {
-    auto done = target.run("START TRANSACTION");
-    if (done) done = checkpoint_store(meta_database_, task_).hold(target, epoch);
-    result<bool> there = false;
-    if (done) there = is_there(target, entry, "'aside', 'resuming', 'altering'");
-    if (done && !there) done = std::unexpected(there.error());
-    if (done && *there) done = write_tables(target, entry.id, views);
-    if (done && *there) done = fence(target, entry, "");
-    done = commit_or_roll_back(target, std::move(done));
-    if (!done) return std::unexpected(std::move(done.error()));
-    return *there;
+    const auto how = [&](target_session& session) {
+        auto done = write_tables(session, entry.id, views);
+        return done ? fence(session, entry, "") : done;
+    };
+    return alter(target, entry, "'aside', 'resuming', 'altering'", epoch, how);
 }
 
 // Of the entry's own stream.

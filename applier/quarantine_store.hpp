@@ -114,8 +114,11 @@ private:
     [[nodiscard]] protocol::result<void>
     write_tables(target_session& target, std::uint64_t id,
                  const std::set<state::object_name>& tables) const;
-    [[nodiscard]] protocol::result<bool>
-    is_there(target_session& target, const quarantine_entry& entry, std::string_view states) const;
+    // In one transaction of the task, if the entry is in one of these states; false: it is not.
+    [[nodiscard]] protocol::result<bool> alter(target_session& target,
+                                               const quarantine_entry& entry,
+                                               std::string_view states, std::uint64_t epoch,
+                                               const step& how) const;
     [[nodiscard]] protocol::result<void> write_checkpoint(target_session& target,
                                                           std::uint64_t id) const;
 

@@ -41,17 +41,15 @@ bool intersect(const std::set<state::object_name>& left,
 }
 
 // These tables with all that is linked with them, but for those of other entries.
-result<std::set<state::object_name>> linked_and_free(target_session& target,
-                                                     const stream_context& context,
-                                                     const std::set<state::object_name>& wanted,
-                                                     const std::vector<quarantine_entry>& entries,
-                                                     std::uint64_t own) {
-    auto tables = linked_tables(target, context.selection, wanted);
-    if (!tables) return tables;
+std::set<state::object_name> linked_and_free(const table_links& links,
+                                             const std::set<state::object_name>& wanted,
+                                             const std::vector<quarantine_entry>& entries,
+                                             std::uint64_t own) {
+    auto tables = linked_by(links, wanted);
     for (const quarantine_entry& other : entries) {
         if (other.id == own || other.is_asked()) continue;
         std::erase_if(
-            *tables, [&](const state::object_name& table) { return other.tables.contains(table); });
+            tables, [&](const state::object_name& table) { return other.tables.contains(table); });
     }
     return tables;
 }
@@ -74,14 +72,12 @@ struct joint_wish {
     std::vector<const quarantine_entry*> wishes; // the one to keep first
 };
 
-result<std::vector<joint_wish>> join_wishes(target_session& target, const stream_context& context,
-                                            const std::vector<quarantine_entry>& entries) {
+std::vector<joint_wish> join_wishes(const table_links& links,
+                                    const std::vector<quarantine_entry>& entries) {
     std::vector<joint_wish> joint;
     for (const quarantine_entry& asked : entries) {
         if (!asked.is_asked()) continue;
-        auto tables = linked_and_free(target, context, asked.tables, entries, asked.id);
-        if (!tables) return std::unexpected(std::move(tables.error()));
-        joint_wish grown{*std::move(tables), {&asked}};
+        joint_wish grown{linked_and_free(links, asked.tables, entries, asked.id), {&asked}};
         std::erase_if(joint, [&](joint_wish& other) {
             if (!intersect(other.tables, grown.tables)) return false;
             grown.tables.merge(other.tables);
@@ -101,9 +97,9 @@ result<std::vector<joint_wish>> join_wishes(target_session& target, const stream
 result<void> fulfil(target_session& target, const stream_context& context,
                     const std::vector<quarantine_entry>& entries) {
     const quarantine_store store(context.store);
-    auto joint = join_wishes(target, context, entries);
-    if (!joint) return std::unexpected(std::move(joint.error()));
-    for (const joint_wish& one : *joint) {
+    const auto links = read_links(target, context.selection);
+    if (!links) return std::unexpected(links.error());
+    for (const joint_wish& one : join_wishes(*links, entries)) {
         // Whatever dies in between: the others are asked for again, and nothing is left of them.
         const bool is_any_left = !one.tables.empty();
         if (is_any_left) {
@@ -126,9 +122,10 @@ result<void> set_aside(const stream_context& context, const state::object_name& 
     if (!target) return std::unexpected(std::move(target.error()));
     auto others = quarantine_store(context.store).load(**target);
     if (!others) return std::unexpected(std::move(others.error()));
-    auto tables = linked_and_free(**target, context, {table}, *others, 0);
-    if (!tables) return std::unexpected(std::move(tables.error()));
-    return tables->empty() ? result<void>{} : put_aside(**target, context, *tables, why, 0, as);
+    const auto links = read_links(**target, context.selection);
+    if (!links) return std::unexpected(links.error());
+    const auto tables = linked_and_free(*links, {table}, *others, 0);
+    return tables.empty() ? result<void>{} : put_aside(**target, context, tables, why, 0, as);
 }
 
 result<void> reload(const stream_context& context, const std::set<state::object_name>& tables,
@@ -146,14 +143,14 @@ result<bool> take_in(const stream_context& context, const quarantine_entry& entr
     const quarantine_store store(context.store);
     auto others = store.load(**target);
     if (!others) return std::unexpected(std::move(others.error()));
+    const auto links = read_links(**target, context.selection);
+    if (!links) return std::unexpected(links.error());
     // Another entry that is to come back comes with this one; whoever is at it is fenced.
     auto wanted = tables;
     std::vector<const quarantine_entry*> absorbed;
     for (bool grows = true; grows;) {
         grows = false;
-        auto linked = linked_tables(**target, context.selection, wanted);
-        if (!linked) return std::unexpected(std::move(linked.error()));
-        wanted = *std::move(linked);
+        wanted = linked_by(*links, std::move(wanted));
         for (const quarantine_entry& other : *others) {
             if (other.id == entry.id || !other.comes_back() || !intersect(other.tables, wanted))
                 continue;

@@ -26,6 +26,13 @@ bool names_utf8mb4(std::string_view text) {
             }).empty();
 }
 
+std::string quote_all(const std::vector<std::string>& names) {
+    std::string list;
+    for (const std::string& name : names)
+        list += (list.empty() ? "" : ", ") + quote_string(name);
+    return list;
+}
+
 } // namespace
 
 statement_executor::statement_executor(target_session& target, const checkpoint_store& store,
@@ -273,16 +280,22 @@ result<std::string> statement_executor::text_for(const statement_plan& plan,
                 "it cannot be seen where the event is to be switched off on the target");
 }
 
+// Rows of the database and the table of each, which are one database.
+result<query_rows> statement_executor::find_triggers(std::string_view name,
+                                                     std::string_view databases) {
+    auto found = target_.query(fmt::format(
+        "SELECT trigger_schema, event_object_table FROM information_schema.triggers WHERE "
+        "trigger_name = {} AND trigger_schema IN ({})",
+        quote_string(name), databases));
+    if (!found) return wrap(std::move(found.error()), "looking for a trigger");
+    return found;
+}
+
 result<std::string> statement_executor::drop_trigger_text(const statement_plan& plan) {
     const std::string& trigger = plan.target_names.front().object;
-    std::string places;
-    for (const std::string& database : plan.trigger_databases)
-        places += (places.empty() ? "" : ", ") + quote_string(database);
-    auto found = target_.query(fmt::format(
-        "SELECT trigger_schema FROM information_schema.triggers WHERE trigger_name = {} AND "
-        "trigger_schema IN ({})",
-        quote_string(trigger), places));
-    if (!found) return wrap(std::move(found.error()), "looking for a trigger");
+    const std::string places = quote_all(plan.trigger_databases);
+    auto found = find_triggers(trigger, places);
+    if (!found) return std::unexpected(std::move(found.error()));
     if (found->rows.empty()) return plan.text;
     if (found->rows.size() > 1)
         return fail(errc::unsupported_statement,
@@ -335,14 +348,10 @@ result<void> statement_executor::leave_to_table(const source_statement& statemen
 // target: nothing is to be dropped. (Of a copy that is ahead, a trigger that is there was made
 // behind this statement.)
 result<bool> statement_executor::is_our_trigger(const statement_plan& plan) {
-    std::string places = quote_string(plan.target_names.front().database);
-    for (const std::string& database : plan.trigger_databases)
-        places += ", " + quote_string(database);
-    auto found = target_.query(fmt::format(
-        "SELECT event_object_schema, event_object_table FROM information_schema.triggers WHERE "
-        "trigger_name = {} AND trigger_schema IN ({})",
-        quote_string(plan.target_names.front().object), places));
-    if (!found) return wrap(std::move(found.error()), "looking for a trigger's table");
+    auto databases = plan.trigger_databases;
+    databases.push_back(plan.target_names.front().database);
+    auto found = find_triggers(plan.target_names.front().object, quote_all(databases));
+    if (!found) return std::unexpected(std::move(found.error()));
     if (found->rows.empty()) return false;
     const auto& row = found->rows.front();
     const auto table = selection_->source_of({row[0].value_or(""), row[1].value_or("")});

@@ -85,6 +85,8 @@ private:
     // The text to execute: as planned, or with its event switched off.
     [[nodiscard]] protocol::result<std::string> text_for(const statement_plan& plan,
                                                          std::uint64_t sql_mode) const;
+    [[nodiscard]] protocol::result<query_rows> find_triggers(std::string_view name,
+                                                             std::string_view databases);
     [[nodiscard]] protocol::result<std::string> drop_trigger_text(const statement_plan& plan);
     // Whether the trigger that is to be dropped is of a table that this stream applies.
     [[nodiscard]] protocol::result<void> leave_to_table(const source_statement& statement,

@@ -61,6 +61,22 @@ struct statement_plan {
     std::string reason;
 };
 
+// A statement about tables, which it names.
+[[nodiscard]] constexpr bool is_about_tables(statement_plan::kind kind) {
+    using enum statement_plan::kind;
+    switch (kind) {
+    case create_table:
+    case create_table_with_rows:
+    case alter_table:
+    case drop_table:
+    case rename_table:
+    case truncate_table:
+    case create_index:
+    case drop_index: return true;
+    default: return false;
+    }
+}
+
 // Views, and what runs at the target: the initial copy makes them behind its rows.
 [[nodiscard]] constexpr bool is_program(statement_plan::kind kind) {
     using enum statement_plan::kind;

@@ -80,6 +80,7 @@ private:
     [[nodiscard]] step<> prepare_first_start();
     [[nodiscard]] protocol::result<void> open_relay();
     void start_receiver();
+    [[nodiscard]] std::unique_ptr<snapshot::copier> make_copier();
     [[nodiscard]] step<snapshot::copy_outcome> initial_copy();
     [[nodiscard]] step<snapshot::copy_outcome> checked_copy();
     [[nodiscard]] step<applier::definition_changes> changes_during_copy();
@@ -95,7 +96,6 @@ private:
     [[nodiscard]] boost::asio::awaitable<protocol::error> discard_copy(std::string ddl);
     [[nodiscard]] step<> follow_objects();
     [[nodiscard]] step<> copy_differing(state::object_selection before);
-    void take_linked(std::set<state::object_name>& tables, const protocol::text_result& keys) const;
     [[nodiscard]] protocol::result<void> ask_for_copies(std::set<state::object_name> tables);
     [[nodiscard]] protocol::result<void> check_free(const state::object_name& table);
     [[nodiscard]] step<> stream(snapshot::copy_outcome copied);

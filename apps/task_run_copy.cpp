@@ -45,17 +45,16 @@ const definition_change* change_among_programs(const changes& found,
     return one == found.end() ? nullptr : &*one;
 }
 
-bool is_taken_back(const protocol::result<snapshot::copy_outcome>& copied) {
-    return !copied && (copied.error().code == snapshot::errc::changed_during_copy ||
-                       copied.error().code == snapshot::errc::taken_back);
-}
-
 } // namespace
+
+std::unique_ptr<snapshot::copier> task_run::make_copier() {
+    return std::make_unique<snapshot::copier>(work_loop_.get_executor(), pool_, task_,
+                                              checkpoint_->epoch, selection_, board_);
+}
 
 task_run::step<snapshot::copy_outcome> task_run::initial_copy() {
     if (checkpoint_->now == applier::checkpoint::stage::streaming) {
-        copier_ = std::make_unique<snapshot::copier>(work_loop_.get_executor(), pool_, task_,
-                                                     checkpoint_->epoch, selection_, board_);
+        copier_ = make_copier();
         co_return co_await copier_->load_outcome();
     }
     set_phase(task_.initial.schema ? state::phase::copying_schema : state::phase::copying_data);
@@ -88,8 +87,7 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
     for (unsigned tries = 1;; ++tries) {
         const auto parted = parted_tables();
         if (!parted) co_return std::unexpected(parted.error());
-        copier_ = std::make_unique<snapshot::copier>(work_loop_.get_executor(), pool_, task_,
-                                                     checkpoint_->epoch, selection_, board_);
+        copier_ = make_copier();
         copier_->leave_out(*parted);
         if (stopping_ || receiver_error_) copier_->stop();
         // What a process before us had come to knows nothing of what changed since.
@@ -100,14 +98,15 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
         const auto scanned = co_await changes_during_copy();
         if (!scanned) co_return std::unexpected(copied ? scanned.error() : copied.error());
         const changes* const found = &scanned->found;
-        if (found->empty() && !is_taken_back(copied)) co_return keep_parted(*parted, copied);
+        const bool is_worthless = !copied && snapshot::is_worthless(copied.error().code);
+        if (found->empty() && !is_worthless) co_return keep_parted(*parted, copied);
         const auto other =
             std::ranges::find(*found, definition_change::kind::other, &definition_change::of);
         const bool is_parted =
             may_part_copy() && other == found->end() && !scanned->has_inseparable;
         const bool is_gone = !copied && copied.error().code == snapshot::errc::taken_back;
         const bool is_new = !found->empty() && found->back().end > begun;
-        if (!is_parted || is_gone || (is_taken_back(copied) && !is_new)) {
+        if (!is_parted || is_gone || (is_worthless && !is_new)) {
             const auto* why = other != found->end() ? &*other
                               : found->empty()      ? nullptr
                                                     : &found->front();

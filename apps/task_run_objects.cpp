@@ -1,6 +1,7 @@
 // A definition whose [objects] were changed, as a step of task_run.
 
 #include "applier/errc.hpp"
+#include "applier/linked_tables.hpp"
 #include "applier/objects_store.hpp"
 #include "applier/quarantine_store.hpp"
 #include "apps/task_run.hpp"
@@ -37,6 +38,19 @@ difference compare(const object_selection& before, const object_selection& now,
                              ? old_shape == shape
                              : old_shape->has_same_rows(*shape);
     return is_same ? difference::none : difference::rows;
+}
+
+applier::table_links links_between(const object_selection& selected,
+                                   const protocol::text_result& keys) {
+    applier::table_links links;
+    for (const auto& row : keys.rows) {
+        object_name child{row.at(0).value_or(""), row.at(1).value_or("")};
+        object_name parent{row.at(2).value_or(""), row.at(3).value_or("")};
+        if (selected.selects(child.database, child.object) &&
+            selected.selects(parent.database, parent.object))
+            links.emplace_back(std::move(child), std::move(parent));
+    }
+    return links;
 }
 
 } // namespace
@@ -96,7 +110,8 @@ task_run::step<> task_run::copy_differing(object_selection before) {
         }
         tables.insert(std::move(table));
     }
-    take_linked(tables, *keys);
+    // Those of tables that are new are not on the target yet.
+    tables = applier::linked_by(links_between(selection_, *keys), std::move(tables));
     for (const std::string& database : databases)
         board_.warn("routines and events of " + state::quote_identifier(database) +
                     ", which is selected as a whole now, are not copied, only followed: make those "
@@ -104,22 +119,6 @@ task_run::step<> task_run::copy_differing(object_selection before) {
     if (tables.empty()) co_return protocol::result<void>{};
     board_.warn(applier::list_names(tables) + " are copied: the task's objects were changed");
     co_return ask_for_copies(std::move(tables));
-}
-
-// As the keys of the source have it: those of tables that are new are not on the target yet.
-void task_run::take_linked(std::set<object_name>& tables, const protocol::text_result& keys) const {
-    for (bool grows = true; grows;) {
-        grows = false;
-        for (const auto& row : keys.rows) {
-            const object_name child{row.at(0).value_or(""), row.at(1).value_or("")};
-            const object_name parent{row.at(2).value_or(""), row.at(3).value_or("")};
-            if (!selection_.selects(child.database, child.object) ||
-                !selection_.selects(parent.database, parent.object))
-                continue;
-            if (tables.contains(child)) grows = tables.insert(parent).second || grows;
-            if (tables.contains(parent)) grows = tables.insert(child).second || grows;
-        }
-    }
 }
 
 // Together, because views and foreign keys may need any of the others. Those that are set aside

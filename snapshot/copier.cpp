@@ -9,6 +9,7 @@
 #include "snapshot/snapshot.hpp"
 #include "snapshot/table_lock.hpp"
 
+#include "applier/commit.hpp"
 #include "applier/quarantine_store.hpp"
 #include "applier/statement_lock.hpp"
 #include "protocol/errc.hpp"
@@ -225,10 +226,14 @@ awaitable<result<void>> copier::impl::copy_programs(object_creator& creator,
     show(state::phase::copying_schema);
     auto begun = co_await note_position(creator.worker(), programs_key(), source);
     if (!begun) co_return begun;
-    // The log has a statement before the dictionary shows what it did. By GTID it can be told from
-    // the set of those that have committed; else they are given time.
-    if (auto waited = co_await pause(context.executor, stop, commit_time_max); !waited)
-        co_return waited;
+    // The log has a statement before the dictionary shows what it did. By GTIDs of MySQL it can be
+    // told from the set of those that have committed; else they are given time.
+    const bool is_told =
+        !context.catalog.is_mariadb && !context.done.at(programs_key()).position->executed.empty();
+    if (!is_told) {
+        auto waited = co_await pause(context.executor, stop, commit_time_max);
+        if (!waited) co_return waited;
+    }
     auto views = co_await read_views(*source, *context.selection);
     if (!views) co_return std::unexpected(std::move(views.error()));
     context.catalog.views = *std::move(views);
@@ -281,8 +286,7 @@ result<void> copier::impl::drop(target_session& target, const std::vector<progre
             if (done) done = context.progress.remove(target, key);
         }
     }
-    if (done) done = target.run("COMMIT");
-    if (!done && !target.broken()) std::ignore = target.execute("ROLLBACK");
+    done = applier::commit_or_roll_back(target, std::move(done));
     if (!done) return done;
     for (const auto* keys : {&objects, &also_forget}) {
         for (const progress_key& key : *keys)

@@ -19,6 +19,12 @@ enum class errc {
 [[nodiscard]] const std::error_category& snapshot_category() noexcept;
 [[nodiscard]] std::error_code make_error_code(errc code) noexcept;
 
+// A copy that ended so cannot be gone on with: it has to begin anew.
+[[nodiscard]] inline bool is_worthless(const std::error_code& code) noexcept {
+    return code == make_error_code(errc::changed_during_copy) ||
+           code == make_error_code(errc::taken_back);
+}
+
 } // namespace understudy::snapshot
 
 template<>

@@ -222,7 +222,9 @@ awaitable<result<std::set<state::object_name>>> program_copy::names_for_views() 
     co_return names;
 }
 
-awaitable<result<object_definition>> program_copy::read_view(const state::object_name& view) {
+awaitable<result<object_definition>>
+program_copy::read_view(const state::object_name& view,
+                        const std::set<state::object_name>& objects) {
     auto answer = co_await source_->query("SHOW CREATE VIEW " + view.to_string());
     if (!answer || answer->rows.empty() || answer->rows[0].size() < 4)
         co_return fail(errc::object_unreadable,
@@ -231,9 +233,6 @@ awaitable<result<object_definition>> program_copy::read_view(const state::object
     const auto& row = answer->rows[0];
     const std::string charset = row[2].value_or("utf8mb4");
     const auto selection = context_->selection->whole();
-    auto named = co_await names_for_views();
-    if (!named) co_return std::unexpected(std::move(named.error()));
-    const std::set<state::object_name>& objects = *named;
     const bool renames = std::ranges::any_of(objects, [&](const state::object_name& one) {
         return selection.is_renamed(one.database, one.object);
     });
@@ -289,11 +288,14 @@ awaitable<result<void>> program_copy::views() {
     for (const auto& view : context_->catalog.views) {
         if (!creator_->is_done("view", view)) open.push_back(view);
     }
+    if (open.empty()) co_return result<void>{};
+    const auto names = co_await names_for_views();
+    if (!names) co_return std::unexpected(names.error());
     while (!open.empty()) {
         std::vector<state::object_name> deferred;
         result<void> failure;
         for (const auto& view : open) {
-            auto definition = co_await read_view(view);
+            auto definition = co_await read_view(view, *names);
             if (!definition) co_return std::unexpected(std::move(definition.error()));
             auto made = co_await creator_->create(*std::move(definition));
             if (made) continue;

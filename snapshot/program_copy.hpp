@@ -36,7 +36,7 @@ private:
     [[nodiscard]] boost::asio::awaitable<protocol::result<std::set<state::object_name>>>
     names_for_views();
     [[nodiscard]] boost::asio::awaitable<protocol::result<object_definition>>
-    read_view(const state::object_name& view);
+    read_view(const state::object_name& view, const std::set<state::object_name>& objects);
     // SHOW CREATE … of a stored program; `table` is the trigger's.
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
     stored_program(const std::string& kind, const state::object_name& name,

@@ -135,8 +135,7 @@ awaitable<result<void>> table_reload::run(attempt& now) {
         }
         auto copied = co_await copy(now);
         if (held) co_await (*held)->close();
-        const bool was_taken_back = !copied && (copied.error().code == errc::changed_during_copy ||
-                                                copied.error().code == errc::taken_back);
+        const bool was_taken_back = !copied && is_worthless(copied.error().code);
         if (!copied && (stop_.stopped() || parts_.may_pass(copied.error())))
             co_return std::unexpected(std::move(copied.error()));
         auto ddl = co_await ddl_during_copy(now);

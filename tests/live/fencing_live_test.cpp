@@ -2,6 +2,7 @@
 
 #include "tests/live/workload.hpp"
 #include "tests/support/source_and_target.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

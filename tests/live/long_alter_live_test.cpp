@@ -1,13 +1,13 @@
 // A long ALTER holds back its own table only.
 
 #include "tests/support/source_and_target.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <csignal>
-#include <functional>
 #include <string>
 #include <thread>
 
@@ -48,12 +48,8 @@ protected:
         return reader;
     }
     bool target_says(const std::string& query, const std::string& wanted) {
-        const auto deadline = std::chrono::steady_clock::now() + 30s;
-        while (std::chrono::steady_clock::now() < deadline) {
-            if (pair_.target_sql().scalar(query) == wanted) return true;
-            std::this_thread::sleep_for(50ms);
-        }
-        return false;
+        const auto says = [&] { return pair_.target_sql().scalar(query) == wanted; };
+        return wait_until(says, 30s, 50ms);
     }
     void expect_equal() {
         const auto done = pair_.run_task();

@@ -1,6 +1,7 @@
 // Random DDL and DML, statement by statement.
 
 #include "tests/support/source_and_target.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -118,6 +119,17 @@ private:
     std::mt19937_64 random_;
 };
 
+// Stops the task, which goes on then until it has caught up. What both runs said.
+std::string expect_equal_after(source_and_target& pair, running_task& task) {
+    task.signal(SIGTERM);
+    const auto stopped = task.wait(60s);
+    EXPECT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
+    const auto caught_up = pair.run_task();
+    EXPECT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
+    EXPECT_THAT(pair.compare(), IsEmpty());
+    return task.error() + task.output() + caught_up.error + caught_up.output;
+}
+
 // `more` of the task file.
 void run_random_statements(int count, std::string more) {
     const auto seed = std::random_device{}();
@@ -152,11 +164,7 @@ void run_random_statements(int count, std::string more) {
     EXPECT_GT(done, count / 5);
     std::this_thread::sleep_for(1s);
     if (!task.running()) ADD_FAILURE() << task.error() << task.output();
-    task.signal(SIGTERM);
-    static_cast<void>(task.wait(60s));
-    const auto caught_up = pair.run_task();
-    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
+    expect_equal_after(pair, task);
 }
 
 TEST(random_ddl, leaves_source_and_target_equal) {
@@ -184,19 +192,16 @@ pair_options options_of_copy(bool by_gtid = true) {
 }
 
 void wait_for_rows(source_and_target& pair) {
-    const auto deadline = std::chrono::steady_clock::now() + 60s;
-    while (std::chrono::steady_clock::now() < deadline) {
+    const auto is_begun = [&pair] {
         try {
-            const auto rows = pair.target_sql().scalar(
-                "SELECT COALESCE(SUM(row_count), 0) FROM understudy.copy_progress WHERE "
-                "source_object = 'large'");
-            if (rows != "0") return;
+            return pair.target_sql().scalar(
+                       "SELECT COALESCE(SUM(row_count), 0) FROM understudy.copy_progress WHERE "
+                       "source_object = 'large'") != "0";
         } catch (const sql_error&) {
-            // The table is not there yet.
+            return false; // the table is not there yet
         }
-        std::this_thread::sleep_for(5ms);
-    }
-    ADD_FAILURE() << "no row was copied";
+    };
+    EXPECT_TRUE(wait_until(is_begun, 60s, 5ms)) << "no row was copied";
 }
 
 // Tables whose definitions change are copied by themselves, again and again, while the rest goes
@@ -240,13 +245,7 @@ TEST_P(random_ddl_by, during_the_initial_copy_leaves_source_and_target_equal) {
              "AS SELECT * FROM r.late");
     std::this_thread::sleep_for(500ms);
     EXPECT_TRUE(task.running()) << task.error() << task.output();
-    task.signal(SIGTERM);
-    const auto stopped = task.wait(60s);
-    ASSERT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
-    auto caught_up = pair.run_task();
-    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
-    told += task.error() + task.output() + caught_up.error + caught_up.output;
+    told += expect_equal_after(pair, task);
     EXPECT_THAT(told, testing::HasSubstr("is copied by itself"));
     EXPECT_THAT(told, Not(testing::HasSubstr("taken back")));
     EXPECT_GT(done, 100);
@@ -273,13 +272,7 @@ TEST(ddl_during_copy, leaves_the_copy_of_other_tables_alone) {
         "SET @x = 1; DROP TRIGGER s.t2; INSERT INTO a (id, v) VALUES (4, 3); CREATE PROCEDURE p() "
         "SELECT 1; CREATE EVENT e ON SCHEDULE EVERY 1 HOUR DO SELECT 1; UPDATE s.large SET v "
         "= 'x' WHERE id % 7 = 0");
-    task.signal(SIGTERM);
-    const auto stopped = task.wait(60s);
-    ASSERT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
-    const auto caught_up = pair.run_task();
-    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
-    const auto told = task.error() + task.output() + caught_up.error + caught_up.output;
+    const auto told = expect_equal_after(pair, task);
     EXPECT_THAT(told, testing::HasSubstr("`r`.`a` is copied by itself"));
     EXPECT_THAT(told, Not(testing::HasSubstr("taken back")));
 }
@@ -299,11 +292,7 @@ TEST(ddl_during_copy, of_tables_that_are_gone_leaves_nothing) {
         sql.exec("INSERT INTO gone VALUES (" + std::to_string(i) + ")");
     sql.exec("DROP TABLE gone; RENAME TABLE v TO w; DROP TABLE brief; INSERT INTO s.large VALUES "
              "(-1, 'x')");
-    task.signal(SIGTERM);
-    static_cast<void>(task.wait(60s));
-    const auto caught_up = pair.run_task();
-    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
+    expect_equal_after(pair, task);
 }
 
 TEST(ddl_during_copy, of_views_and_programs_follows_renames) {
@@ -328,11 +317,7 @@ TEST(ddl_during_copy, of_views_and_programs_follows_renames) {
              "* FROM a; INSERT INTO a VALUES (2, 1, 1); CREATE TRIGGER t3 AFTER INSERT ON a FOR "
              "EACH ROW SET @x = 1");
     std::this_thread::sleep_for(2s);
-    task.signal(SIGTERM);
-    static_cast<void>(task.wait(60s));
-    const auto caught_up = pair.run_task();
-    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
+    expect_equal_after(pair, task);
 }
 
 TEST(ddl_during_copy, of_a_whole_database_makes_the_copy_begin_anew) {
@@ -346,13 +331,7 @@ TEST(ddl_during_copy, of_a_whole_database_makes_the_copy_begin_anew) {
              "r.late (v VARCHAR(9))");
     std::this_thread::sleep_for(3s);
     EXPECT_TRUE(task.running()) << task.error() << task.output();
-    task.signal(SIGTERM);
-    const auto stopped = task.wait(60s);
-    ASSERT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
-    const auto caught_up = pair.run_task();
-    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
-    const auto told = task.error() + task.output() + caught_up.error + caught_up.output;
+    const auto told = expect_equal_after(pair, task);
     EXPECT_THAT(told, testing::HasSubstr("taken back and begins anew"));
     EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM understudy.quarantine"), "0");
 }

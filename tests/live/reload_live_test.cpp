@@ -208,7 +208,6 @@ TEST_P(reload, brings_tables_that_were_added_to_the_task) {
     expect_nothing_left(pair);
 }
 
-// The copy is behind the statement, and the statement cannot wait for it.
 // A view that comes before its table, children of new tables and of one that was there before.
 TEST_P(reload, brings_what_belongs_together_when_it_was_added) {
     auto made = options("shop");
@@ -268,6 +267,7 @@ TEST_P(reload, brings_what_has_other_names_or_rows_since_the_definition_was_chan
     expect_nothing_left(pair);
 }
 
+// The copy is behind the statement, and the statement cannot wait for it.
 TEST_P(reload, stops_at_what_concerns_the_whole_database) {
     source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options("shop"));
     pair.source_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY); INSERT "

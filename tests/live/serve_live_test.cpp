@@ -3,6 +3,7 @@
 #include "tests/live/serving_daemon.hpp"
 #include "tests/support/scratch_directory.hpp"
 #include "tests/support/source_and_target.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

@@ -1,4 +1,5 @@
 #include "tests/live/serving_daemon.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
@@ -25,15 +26,6 @@ std::string program() {
 }
 
 } // namespace
-
-bool wait_until(const std::function<bool()>& condition, std::chrono::milliseconds timeout) {
-    const auto give_up = steady_clock::now() + timeout;
-    while (!condition()) {
-        if (steady_clock::now() > give_up) return false;
-        std::this_thread::sleep_for(100ms);
-    }
-    return true;
-}
 
 serving_daemon::serving_daemon(std::filesystem::path data_dir, std::vector<std::string> more,
                                std::vector<std::string> environment)

@@ -8,17 +8,12 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace understudy::test {
-
-// Looks again and again, until it holds (true) or the time is over.
-[[nodiscard]] bool wait_until(const std::function<bool()>& condition,
-                              std::chrono::milliseconds timeout = std::chrono::seconds(60));
 
 // `understudy serve` on a free loopback port with a data directory of its own, and how one speaks
 // to it. Ends with the object; errors of starting are std::runtime_error. One thread.
