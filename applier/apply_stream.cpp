@@ -106,6 +106,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     stream->statements_executor_ = std::make_unique<statement_executor>(
         *stream->session_, context.store, context.rules, stream->definitions_, context.epoch,
         context.source_version, context.hook);
+    stream->statements_executor_->set_task_name(context.task.name);
     stream->statements_executor_->set_decisions(stream->decisions_);
     stream->statements_executor_->set_share(stream->share_, context.selection);
     if (context.only == nullptr) {

@@ -28,7 +28,8 @@ using protocol::net::on_thread;
 namespace {
 
 constexpr auto poll_interval = 1s;
-constexpr auto patience = 5s; // before wishes are asked for again where that failed
+constexpr auto merge_patience = 1s; // of a table that waits for others it is merged with
+constexpr auto patience = 5s;       // before wishes are asked for again where that failed
 
 errc code_of(const protocol::error& error) {
     const bool ours = error.code.category() == applier_category();
@@ -221,15 +222,27 @@ asio::awaitable<void> catch_up::run() {
 }
 
 // The oldest that comes back; what waits for others when those are through, and the task has come
-// to where the source was.
+// to where the source was. Of tables that wait for those they are merged with, all have to come to
+// their statement: whoever looked longest ago looks first.
 std::optional<quarantine_entry> catch_up::choose_next() const {
+    const auto now = std::chrono::steady_clock::now();
     const quarantine_entry* postponed = nullptr;
+    const quarantine_entry* waiting = nullptr;
+    auto longest = now;
     for (const quarantine_entry& one : entries_) {
         if (!one.comes_back()) continue;
+        if (const auto waits = waiting_.find(one.id); waits != waiting_.end()) {
+            if (waits->second.until <= longest) {
+                longest = waits->second.until;
+                waiting = &one;
+            }
+            continue;
+        }
         const auto until = postponed_.find(one.id);
         if (until == postponed_.end()) return one;
         if (postponed == nullptr && until->second <= applied_) postponed = &one;
     }
+    if (waiting != nullptr) return *waiting;
     return postponed == nullptr ? std::nullopt : std::optional(*postponed);
 }
 
@@ -318,6 +331,7 @@ asio::awaitable<void> catch_up::bring(quarantine_entry entry) {
     if (begun == nullptr) co_return;
     entry_stream& stream = *begun;
     current_ = &stream;
+    bool waits = false;
     while (!stop_) {
         auto ended = co_await follow(stream);
         if (stop_ || ended) break;
@@ -326,6 +340,12 @@ asio::awaitable<void> catch_up::bring(quarantine_entry entry) {
         stream.stream.reset();
         stream.session.reset();
         if (code_of(ended.error()) == errc::cancelled) break;
+        if (code_of(ended.error()) == errc::merge_waits) {
+            waits = true;
+            waiting_[stream.entry.id] = {ended.error().what,
+                                         std::chrono::steady_clock::now() + merge_patience};
+            break;
+        }
         if (!stream.linked.empty()) {
             co_await take_in_linked(stream.entry, stream.linked);
             break;
@@ -337,6 +357,7 @@ asio::awaitable<void> catch_up::bring(quarantine_entry entry) {
         co_await give_up(stream.entry, std::move(ended.error()));
         break;
     }
+    if (!waits) waiting_.erase(stream.entry.id);
     current_ = nullptr;
 }
 
@@ -590,6 +611,8 @@ void catch_up::publish() {
             entry.resuming = one.comes_back() && one.now != quarantine_entry::stage::reloading;
             entry.reloading = one.now == quarantine_entry::stage::reloading;
             entry.why = one.comes_back() && !note_.empty() ? note_ : one.why;
+            if (const auto waits = waiting_.find(one.id); waits != waiting_.end())
+                entry.why = waits->second.for_whom;
             shown.push_back(std::move(entry));
         }
     }

@@ -66,6 +66,8 @@ public:
     // The copy of some entry is ahead of the task, which cannot wait for any of them then: that one
     // joins behind the end of its copy, and they join one after the other.
     [[nodiscard]] bool any_ahead() const;
+    // Some entry waits for what may come in the task's own stream: that cannot wait for it.
+    [[nodiscard]] bool any_waits_for_merge() const { return !waiting_.empty(); }
     // The entry's own stream is to begin behind where the task is.
     [[nodiscard]] bool has_passed(const quarantine_entry& entry) const {
         return entry.from > applied_;
@@ -121,6 +123,12 @@ private:
     std::string note_; // of the entry at hand
     // Copies that failed once because of what others bring, by entry: until the task has come here.
     std::map<std::uint64_t, protocol::binlog_position> postponed_;
+
+    struct waiting {
+        std::string for_whom;
+        std::chrono::steady_clock::time_point until; // then it is looked again
+    };
+    std::map<std::uint64_t, waiting> waiting_; // entries of tables that are merged
 
     mutable std::mutex entries_mutex_;
     std::vector<quarantine_entry> entries_;

@@ -97,18 +97,23 @@ statement_executor::execute(const source_statement& statement,
                                 entry->file, entry->offset, entry->gtid,
                                 statement.transaction.to_string()));
     }
-    bool executed = known && entry->now == journal_entry::state::executed;
+    const bool is_merged = !statement.plan.merged_statement.empty();
+    if (is_merged) {
+        auto done = execute_merged(statement, *query, event->header.timestamp, *entry, known);
+        if (!done) return failed(std::move(done.error()));
+    }
+    bool executed = is_merged || (known && entry->now == journal_entry::state::executed);
     if (known && !executed) {
         auto asked = was_executed(statement, *entry);
         if (!asked) return failed(std::move(asked.error()));
         executed = *asked;
     }
-    if (!known) {
+    if (!known && !executed) {
         auto here = leave_to_table(statement, logged_statement::of(*query, source_version_));
         if (!here) return failed(std::move(here.error()));
     }
     step("before intent");
-    if (!known) {
+    if (!known && !executed) {
         // Where the target has GTIDs, the statement's own one tells whether it was executed.
         if (!target_.facts().gtid_mode_on) {
             auto fingerprint = take_fingerprint(target_, statement.plan);
@@ -125,6 +130,8 @@ statement_executor::execute(const source_statement& statement,
             return failed(std::move(done.error()));
         step("after execute");
     }
+    if (auto enrolled = enroll_merged(statement.plan); !enrolled)
+        return failed(std::move(enrolled.error()));
     if (auto noted = definitions_.note_after(target_, statement); !noted)
         return failed(std::move(noted.error()));
     if (statement.rows_follow) {

@@ -59,6 +59,9 @@ public:
     [[nodiscard]] const std::optional<state::object_name>& long_table() const {
         return long_table_;
     }
+    // Under which other tasks know this one (merged_store): a stream that catches up has a name of
+    // its own for its checkpoint.
+    void set_task_name(std::string name) { task_name_ = std::move(name); }
     // They have to outlive the executor.
     void set_decisions(const statement_decisions& decisions) { decisions_ = &decisions; }
     void set_share(const stream_share& share, const state::object_selection& selection) {
@@ -91,6 +94,13 @@ private:
     // Whether the trigger that is to be dropped is of a table that this stream applies.
     [[nodiscard]] protocol::result<void> leave_to_table(const source_statement& statement,
                                                         const logged_statement& logged);
+    // merged_execution.cpp
+    [[nodiscard]] protocol::result<void> leave_merged_to_table(const statement_plan& plan);
+    [[nodiscard]] protocol::result<void> enroll_merged(const statement_plan& plan);
+    [[nodiscard]] protocol::result<void> execute_merged(const source_statement& statement,
+                                                        const protocol::query_event& query,
+                                                        std::uint32_t timestamp,
+                                                        journal_entry& entry, bool is_begun);
     [[nodiscard]] protocol::result<bool> is_our_trigger(const statement_plan& plan);
     [[nodiscard]] protocol::result<void> commit(const state::source_position& after);
     [[nodiscard]] protocol::result<void>
@@ -111,6 +121,7 @@ private:
     const state::object_selection* selection_ = nullptr;
     ddl_journal journal_;
     statement_session session_;
+    std::string task_name_;
     std::uint64_t alter_aside_bytes_ = 0;
     std::optional<state::object_name> long_table_;
 };

@@ -58,6 +58,9 @@ struct statement_plan {
     // The same where names of databases are changed by table: in which of these databases of the
     // target the trigger is has to be asked there (`text` is for the first). Empty: as in `text`.
     std::vector<std::string> trigger_databases;
+    // Of a statement that alters a table of objects.merge: by what it is compared with those that
+    // its other parts got (ddl::canonical_text).
+    std::string merged_statement;
     std::string reason;
 };
 

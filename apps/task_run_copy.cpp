@@ -102,8 +102,12 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
         if (found->empty() && !is_worthless) co_return keep_parted(*parted, copied);
         const auto other =
             std::ranges::find(*found, definition_change::kind::other, &definition_change::of);
+        const bool is_merged = std::ranges::any_of(*found, [this](const auto& change) {
+            return std::ranges::any_of(
+                change.tables, [this](const auto& table) { return selection_.is_merged(table); });
+        });
         const bool is_parted =
-            may_part_copy() && other == found->end() && !scanned->has_inseparable;
+            may_part_copy() && !is_merged && other == found->end() && !scanned->has_inseparable;
         const bool is_gone = !copied && copied.error().code == snapshot::errc::taken_back;
         const bool is_new = !found->empty() && found->back().end > begun;
         if (!is_parted || is_gone || (is_worthless && !is_new)) {
@@ -191,6 +195,14 @@ asio::awaitable<protocol::error> task_run::discard_copy(std::string ddl) {
             why + ", so the copy may hold rows of before and after it. With existing_tables = "
                   "\"ignore\" it cannot be taken back: remove the copied tables, and the task's "
                   "traces, and begin anew",
+            {}};
+    }
+    if (selection_.merges_anything()) {
+        co_return protocol::error{
+            make_error_code(snapshot::errc::changed_during_copy),
+            why + ", so the copy may hold rows of before and after it. Where tables are merged "
+                  "(objects.merge) it cannot be taken back: delete this task's rows from these "
+                  "tables, remove the other copied tables and the task's traces, and begin anew",
             {}};
     }
     if (++progress_.copies_discarded > discards_max) {

@@ -147,6 +147,7 @@ protocol::result<void> task_run::ask_for_copies(std::set<object_name> tables) {
 // A copy drops what it finds under its name, which is not ours yet.
 protocol::result<void> task_run::check_free(const object_name& table) {
     const object_name name = selection_.map(table.database, table.object);
+    if (selection_.merges_into(name)) return {}; // and is not dropped
     auto there = target_->scalar(fmt::format(
         "SELECT 1 FROM information_schema.tables WHERE table_schema = {} AND table_name "
         "= {}",

@@ -183,27 +183,32 @@ std::vector<item> existing_table_items(const subject& about, const target_seen& 
         if (about.spec.adopts())
             std::ranges::move(adopted_definition_items(about, target), std::back_inserter(all));
         if (!about.spec.initial.data) return all;
-        if (target.filled.empty()) {
+        std::vector<state::object_name> filled = target.filled;
+        std::erase_if(filled, [&](const auto& name) { return about.selection.merges_into(name); });
+        if (filled.empty()) {
             all.push_back(pass("target.tables_empty", severity::blocking,
                                "tables with rows on the target", "none"));
         } else {
-            const std::vector<std::string> names = texts(target.filled);
+            const std::vector<std::string> names = texts(filled);
             all.push_back(refused(about, "target.tables_empty", "tables with rows on the target",
                                   counted(names.size(), "table") + ": " + some_of(names),
                                   "the copied rows would be mixed with what is there",
-                                  target.filled.front()));
+                                  filled.front()));
         }
         return all;
     }
-    if (target.existing.empty()) {
+    // Others may have made those that are merged.
+    std::vector<state::object_name> existing = target.existing;
+    std::erase_if(existing, [&](const auto& name) { return about.selection.merges_into(name); });
+    if (existing.empty()) {
         return {pass("target.same_names", severity::blocking, "same-named tables on the target",
                      "none")};
     }
-    const std::vector<std::string> names = texts(target.existing);
+    const std::vector<std::string> names = texts(existing);
     return {refused(about, "target.same_names", "same-named tables on the target",
                     counted(names.size(), "table") + ": " + some_of(names),
                     "they hold data of somebody; nothing is overwritten unasked",
-                    target.existing.front())};
+                    existing.front())};
 }
 
 } // namespace understudy::precheck

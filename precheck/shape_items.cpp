@@ -47,7 +47,7 @@ item target_names_item(const subject& about, const target_seen& target) {
             wrong.push_back(table.name.to_string() + " would be " + name +
                             ", longer than 64 characters");
         const auto [place, is_new] = taken.emplace(exact ? name : lower_case(name), table.name);
-        if (!is_new)
+        if (!is_new && !about.selection.merges_into(table.on_target))
             wrong.push_back(place->second.to_string() + " and " + table.name.to_string() +
                             " would both be " + name);
     }
@@ -58,7 +58,8 @@ item target_names_item(const subject& about, const target_seen& target) {
             title,
             some_of(wrong),
             "a table of the target has the rows of one table of the source",
-            "Correct rename under [objects], or exclude one of the tables."};
+            "Correct rename under [objects], exclude one of the tables, or name the table of the "
+            "target in objects.merge."};
 }
 
 // What objects.tables asks of the source.

@@ -21,10 +21,11 @@ constexpr std::string_view warning_duplicate = "1062";
 
 } // namespace
 
-std::vector<std::string> row_session_setup(bool binlog) {
+std::vector<std::string> row_session_setup(bool binlog, bool checks_unique) {
     std::vector<std::string> setup{
         "SET NAMES binary", "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
-                            "foreign_key_checks = 0, unique_checks = 0, max_error_count = 65535"};
+                            "foreign_key_checks = 0, max_error_count = 65535"};
+    if (!checks_unique) setup.emplace_back("SET SESSION unique_checks = 0");
     if (!binlog) setup.emplace_back("SET SESSION sql_log_bin = 0");
     return setup;
 }
@@ -100,11 +101,27 @@ result<void> batch_writer::write_rows(applier::target_session& target, const bat
         } else {
             done = target.execute(statement.text);
         }
+        constexpr unsigned duplicate_key = 1062;
+        if (!done && encoder_->is_strict() && done.error().server.number == duplicate_key)
+            return refuse_duplicate(done.error().server.message);
         if (!done) return std::unexpected(std::move(done.error()));
         if (done->warnings == 0) continue;
         if (auto checked = check_warnings(target, rows, statement); !checked) return checked;
     }
     return {};
+}
+
+// Of a merged table only: in all others rows are overwritten or kept.
+result<void> batch_writer::refuse_duplicate(const std::string& message) const {
+    return fail(
+        errc::merged_key_taken,
+        fmt::format("a row of {} has a key that its table of the target has already: {}. "
+                    "Tables that are merged (objects.merge) need keys that do not meet: add "
+                    "a column that tells them apart (add_columns of objects.tables), and "
+                    "put it into the keys of the target's table. If it is this table's own "
+                    "row, whose unique value moved to another while it was copied, or from "
+                    "a copy that was given up, delete its rows there and begin anew",
+                    table_->name.to_string(), message));
 }
 
 result<void> batch_writer::check_warnings(applier::target_session& target, const batch& rows,
@@ -116,6 +133,7 @@ result<void> batch_writer::check_warnings(applier::target_session& target, const
         const std::string& code = warning[1].value();
         const std::string& message = warning[2].value();
         if (code == warning_duplicate && encoder_->keeps_existing()) continue;
+        if (code == warning_duplicate && encoder_->is_strict()) return refuse_duplicate(message);
         const bool of_enum = std::ranges::any_of(table_->columns, [&](const column& one) {
             return one.data_type == "enum" && message.contains("'" + one.name + "'");
         });

@@ -17,7 +17,7 @@ namespace understudy::snapshot {
 // Session settings for writing copied rows: what would refuse or change them is off. Triggers do
 // not exist yet, foreign keys are checked by the source.
 // binlog: the rows go to the target's binary log.
-[[nodiscard]] std::vector<std::string> row_session_setup(bool binlog);
+[[nodiscard]] std::vector<std::string> row_session_setup(bool binlog, bool checks_unique);
 
 // Writes batches of one part of one table, each with its progress in one transaction. The task's
 // epoch is held and the progress row changed first: no other process can have taken the task over
@@ -38,6 +38,7 @@ private:
                                                     const batch& rows, const progress_row& row);
     [[nodiscard]] protocol::result<void> write_rows(applier::target_session& target,
                                                     const batch& rows) const;
+    [[nodiscard]] protocol::result<void> refuse_duplicate(const std::string& message) const;
     [[nodiscard]] protocol::result<void> check_warnings(applier::target_session& target,
                                                         const batch& rows,
                                                         const encoded_rows& statement) const;

@@ -1,4 +1,5 @@
 #include "snapshot/copy_context.hpp"
+#include "snapshot/copy_plan.hpp"
 #include "snapshot/copy_shape.hpp"
 #include "snapshot/data_copy.hpp"
 #include "snapshot/errc.hpp"
@@ -170,6 +171,7 @@ awaitable<result<void>> copier::impl::copy(object_creator& creator) {
     if (!catalog) co_return std::unexpected(std::move(catalog.error()));
     context.catalog = *std::move(catalog);
     if (auto fit = check_shapes(context.catalog, *context.selection); !fit) co_return fit;
+    if (auto fit = check_merged(context.catalog, *context.selection); !fit) co_return fit;
     if (context.target_is_mariadb) take_json_as_text(context.catalog);
 
     schema_copy schema(context, **source, creator);
@@ -246,6 +248,8 @@ awaitable<result<void>> copier::impl::copy_programs(object_creator& creator,
 // say.
 result<void> copier::impl::drop_one(target_session& target, const progress_key& key) const {
     const state::object_name& source = key.source;
+    // The rows of others are in it.
+    if (key.kind == "table" && context.selection->is_merged(source)) return {};
     if (key.kind == "table" || key.kind == "view")
         return drop_object(target, key.kind, context.on_target(source).to_string());
     if (key.kind != "trigger") {

@@ -1,6 +1,9 @@
 #include "snapshot/copy_plan.hpp"
 
 #include "protocol/assert.hpp"
+#include "snapshot/errc.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -41,6 +44,24 @@ copy_plan plan_copy(const source_catalog& catalog) {
         return size(a) != size(b) ? size(a) > size(b) : a->name < b->name;
     });
     return plan;
+}
+
+protocol::result<void> check_merged(const source_catalog& catalog,
+                                    const state::object_selection& selection) {
+    if (!selection.merges_anything()) return {};
+    const copy_plan plan = plan_copy(catalog);
+    for (const source_table& table : catalog.tables) {
+        const bool in_chunks = std::ranges::any_of(
+            plan.chunked, [&](const source_table* one) { return one->name == table.name; });
+        if (in_chunks || !selection.is_merged(table.name)) continue;
+        return protocol::fail(
+            errc::unsupported_object,
+            fmt::format("{} cannot be merged into {} (objects.merge): it has no key by which its "
+                        "rows can be told apart, or foreign keys that cascade and are not logged",
+                        table.name.to_string(),
+                        selection.map(table.name.database, table.name.object).to_string()));
+    }
+    return {};
 }
 
 } // namespace understudy::snapshot

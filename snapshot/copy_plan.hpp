@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/result.hpp"
 #include "snapshot/source_catalog.hpp"
 
 #include <set>
@@ -15,6 +16,12 @@ struct copy_plan {
     std::vector<const source_table*> chunked; // largest first
 };
 [[nodiscard]] copy_plan plan_copy(const source_catalog& catalog);
+
+// Tables that are merged can be read in chunks: of others a copy that was interrupted would have to
+// delete its rows, which are not to be told from those of others. Before anything is written.
+// errc::unsupported_object names the table.
+[[nodiscard]] protocol::result<void> check_merged(const source_catalog& catalog,
+                                                  const state::object_selection& selection);
 
 [[nodiscard]] const source_table& find_table(const source_catalog& catalog,
                                              const state::object_name& name);

@@ -18,6 +18,7 @@ public:
         case errc::unsupported_object: return "an object cannot be copied faithfully";
         case errc::value_not_exact: return "the target did not store a row as it is";
         case errc::changed_during_copy: return "a table was altered while it was copied";
+        case errc::merged_key_taken: return "a key is taken by a row of another table";
         case errc::taken_back: return "the copy was being taken back";
         case errc::cancelled: return "stopped on request";
         }

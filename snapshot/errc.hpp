@@ -12,6 +12,7 @@ enum class errc {
     unsupported_object,  // an object that cannot be copied faithfully
     value_not_exact,     // the target stored a row with a warning: it would not be equal
     changed_during_copy, // a table was altered while it was copied
+    merged_key_taken,    // a row's key is there already, in a table with rows of several
     taken_back,          // the copy is no more: what it made is being dropped
     cancelled,
 };

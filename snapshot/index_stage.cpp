@@ -50,6 +50,7 @@ bool takes_late_keys(const copy_context& context, const source_table& table) {
     return context.task->initial.data && table.engine == "InnoDB" && table.order.has_value() &&
            table.rows_estimated >= context.task->initial.late_keys_rows &&
            !context.catalog.in_foreign_keys.contains(table.name) &&
+           !context.selection->is_merged(table.name) &&
            (context.shape(table.name) == nullptr || !context.shape(table.name)->changes_columns());
 }
 

@@ -10,7 +10,8 @@ namespace understudy::snapshot {
 // One source session and one target session that copy one thing at a time.
 struct lane {
     explicit lane(copy_context& context)
-        : worker(context.worker(row_session_setup(context.task->initial.binlog))) {}
+        : worker(context.worker(row_session_setup(context.task->initial.binlog,
+                                                  context.selection->merges_anything()))) {}
 
     source_session source;
     target_worker worker;

@@ -1,9 +1,12 @@
 #include "snapshot/object_creator.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/merged_store.hpp"
+#include "applier/merged_table_lock.hpp"
 #include "applier/stand_in_definers.hpp"
 #include "applier/statement_lock.hpp"
 #include "snapshot/errc.hpp"
+#include "state/task_name.hpp"
 
 #include <fmt/format.h>
 
@@ -212,18 +215,35 @@ bool object_creator::is_done(const std::string& kind, const state::object_name& 
     return found != context_->done.end() && found->second.now != progress_row::stage::creating;
 }
 
+// What alters the table waits for this one too, from here on. A table that is copied by itself has
+// not its task's name here: whoever copies it does this.
+result<void> object_creator::enroll(target_session& target, const object_definition& object) const {
+    const state::task_spec& task = *context_->task;
+    if (!state::is_task_name(task.name)) return {};
+    return applier::merged_store(task.apply.meta_database)
+        .enroll(target, {object.target, task.name, object.source});
+}
+
 awaitable<result<void>> object_creator::create(object_definition object) {
     const progress_key key{object.kind, object.source};
     const auto found = context_->done.find(key);
     progress_row row = found == context_->done.end() ? progress_row{} : found->second;
     if (row.change > 0 && row.now != progress_row::stage::creating) co_return result<void>{};
 
-    const bool keep = context_->keeps_existing();
+    const bool keep = context_->keeps_existing() || object.is_shared;
     auto call = [this, &object, &key, &row, keep](target_session& target) -> result<void> {
         const auto& progress = context_->progress;
         const auto lock =
             applier::statement_lock::acquire(target, context_->checkpoints, context_->epoch);
         if (!lock) return std::unexpected(lock.error());
+        // Whoever finds a shared table there finds it whole.
+        std::optional<applier::merged_table_lock> among_tasks;
+        if (object.is_shared) {
+            auto shared = applier::merged_table_lock::acquire(
+                target, context_->task->apply.meta_database, object.target);
+            if (!shared) return std::unexpected(shared.error());
+            among_tasks.emplace(*std::move(shared));
+        }
         // Stored but not answered: the run before this retry got further than it knew.
         auto stored = progress.load_one(target, key);
         if (!stored) return std::unexpected(std::move(stored.error()));
@@ -240,6 +260,9 @@ awaitable<result<void>> object_creator::create(object_definition object) {
             row.now = *there ? progress_row::stage::kept : progress_row::stage::creating;
             if (auto noted = progress.insert(target, key, row); !noted) return noted;
             row.change = 1;
+        }
+        if (object.is_shared) {
+            if (auto enrolled = enroll(target, object); !enrolled) return enrolled;
         }
         if (row.now != progress_row::stage::creating) return {};
         if (!*there) {

@@ -26,6 +26,8 @@ struct object_definition {
     // columns it is seen that this has not been done yet.
     std::string reshape{};
     std::vector<std::string> columns_before{};
+    // Of a table that is merged: another task, or another table of this one, may have made it.
+    bool is_shared = false;
 };
 
 // Removes the bits that a newer server refuses (NO_AUTO_CREATE_USER and other servers' modes).
@@ -45,6 +47,9 @@ public:
     [[nodiscard]] target_worker& worker() { return worker_; }
 
 private:
+    [[nodiscard]] protocol::result<void> enroll(applier::target_session& target,
+                                                const object_definition& object) const;
+
     copy_context* context_;
     target_worker worker_;
 };

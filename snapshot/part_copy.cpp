@@ -38,17 +38,18 @@ row_encoder make_encoder(const copy_context& context, const source_table& table,
     const bool ours =
         made != context.done.end() && made->second.now == progress_row::stage::created;
     const bool keep = context.keeps_existing() && !ours;
+    auto mode = keep ? row_encoder::write_mode::keep_existing : row_encoder::write_mode::overwrite;
+    if (context.selection->is_merged(table.name)) mode = row_encoder::write_mode::strict;
     const bool load = target.local_infile && row_encoder::can_load(table);
     // LOAD DATA is not a packet: a batch goes in one.
     const std::uint64_t packet = std::max<std::uint64_t>(target.max_allowed_packet, 4096) / 2;
     const std::uint64_t bytes =
         load ? std::numeric_limits<std::uint32_t>::max() : std::min(statement_bytes_max, packet);
-    return row_encoder(
-        table, context.on_target(table.name),
-        {.mode = keep ? row_encoder::write_mode::keep_existing : row_encoder::write_mode::overwrite,
-         .load_data = load,
-         .statement_bytes = static_cast<std::size_t>(bytes),
-         .shape = context.shape(table.name)});
+    return row_encoder(table, context.on_target(table.name),
+                       {.mode = mode,
+                        .load_data = load,
+                        .statement_bytes = static_cast<std::size_t>(bytes),
+                        .shape = context.shape(table.name)});
 }
 
 awaitable<result<void>> copy_part(part_run run, table_reader& reader, const row_encoder& encoder,

@@ -73,13 +73,17 @@ row_encoder::row_encoder(const source_table& table, const state::object_name& ta
         filter_ = std::move(*filter);
     }
     const bool overwrite = how_.mode == write_mode::overwrite;
+    const bool strict = how_.mode == write_mode::strict;
     if (how_.load_data) {
         head_ = fmt::format(
             "LOAD DATA LOCAL INFILE 'rows' {} INTO TABLE {} CHARACTER SET binary "
             "FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({})",
             overwrite ? "REPLACE" : "IGNORE", target.to_string(), names);
     } else {
-        head_ = fmt::format("{} INTO {} ({}) VALUES ", overwrite ? "REPLACE" : "INSERT IGNORE",
+        head_ = fmt::format("{} INTO {} ({}) VALUES ",
+                            overwrite ? "REPLACE"
+                            : strict  ? "INSERT"
+                                      : "INSERT IGNORE",
                             target.to_string(), names);
     }
 }

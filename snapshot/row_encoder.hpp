@@ -43,6 +43,9 @@ public:
         // unique key. What REPLACE removes then was changed meanwhile: the stream brings it back.
         overwrite,
         keep_existing, // INSERT IGNORE: rows of the target stay
+        // A row that is there is another table's (objects.merge). LOAD DATA LOCAL has no word for
+        // it: there it comes as a warning.
+        strict,
     };
     struct options {
         write_mode mode = write_mode::overwrite;
@@ -61,6 +64,7 @@ public:
     [[nodiscard]] const std::string& load_statement() const { return head_; }
     [[nodiscard]] bool loads_data() const { return how_.load_data; }
     [[nodiscard]] bool keeps_existing() const { return how_.mode == write_mode::keep_existing; }
+    [[nodiscard]] bool is_strict() const { return how_.mode == write_mode::strict; }
 
     // fields: in the order of select_chunk and select_all. errc::value_not_exact for a JSON
     // document that cannot be written as it is; then the batch is of no use.

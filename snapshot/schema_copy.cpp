@@ -142,7 +142,8 @@ schema_copy::create_table(const source_table& table,
          .database_collation = {},
          .time_zone = {},
          .reshape = reshape_sql(table, context_->on_target(table.name), shape),
-         .columns_before = column_names(table)});
+         .columns_before = column_names(table),
+         .is_shared = context_->selection->is_merged(table.name)});
 }
 
 awaitable<result<void>> schema_copy::compare_tables() {

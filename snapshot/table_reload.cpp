@@ -2,6 +2,7 @@
 
 #include "applier/checkpoint_store.hpp"
 #include "applier/errc.hpp"
+#include "applier/merged_store.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/quarantine_store.hpp"
 #include "applier/statement_lock.hpp"
@@ -60,6 +61,8 @@ result<void> drop_tables(target_session& target, const applier::checkpoint_store
     for (const state::object_name& table : tables) {
         // One that the task no longer selects stays as it is.
         if (!selection.selects(table.database, table.object)) continue;
+        // The rows of others are in one that is merged.
+        if (selection.is_merged(table)) continue;
         const auto name = selection.map(table.database, table.object);
         for (const std::string_view kind : {"table", "view"}) {
             if (done) done = drop_object(target, kind, name.to_string());
@@ -271,7 +274,14 @@ table_reload::ddl_during_copy(attempt& now) {
 awaitable<result<void>> table_reload::finish(attempt& now, const copy_outcome& copied) {
     const protocol::binlog_position end{followed(now).name_of(copied.copy_end.file),
                                         copied.copy_end.offset};
-    const auto call = [&](target_session& target) {
+    const auto call = [&](target_session& target) -> result<void> {
+        for (const state::object_name& table : now.entry.tables) {
+            if (!now.selection.is_merged(table)) continue;
+            auto enrolled = applier::merged_store(now.spec.apply.meta_database)
+                                .enroll(target, {now.selection.map(table.database, table.object),
+                                                 parts_.task.name, table});
+            if (!enrolled) return enrolled;
+        }
         return applier::quarantine_store(now.task).finish_reload(target, now.entry, now.epoch,
                                                                  now.at.epoch, end);
     };

@@ -33,7 +33,10 @@ std::unexpected<protocol::error> two_sources(const object_name& first, const obj
     return protocol::fail(errc::selection_invalid,
                           first.to_string() + " and " + second.to_string() + " would both be " +
                               target.to_string() +
-                              " on the target; rename one of them to something else or exclude it");
+                              " on the target; rename one of them to something else or exclude it" +
+                              (target.object.empty() ? ""
+                                                     : ", or name it in objects.merge to "
+                                                       "merge their rows"));
 }
 
 } // namespace
@@ -72,6 +75,10 @@ protocol::result<object_selection> object_selection::make(const task_spec& spec)
     auto exclude = parse_patterns(spec.objects.exclude, "objects.exclude");
     if (!exclude) return std::unexpected(exclude.error());
     selection.exclude_ = *std::move(exclude);
+    auto merge = parse_patterns(spec.objects.merge, "objects.merge");
+    if (!merge) return std::unexpected(merge.error());
+    selection.merge_ = *std::move(merge);
+    selection.alters_merged_once_ = spec.objects.merged_ddl == task_spec::merged_ddl_policy::once;
     for (const auto& [from, to] : spec.objects.rename) {
         if (auto added = selection.add_rename(from, to); !added) {
             return protocol::wrap(added.error(), "renaming \"" + from + "\" to \"" + to + "\"");
@@ -110,6 +117,15 @@ protocol::result<void> object_selection::add_rename(const std::string& from,
                                   source.to_string() + " is not selected by objects.include");
         }
     }
+    if (rule->merges()) {
+        const auto sample = as_object(rule->sample());
+        if (!merges_into(sample)) {
+            return protocol::fail(
+                errc::selection_invalid,
+                "several tables would have one name on the target; to merge their "
+                "rows name it in objects.merge");
+        }
+    }
     rename_.push_back(*std::move(rule));
     return {};
 }
@@ -137,6 +153,7 @@ protocol::result<void> object_selection::check_target_names() const {
 // wildcard takes may not exist at all: takes_name_of_another() judges such tables when they are
 // seen.
 protocol::result<void> object_selection::check_table_target(const object_name& target) const {
+    if (merges_into(target)) return {};
     std::vector<object_name> sources;
     for (const rename_rule& rule : rename_) {
         if (rule.is_pattern()) continue;
@@ -184,6 +201,7 @@ bool object_selection::takes_name_of_another(std::string_view database,
                                              std::string_view table) const {
     const object_name self{std::string(database), std::string(table)};
     const object_name target = map(database, table);
+    if (merges_into(target)) return false;
     const auto is_another = [&](const object_name& other) {
         return other != self && selects(other.database, other.object) &&
                map(other.database, other.object) == target;
@@ -325,6 +343,27 @@ std::string object_selection::map_database(std::string_view database) const {
         }
     }
     return std::string(database);
+}
+
+bool object_selection::merges_into(const object_name& target) const {
+    return std::ranges::any_of(merge_, [&](const object_pattern& pattern) {
+        return pattern.matches(target.database, target.object, case_insensitive_);
+    });
+}
+
+bool object_selection::is_merged(std::string_view database, std::string_view table) const {
+    return !merge_.empty() && selects(database, table) && merges_into(map(database, table));
+}
+
+bool object_selection::merges_anything_in(std::string_view database) const {
+    const auto is_in = [&](std::string_view target) {
+        return std::ranges::any_of(merge_, [&](const object_pattern& pattern) {
+            return pattern.database.matches(target, case_insensitive_);
+        });
+    };
+    if (merge_.empty()) return false;
+    const auto targets = target_databases(database);
+    return !targets || std::ranges::any_of(*targets, is_in);
 }
 
 bool object_selection::skips(std::string_view kind_of_statement) const {

@@ -71,6 +71,18 @@ public:
                                              std::string_view table) const;
 
     [[nodiscard]] const definer_policy& definers() const { return definers_; }
+    // objects.merge: a table of the target with rows of several tables, of this task or of others.
+    [[nodiscard]] bool merges_into(const object_name& target) const;
+    // A selected table whose rows go to one.
+    [[nodiscard]] bool is_merged(std::string_view database, std::string_view table) const;
+    [[nodiscard]] bool is_merged(const object_name& table) const {
+        return is_merged(table.database, table.object);
+    }
+    [[nodiscard]] bool merges_anything() const { return !merge_.empty(); }
+    // Some table of this database may be.
+    [[nodiscard]] bool merges_anything_in(std::string_view database) const;
+    // objects.merged_ddl: what alters one is executed once for all that it is merged of.
+    [[nodiscard]] bool alters_merged_once() const { return alters_merged_once_; }
     // objects.on_rename: a table that is renamed into what is selected is copied.
     [[nodiscard]] bool backfills_renames() const { return backfills_renames_; }
     // objects.skip: a kind of statement that is left out, "truncate" for example.
@@ -111,6 +123,8 @@ private:
     std::vector<object_pattern> exclude_;
     std::vector<rename_rule> rename_;
     std::vector<std::string> skip_;
+    std::vector<object_pattern> merge_; // of names on the target
+    bool alters_merged_once_ = false;
     struct shaped_tables {
         object_pattern pattern;
         std::shared_ptr<const table_shape> shape;

@@ -88,10 +88,13 @@ std::string objects_text(const task_spec& spec) {
     json::array tables;
     for (const task_spec::table_rules& rules : spec.objects.tables)
         tables.push_back(to_json(rules));
-    return json::serialize(json::object{{"include", to_json(spec.objects.include)},
-                                        {"exclude", to_json(spec.objects.exclude)},
-                                        {"rename", to_json(spec.objects.rename)},
-                                        {"tables", std::move(tables)}});
+    json::object all{{"include", to_json(spec.objects.include)},
+                     {"exclude", to_json(spec.objects.exclude)},
+                     {"rename", to_json(spec.objects.rename)},
+                     {"tables", std::move(tables)}};
+    // Only where there is one: texts of earlier versions are the same then.
+    if (!spec.objects.merge.empty()) all["merge"] = to_json(spec.objects.merge);
+    return json::serialize(all);
 }
 
 protocol::result<task_spec> with_objects(task_spec spec, std::string_view text) {
@@ -101,6 +104,8 @@ protocol::result<task_spec> with_objects(task_spec spec, std::string_view text) 
         spec.objects.include = to_names(root.at("include"));
         spec.objects.exclude = to_names(root.at("exclude"));
         spec.objects.rename = to_pairs(root.at("rename"));
+        const json::value* const merged = root.if_contains("merge");
+        spec.objects.merge = merged == nullptr ? names{} : to_names(*merged);
         spec.objects.tables.clear();
         for (const json::value& rules : root.at("tables").as_array())
             spec.objects.tables.push_back(to_rules(rules.as_object()));

@@ -28,13 +28,12 @@ std::size_t stars(const name_template& database, const name_template& object) {
 
 // The texts of `from`'s stars, put where those of `to` stand.
 std::pair<std::string, std::string> deal(const name_template& from_database,
-                                         const name_template& to_database,
+                                         const name_template& from_object,
                                          const std::string& database_star,
                                          const std::string& object_star) {
-    // With two stars on both sides each part keeps its own; one star may change its part.
-    const std::string& first = from_database.has_star ? database_star : object_star;
-    return {to_database.has_star ? first : "",
-            from_database.has_star && to_database.has_star ? object_star : first};
+    // With a star in both parts each keeps its own; one star may change its part.
+    return {from_database.has_star ? database_star : object_star,
+            from_object.has_star ? object_star : database_star};
 }
 
 } // namespace
@@ -67,7 +66,10 @@ protocol::result<rename_rule> rename_rule::parse(std::string_view from, std::str
         return !one.names_object || one.object.is_everything();
     };
     rename_rule rule;
-    rule.for_tables_ = !(whole(*source) && whole(*target));
+    const bool keeps_database = !source->database.has_wildcard() || target->database.has_wildcard();
+    const bool is_for_databases =
+        whole(*source) && whole(*target) && (keeps_database || !target->names_object);
+    rule.for_tables_ = !is_for_databases;
     if (rule.for_tables_ && (!source->names_object || !target->names_object))
         return protocol::fail(errc::selection_invalid,
                               "a database is renamed to a database, a table to a table (db.table)");
@@ -83,11 +85,22 @@ protocol::result<rename_rule> rename_rule::parse(std::string_view from, std::str
         if (!made) return std::unexpected(made.error());
         *into = *std::move(made);
     }
-    if (stars(rule.from_database_, rule.from_object_) != stars(rule.to_database_, rule.to_object_))
+    const std::size_t given = stars(rule.from_database_, rule.from_object_);
+    const std::size_t used = stars(rule.to_database_, rule.to_object_);
+    if (used > given || (used < given && !rule.for_tables_))
         return protocol::fail(errc::selection_invalid,
                               "the name on the target has as many * as that of the source, so that "
-                              "no two tables get one name");
+                              "no two get one name (tables may be merged: objects.merge)");
     return rule;
+}
+
+bool rename_rule::merges() const {
+    return stars(to_database_, to_object_) < stars(from_database_, from_object_);
+}
+
+rename_rule::names rename_rule::sample() const {
+    constexpr std::string_view any = "x";
+    return {to_database_.fill(any), to_object_.fill(any)};
 }
 
 std::optional<rename_rule::names> rename_rule::apply(std::string_view database,
@@ -101,7 +114,7 @@ std::optional<rename_rule::names> rename_rule::apply(std::string_view database,
         if (!matched) return std::nullopt;
         object_star = *matched;
     }
-    const auto [first, second] = deal(from_database_, to_database_, *database_star, object_star);
+    const auto [first, second] = deal(from_database_, from_object_, *database_star, object_star);
     return names{to_database_.fill(first), for_tables_ ? to_object_.fill(second) : ""};
 }
 
@@ -116,6 +129,7 @@ std::optional<std::string> rename_rule::database_on_target(std::string_view data
 std::optional<rename_rule::names> rename_rule::reverse(std::string_view database,
                                                        std::string_view object,
                                                        bool case_insensitive) const {
+    if (merges()) return std::nullopt;
     rename_rule turned;
     turned.from_database_ = to_database_;
     turned.from_object_ = to_object_;

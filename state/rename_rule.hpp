@@ -23,13 +23,15 @@ struct name_template {
 
 // One entry of objects.rename: a database or a table, or many of them by a `*` in each part. The
 // stars of the target stand, in order, for what those of the source stand for; as many here as
-// there, so that no two sources get one name. A value.
+// there, so that no two sources get one name. With fewer a rule for tables merges them. A value.
 //
 //   "crm" = "crm_copy"             the database
 //   "crm_*" = "*_crm"              databases
 //   "shop.orders" = "dw.facts"     a table
 //   "shop.tmp_*" = "scratch.*"     tables
 //   "shard_*.orders" = "dw.orders_*"
+//   "shard_*.orders" = "dw.orders" merged
+//   "shard_*.*" = "dw.*"           merged, each with those of its name
 class rename_rule {
 public:
     [[nodiscard]] static protocol::result<rename_rule> parse(std::string_view from,
@@ -43,10 +45,14 @@ public:
     [[nodiscard]] bool is_pattern() const {
         return from_database_.has_star || from_object_.has_star;
     }
+    // Several tables get one name.
+    [[nodiscard]] bool merges() const;
+    // Some name that it gives.
+    [[nodiscard]] names sample() const;
     // nullopt: the rule is about something else. `object` is not looked at in a rule for databases.
     [[nodiscard]] std::optional<names> apply(std::string_view database, std::string_view object,
                                              bool case_insensitive) const;
-    // Whose name on the target this would be, if it exists.
+    // Whose name on the target this would be, if it exists. nullopt too where that may be many.
     [[nodiscard]] std::optional<names> reverse(std::string_view database, std::string_view object,
                                                bool case_insensitive) const;
     [[nodiscard]] bool is_about_database(std::string_view database, bool case_insensitive) const {

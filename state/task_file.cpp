@@ -28,6 +28,11 @@ constexpr std::array<std::pair<std::string_view, task_spec::rename_policy>, 2> r
     {"stop", task_spec::rename_policy::stop},
     {"backfill", task_spec::rename_policy::backfill},
 }};
+constexpr std::array<std::pair<std::string_view, task_spec::merged_ddl_policy>, 2>
+    merged_ddl_policies{{
+        {"stop", task_spec::merged_ddl_policy::stop},
+        {"once", task_spec::merged_ddl_policy::once},
+    }};
 constexpr std::array<std::pair<std::string_view, task_spec::existing_tables>, 3>
     existing_tables_policies{{
         {"intercept", task_spec::existing_tables::intercept},
@@ -163,6 +168,9 @@ void read_objects(task_section& root, task_spec& spec, task_file_context& contex
     task_section objects(root, "objects");
     read_patterns(objects, "include", spec.objects.include);
     read_patterns(objects, "exclude", spec.objects.exclude);
+    read_patterns(objects, "merge", spec.objects.merge);
+    objects.read_choice<task_spec::merged_ddl_policy>("merged_ddl", spec.objects.merged_ddl,
+                                                      merged_ddl_policies);
     read_renames(objects, spec);
     read_definers(objects, spec);
     read_skipped(objects, spec);

@@ -19,6 +19,9 @@ namespace understudy::state {
 struct task_spec {
     // With a table that is renamed into or out of what is selected.
     enum class rename_policy : std::uint8_t { stop, backfill };
+    // With a statement that alters a table of objects.merge: stop, or execute it once for all that
+    // it is merged of.
+    enum class merged_ddl_policy : std::uint8_t { stop, once };
     enum class existing_tables : std::uint8_t { intercept, ignore, adopt };
     enum class writer : std::uint8_t { automatic, row_image, sql };
     // With a row that is not on the target as the source had it.
@@ -58,6 +61,9 @@ struct task_spec {
         definer_policy definers;
         std::vector<std::string> skip; // kinds of statements that are left out
         rename_policy on_rename = rename_policy::stop;
+        // Tables of the target with rows of several tables: of this task, or of others too.
+        std::vector<std::string> merge;
+        merged_ddl_policy merged_ddl = merged_ddl_policy::stop;
         std::vector<table_rules> tables; // in file order
     } objects;
 

@@ -13,7 +13,7 @@ constexpr std::string_view name_taken = "another table of the source is renamed 
 } // namespace
 
 protocol::result<statement_plan> planner::create_table() {
-    at_.take_all({"IF", "NOT", "EXISTS"});
+    const bool if_not_exists = at_.take_all({"IF", "NOT", "EXISTS"});
     const auto name = at_.take_name();
     if (!name) return no_name();
     const auto table = rewriter_.resolve(*name);
@@ -21,6 +21,9 @@ protocol::result<statement_plan> planner::create_table() {
     if (takes_name_of_another(table)) return refuse(name_taken);
     touch(table);
     const auto home = target_names_[0].database;
+    // Another one's may be there; whether it is the same, the rows tell.
+    if (selection_->is_merged(table) && !if_not_exists)
+        rewriter_.replace(name->begin, name->begin, "IF NOT EXISTS ");
     rewriter_.replace(*name, table, home);
 
     auto like = at_;
@@ -94,7 +97,7 @@ protocol::result<statement_plan> planner::alter_table() {
     }
     if (!rewriter_.selects(table)) return skip(kind::alter_table, "the table is not selected");
     if (source_names_.empty()) touch(table);
-    rewriter_.replace(*name, table, target_names_[0].database);
+    rewrite_altered(*name, table);
     if (auto done = rewrite_table_clauses(at_, table); !done) return std::unexpected(done.error());
     return execute(kind::alter_table, target_names_[0].database);
 }
@@ -248,7 +251,7 @@ protocol::result<statement_plan> planner::index_statement(kind what) {
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(what, "the table is not selected");
     touch(table);
-    rewriter_.replace(*name, table, target_names_[0].database);
+    rewrite_altered(*name, table);
     return execute(what, target_names_[0].database);
 }
 

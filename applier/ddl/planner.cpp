@@ -1,5 +1,6 @@
 #include "applier/ddl/planner.hpp"
 
+#include "applier/ddl/canonical_text.hpp"
 #include "applier/ddl/mariadb_dialect.hpp"
 #include "applier/errc.hpp"
 
@@ -63,6 +64,12 @@ protocol::result<statement_plan> planner::run() {
     if (plan && plan->what == statement_plan::action::execute) {
         if (auto fits = check_shapes(*plan); !fits) return std::unexpected(std::move(fits.error()));
     }
+    if (plan && plan->what == statement_plan::action::execute) {
+        if (auto fits = check_merged(*plan); !fits) return std::unexpected(std::move(fits.error()));
+        if (alters_merged(*plan))
+            plan->merged_statement = canonical_text(plan->text, statement_->sql_mode,
+                                                    statement_->source_version, charset_);
+    }
     // What stands behind the end could name something that is selected.
     const bool names_matter = plan && plan->is != kind::account && plan->is != kind::maintenance;
     if (names_matter && !list_.complete)
@@ -103,6 +110,48 @@ protocol::result<statement_plan> planner::plan_kind() {
             {"INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "WITH", "CALL", "DO", "SELECT"}))
         return data_change();
     return refuse("the kind of statement is not known");
+}
+
+bool planner::alters_merged(const statement_plan& plan) const {
+    using enum statement_plan::kind;
+    const bool alters = plan.is == alter_table || plan.is == create_index || plan.is == drop_index;
+    return alters && !plan.source_names.empty() && selection_->is_merged(plan.source_names.front());
+}
+
+// In full, so that it reads the same whichever of them it was.
+void planner::rewrite_altered(const name_reference& name, const state::object_name& table) {
+    if (selection_->is_merged(table))
+        rewriter_.replace(name.begin, name.end, target_names_.front().to_string());
+    else
+        rewriter_.replace(name, table, target_names_.front().database);
+}
+
+// The target's table is not this one's alone: what takes rows or names from it would take those of
+// others.
+protocol::result<void> planner::check_merged(const statement_plan& plan) const {
+    using enum statement_plan::kind;
+    const auto merged = std::ranges::find_if(
+        plan.source_names, [this](const auto& name) { return selection_->is_merged(name); });
+    if (merged == plan.source_names.end()) return {};
+    const auto target = selection_->map(merged->database, merged->object).to_string();
+    const std::string others =
+        fmt::format("the rows of {} are in {}, among those of other tables (objects.merge)",
+                    merged->to_string(), target);
+    switch (plan.is) {
+    case create_table:
+    case create_table_with_rows:
+    case trigger:
+    case dml: return {};
+    case alter_table:
+    case create_index:
+    case drop_index:
+        if (plan.source_names.size() > 1) break;
+        if (selection_->alters_merged_once()) return {};
+        return refuse(others + ". With objects.merged_ddl = \"once\" a statement that all of these "
+                               "tables get is executed once");
+    default: break;
+    }
+    return refuse(others);
 }
 
 // MariaDB's SET STATEMENT variable = value FOR statement: logged as it is.
@@ -231,6 +280,7 @@ protocol::result<statement_plan> planner::data_change() {
         return selection_->selects_database(database) &&
                !selection_->shapes_anything_in(database) &&
                !selection_->renames_anything_in(database) &&
+               !selection_->merges_anything_in(database) &&
                selection_->map_database(database) == database;
     };
     std::vector<std::string> databases;

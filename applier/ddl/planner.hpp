@@ -77,6 +77,10 @@ private:
     [[nodiscard]] bool mentions_renamed_in_strings(std::string_view home) const;
     [[nodiscard]] std::string default_on_target() const;
 
+    [[nodiscard]] bool alters_merged(const statement_plan& plan) const;
+    void rewrite_altered(const name_reference& name, const state::object_name& table);
+    [[nodiscard]] protocol::result<void> check_merged(const statement_plan& plan) const;
+
     // plan_shapes.cpp
     [[nodiscard]] protocol::result<void> check_shapes(const statement_plan& plan) const;
     [[nodiscard]] protocol::result<void> check_columns_of(const state::table_shape& shape) const;

@@ -176,6 +176,61 @@ TEST(statement_plan, changes_renamed_tables_and_nothing_else) {
           "`shop`.`articles` VALUES (1)"}});
 }
 
+state::object_selection merging(state::task_spec::merged_ddl_policy policy) {
+    state::task_spec spec;
+    spec.name = "t";
+    spec.objects.include = {"shard_*.*"};
+    spec.objects.rename = {{"shard_*.orders", "dw.orders"}};
+    spec.objects.merge = {"dw.orders"};
+    spec.objects.merged_ddl = policy;
+    return *state::object_selection::make(spec);
+}
+
+TEST(statement_plan, keeps_the_rows_of_others_in_a_merged_table) {
+    const auto selection = merging(state::task_spec::merged_ddl_policy::stop);
+    check_cases(selection,
+                {{"create", "CREATE TABLE orders (a INT)",
+                  "CREATE TABLE IF NOT EXISTS orders (a INT)"},
+                 {"create if", "CREATE TABLE IF NOT EXISTS orders (a INT)",
+                  "CREATE TABLE IF NOT EXISTS orders (a INT)"},
+                 {"alter", "ALTER TABLE orders ADD x INT", "!"},
+                 {"index", "CREATE INDEX i ON orders (a)", "!"},
+                 {"drop index", "DROP INDEX i ON orders", "!"},
+                 {"drop", "DROP TABLE orders", "!"},
+                 {"drop with others", "DROP TABLE lines, orders", "!"},
+                 {"truncate", "TRUNCATE orders", "!"},
+                 {"rename", "RENAME TABLE orders TO old", "!"},
+                 {"exchange", "ALTER TABLE p EXCHANGE PARTITION a WITH TABLE orders", "!"},
+                 {"drop database", "DROP DATABASE shard_1", "!"},
+                 {"rows as text", "DELETE FROM orders", "!"},
+                 {"another", "ALTER TABLE lines ADD x INT", "ALTER TABLE lines ADD x INT"}},
+                "shard_1");
+}
+
+TEST(statement_plan, alters_a_merged_table_once_for_all) {
+    const auto selection = merging(state::task_spec::merged_ddl_policy::once);
+    const auto of = [&](std::string_view text, std::string_view database) {
+        const auto made = plan(selection, text, database);
+        return made ? made->merged_statement : made.error().what;
+    };
+    constexpr auto wanted = "alter table `dw`.`orders` add x varchar ( 5 ) default 'A  b'";
+    EXPECT_EQ(of("ALTER TABLE orders ADD x VARCHAR(5) DEFAULT 'A  b'", "shard_1"), wanted);
+    EXPECT_EQ(of("alter  table shard_2.`orders` /* c */ ADD X varchar(5)\ndefault 'A  b'", ""),
+              wanted);
+    EXPECT_NE(of("ALTER TABLE orders ADD x VARCHAR(5) DEFAULT 'a  b'", "shard_1"), wanted);
+    EXPECT_NE(of("ALTER TABLE orders ADD x VARCHAR(5) DEFAULT 'ä  b'", "shard_1"),
+              of("ALTER TABLE orders ADD x VARCHAR(5) DEFAULT 'ö  b'", "shard_1"));
+    EXPECT_EQ(of("CREATE INDEX i ON orders (x)", "shard_1"),
+              "create index i on `dw`.`orders` ( x )");
+    EXPECT_EQ(of("ALTER TABLE lines ADD x INT", "shard_1"), "");
+    EXPECT_EQ(of("CREATE TABLE orders (x INT)", "shard_1"), "");
+    check_cases(selection,
+                {{"drop", "DROP TABLE orders", "!"},
+                 {"truncate", "TRUNCATE orders", "!"},
+                 {"exchange", "ALTER TABLE orders EXCHANGE PARTITION a WITH TABLE lines", "!"}},
+                "shard_1");
+}
+
 TEST(statement_plan, follows_a_renamed_database) {
     const auto selection = selection_of({"crm.*"}, {{"crm", "crm_copy"}});
     check_cases(selection,

@@ -43,6 +43,18 @@ TEST(row_encoder, keeps_rows_of_the_target_when_asked_to) {
     EXPECT_EQ(rows.statements[0].text, "INSERT IGNORE INTO `d`.`t` (`id`) VALUES (1)");
 }
 
+TEST(row_encoder, neither_keeps_nor_overwrites_rows_of_others) {
+    const auto table = make_table({make_column("id", "int")}, 1);
+    row_encoder encoder(table, {"d", "t"}, {.mode = row_encoder::write_mode::strict});
+    batch rows;
+    ASSERT_TRUE(encoder.add(rows, fields{"1"}));
+    EXPECT_EQ(rows.statements[0].text, "INSERT INTO `d`.`t` (`id`) VALUES (1)");
+    // The server takes LOAD DATA LOCAL for this in any case; the warning tells.
+    const row_encoder loads(table, {"d", "t"},
+                            {.mode = row_encoder::write_mode::strict, .load_data = true});
+    EXPECT_TRUE(loads.load_statement().contains("IGNORE INTO TABLE"));
+}
+
 TEST(row_encoder, makes_lines_for_load_data) {
     const auto table =
         make_table({make_column("id", "int"), make_column("v", "varchar(9)", "latin1")}, 1);

@@ -123,6 +123,43 @@ TEST(object_selection, a_table_rename_goes_before_its_databases_rename) {
     EXPECT_EQ(selection.map("a", "u"), (object_name{"b", "u"}));
 }
 
+object_selection merging(renames rename, names merge) {
+    auto spec = spec_of({"*"}, {"x.*"}, std::move(rename));
+    spec.objects.merge = std::move(merge);
+    auto made = object_selection::make(spec);
+    EXPECT_TRUE(made.has_value()) << (made ? "" : made.error().what);
+    return *std::move(made);
+}
+
+TEST(object_selection, merges_tables_into_those_that_are_named_for_it) {
+    const auto one = merging({{"shard_*.orders", "dw.orders"}}, {"dw.orders"});
+    EXPECT_EQ(one.map("shard_1", "orders"), (object_name{"dw", "orders"}));
+    EXPECT_EQ(one.map("shard_1", "lines"), (object_name{"shard_1", "lines"}));
+    EXPECT_TRUE(one.is_merged("shard_1", "orders"));
+    EXPECT_TRUE(one.is_merged("dw", "orders"));
+    EXPECT_FALSE(one.is_merged("shard_1", "lines"));
+    EXPECT_FALSE(one.is_merged("x", "orders"));
+    EXPECT_FALSE(one.takes_name_of_another("shard_1", "orders"));
+    EXPECT_EQ(one.source_of({"dw", "orders"}), (object_name{"dw", "orders"}));
+    EXPECT_TRUE(one.merges_anything_in("shard_1"));
+    EXPECT_FALSE(one.merges_anything_in("crm"));
+
+    const auto all = merging({{"shard_*.*", "dw.*"}}, {"dw.*"});
+    EXPECT_EQ(all.map("shard_1", "orders"), (object_name{"dw", "orders"}));
+    EXPECT_EQ(all.map("shard_2", "lines"), (object_name{"dw", "lines"}));
+    EXPECT_EQ(all.map_database("shard_2"), "shard_2");
+    EXPECT_TRUE(all.is_merged("shard_2", "lines"));
+
+    const auto by_table = merging({{"a.orders_*", "a.orders"}, {"b.t*", "b_*.t"}}, {"a.orders"});
+    EXPECT_EQ(by_table.map("a", "orders_2026"), (object_name{"a", "orders"}));
+    EXPECT_EQ(by_table.map("b", "t7"), (object_name{"b_7", "t"}));
+    EXPECT_FALSE(by_table.is_merged("b", "t7"));
+
+    const auto listed = merging({{"a.t", "dw.t"}, {"b.t", "dw.t"}}, {"dw.t"});
+    EXPECT_TRUE(listed.is_merged("a", "t"));
+    EXPECT_TRUE(listed.is_merged("b", "t"));
+}
+
 TEST(object_selection, names_may_be_swapped) {
     const auto selection = select({"a.*", "b.*"}, {}, {{"a", "b"}, {"b", "a"}});
     EXPECT_EQ(selection.map("a", "t"), (object_name{"b", "t"}));
@@ -132,12 +169,10 @@ TEST(object_selection, names_may_be_swapped) {
 TEST(object_selection, two_sources_for_one_target_name_are_refused) {
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "b.x"}, {"a.u", "b.x"}}),
               "`a`.`t` and `a`.`u` would both be `b`.`x` on the target; rename one of them to "
-              "something else or "
-              "exclude it");
+              "something else or exclude it, or name it in objects.merge to merge their rows");
     EXPECT_EQ(refusal({"a.*", "b.x"}, {}, {{"a.t", "b.x"}}),
               "`a`.`t` and `b`.`x` would both be `b`.`x` on the target; rename one of them to "
-              "something else or "
-              "exclude it");
+              "something else or exclude it, or name it in objects.merge to merge their rows");
     EXPECT_EQ(refusal({"a.*", "b.*"}, {}, {{"a", "c"}, {"b", "c"}}),
               "`a` and `b` would both be `c` on the target; rename one of them to something else "
               "or exclude it");
@@ -146,8 +181,7 @@ TEST(object_selection, two_sources_for_one_target_name_are_refused) {
               "or exclude it");
     EXPECT_EQ(refusal({"a.*", "b.*"}, {}, {{"a", "c"}, {"b.t", "c.t"}}),
               "`a`.`t` and `b`.`t` would both be `c`.`t` on the target; rename one of them to "
-              "something else or "
-              "exclude it");
+              "something else or exclude it, or name it in objects.merge to merge their rows");
 }
 
 TEST(object_selection, a_name_that_only_a_wildcard_takes_is_judged_when_its_table_is_seen) {
@@ -175,9 +209,10 @@ TEST(object_selection, renames_that_make_no_sense_are_refused) {
               "renaming \"b.t\" to \"c.t\": `b`.`t` is not selected by objects.include");
     EXPECT_EQ(refusal({"a.*"}, {"a.t"}, {{"a.t", "c.t"}}),
               "renaming \"a.t\" to \"c.t\": `a`.`t` is not selected by objects.include");
-    EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t*", "c.t"}}),
-              "renaming \"a.t*\" to \"c.t\": the name on the target has as many * as that of the "
-              "source, so that no two tables get one name");
+    EXPECT_EQ(
+        refusal({"a.*"}, {}, {{"a.t*", "c.t"}}),
+        "renaming \"a.t*\" to \"c.t\": several tables would have one name on the target; to merge "
+        "their rows name it in objects.merge");
     EXPECT_EQ(refusal({"a.*"}, {}, {{"a.t", "c." + std::string(65, 'x')}}),
               "renaming \"a.t\" to \"c." + std::string(65, 'x') +
                   "\": a name is longer than 64 characters");
@@ -242,7 +277,8 @@ TEST(object_selection, renames_by_pattern) {
     // A name that a pattern could give is taken.
     EXPECT_TRUE(selection.takes_name_of_another("scratch", "x"));
     EXPECT_FALSE(selection.takes_name_of_another("shop", "tmp_x"));
-    EXPECT_TRUE(refusal({"*"}, {}, {{"s_*.t", "dw.t"}}).contains("as many *"));
+    EXPECT_TRUE(refusal({"*"}, {}, {{"s_*.t", "dw.t"}}).contains("objects.merge"));
+    EXPECT_TRUE(refusal({"*"}, {}, {{"s_*", "dw"}}).contains("as many *"));
     EXPECT_TRUE(refusal({"*"}, {}, {{"s*x*", "y*z*"}}).contains("one * in each part"));
     EXPECT_TRUE(refusal({"*"}, {}, {{"/s.*/", "y"}}).contains("one * in each part"));
     EXPECT_TRUE(refusal({"*"}, {}, {{"s?", "y?"}}).contains("one * in each part"));

@@ -29,13 +29,16 @@ task_spec example() {
 }
 
 TEST(objects_text, comes_back_as_it_was) {
-    const task_spec spec = example();
+    task_spec spec = example();
+    spec.objects.merge = {"dw.orders", "m.*"};
     const std::string text = objects_text(spec);
+    EXPECT_NE(text, objects_text(example()));
     const auto read = with_objects(task_spec{}, text);
     ASSERT_TRUE(read) << read.error().what;
     EXPECT_EQ(read->objects.include, spec.objects.include);
     EXPECT_EQ(read->objects.exclude, spec.objects.exclude);
     EXPECT_EQ(read->objects.rename, spec.objects.rename);
+    EXPECT_EQ(read->objects.merge, spec.objects.merge);
     ASSERT_EQ(read->objects.tables.size(), 1U);
     EXPECT_EQ(read->objects.tables[0].add_columns, spec.objects.tables[0].add_columns);
     EXPECT_EQ(objects_text(*read), text);

@@ -284,7 +284,15 @@ TEST(bad_task_file, objects_and_renames) {
               "include = [\"shop.*\"]\nrename.\"shop.a\" = \"x.c\"\nrename.\"shop.b\" = \"x.c\""},
          "t.toml:13:19: objects.rename: `shop`.`a` and `shop`.`b` would both be `x`.`c` on the "
          "target; rename one of "
-         "them to something else or exclude it"},
+         "them to something else or exclude it, or name it in objects.merge to merge their rows"},
+        {"merged without saying so",
+         {.objects = "include = [\"*\"]\nrename.\"s_*.a\" = \"x.a\"\nmerge = [\"x.b\"]"},
+         "t.toml:12:18: objects.rename: renaming \"s_*.a\" to \"x.a\": several tables would have "
+         "one name on the target; to merge their rows name it in objects.merge"},
+        {"no way to treat what alters merged tables",
+         {.objects = "include = [\"*\"]\nmerged_ddl = \"twice\""},
+         "t.toml:12:14: objects.merged_ddl: found \"twice\"; allowed are \"stop\", "
+         "\"once\""},
         {"name with a dot, not quoted",
          {.objects = "include = [\"shop.*\"]\nrename.shop.a = \"x.c\""},
          "t.toml:12:8: objects.rename: found a table for \"shop\"; allowed is a text in quotes "

@@ -1,0 +1,110 @@
+// Statements that alter a table of the target which has rows of several tables of the source: once
+// for all of them, when the last has come to it.
+
+#include "applier/errc.hpp"
+#include "applier/merged_store.hpp"
+#include "applier/merged_table_lock.hpp"
+#include "applier/object_fingerprint.hpp"
+#include "applier/statement_executor.hpp"
+
+#include <fmt/format.h>
+
+namespace understudy::applier {
+
+using protocol::fail;
+using protocol::result;
+
+namespace {
+
+// A row of the child would wait with its table while the parent's changes go on.
+result<void> refuse_foreign_keys(target_session& target, const state::object_name& table) {
+    auto key = target.scalar(fmt::format(
+        "SELECT CONSTRAINT_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE "
+        "REFERENCED_TABLE_NAME IS NOT NULL AND ((TABLE_SCHEMA = {0} AND TABLE_NAME = {1}) OR "
+        "(REFERENCED_TABLE_SCHEMA = {0} AND REFERENCED_TABLE_NAME = {1})) LIMIT 1",
+        quote_string(table.database), quote_string(table.object)));
+    if (!key) return wrap(std::move(key.error()), "reading the foreign keys of the target");
+    if (!*key) return {};
+    return fail(errc::unsupported_statement,
+                fmt::format("it alters {}, which others merge into and the foreign key {} links "
+                            "with another table: it cannot wait there until all have come to it. "
+                            "Execute it by hand when all have, and leave it out of each",
+                            table.to_string(), state::quote_identifier(**key)));
+}
+
+} // namespace
+
+// Its table alone waits for the others.
+result<void> statement_executor::leave_merged_to_table(const statement_plan& plan) {
+    const state::object_name& table = plan.target_names.front();
+    if (auto free = refuse_foreign_keys(target_, table); !free) return free;
+    long_table_ = plan.source_names.front();
+    return fail(errc::long_statement,
+                fmt::format("rows of several tables are merged into {}: what alters it is executed "
+                            "when all of these have come to it",
+                            table.to_string()));
+}
+
+result<void> statement_executor::enroll_merged(const statement_plan& plan) {
+    if (selection_ == nullptr || plan.source_names.empty()) return {};
+    const state::object_name& source = plan.source_names.front();
+    const bool creates = plan.is == statement_plan::kind::create_table ||
+                         plan.is == statement_plan::kind::create_table_with_rows;
+    if (!creates || !selection_->is_merged(source)) return {};
+    return merged_store(store_.meta_database())
+        .enroll(target_, {plan.target_names.front(), task_name_, source});
+}
+
+result<void> statement_executor::execute_merged(const source_statement& statement,
+                                                const protocol::query_event& query,
+                                                std::uint32_t timestamp, journal_entry& entry,
+                                                bool is_begun) {
+    const statement_plan& plan = statement.plan;
+    if (share_ == nullptr || !share_->is_catch_up()) return leave_merged_to_table(plan);
+    const merged_store store(store_.meta_database());
+    const merged_part part{plan.target_names.front(), task_name_, plan.source_names.front()};
+    auto number =
+        store.arrive(target_, part, decision_place(statement.transaction), store_, epoch_);
+    if (!number) return std::unexpected(std::move(number.error()));
+    step("after arrival");
+    auto known = store.read(target_, part, *number, plan.merged_statement);
+    if (!known) return std::unexpected(std::move(known.error()));
+    if (known->text != plan.merged_statement) {
+        return fail(errc::unsupported_statement,
+                    fmt::format("{} got `{}` where {} got `{}`: tables that are merged into {} have "
+                                "to be altered in the same way and order",
+                                part.source.to_string(), plan.merged_statement, known->of,
+                                known->text, part.target.to_string()));
+    }
+    auto missing = store.missing(target_, part, *number);
+    if (!missing) return std::unexpected(std::move(missing.error()));
+    if (*missing)
+        return fail(errc::merge_waits,
+                    fmt::format("`{}` waits for {}", plan.merged_statement, **missing));
+
+    const auto alone =
+        merged_table_lock::acquire(target_, store_.meta_database(), part.target);
+    if (!alone) return std::unexpected(alone.error());
+    // Others may have executed it meanwhile, or begun to and died.
+    known = store.read(target_, part, *number, plan.merged_statement);
+    if (!known) return std::unexpected(std::move(known.error()));
+    if (known->is_done) return {};
+    auto now = take_fingerprint(target_, plan);
+    if (!now) return std::unexpected(std::move(now.error()));
+    const bool was_executed = known->fingerprint && *known->fingerprint != *now;
+    if (!was_executed) {
+        if (auto begun = store.begin(target_, part, *number, *now); !begun) return begun;
+        step("after begin");
+        if (!is_begun) {
+            auto written = journal_.write_intent(target_, entry, statement.transaction, plan.text,
+                                                 epoch_);
+            if (!written) return written;
+        }
+        step("after intent");
+        if (auto done = run(statement, query, timestamp, entry); !done) return done;
+        step("after execute");
+    }
+    return store.finish(target_, part, *number);
+}
+
+} // namespace understudy::applier
