@@ -27,6 +27,7 @@ void applier::impl::relax_caution() {
 asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
     const bool ours = error.code.category() == applier_category();
     const errc code = ours ? static_cast<errc>(error.code.value()) : errc::target_refused;
+    if (code == errc::selection_changed) co_return false;
     const bool refused = stream_ && stream_->rows().rows_were_refused();
     if (refused && how_ == caution::each_row) {
         const auto explain = [this, &error]() -> protocol::error {
@@ -110,7 +111,7 @@ asio::awaitable<void> applier::impl::wait_after(protocol::error error) {
 }
 
 asio::awaitable<void> applier::impl::reload_tables(protocol::error error) {
-    const auto tables = stream_->inseparable();
+    const auto tables = stream_->to_reload();
     co_await close_stream();
     const auto done =
         co_await on_thread(pool_, [&] { return reload(context_, tables, error.what); });

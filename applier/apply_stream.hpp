@@ -90,6 +90,11 @@ public:
     [[nodiscard]] const std::set<state::object_name>& inseparable() const {
         return builder_->inseparable();
     }
+    // Of an errc::reload_needed, whoever has found it.
+    [[nodiscard]] std::set<state::object_name> to_reload() const {
+        auto tables = statements_executor_->to_reload();
+        return tables.empty() ? inseparable() : tables;
+    }
     [[nodiscard]] const std::set<state::object_name>& inseparable_views() const {
         return builder_->inseparable_views();
     }

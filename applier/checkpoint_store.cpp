@@ -2,10 +2,12 @@
 
 #include "applier/conflict_store.hpp"
 #include "applier/errc.hpp"
+#include "applier/followed_store.hpp"
 #include "applier/merged_store.hpp"
 #include "applier/objects_store.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/quarantine_store.hpp"
+#include "applier/schema_change_store.hpp"
 #include "applier/statement_decision.hpp"
 #include "state/object_selection.hpp"
 
@@ -109,6 +111,8 @@ result<void> checkpoint_store::prepare(target_session& target) const {
     if (done) done = quarantine_store(*this).prepare(target);
     if (done) done = objects_store(meta_database_, task_).prepare(target);
     if (done) done = merged_store(meta_database_).prepare(target);
+    if (done) done = followed_store(meta_database_, task_).prepare(target);
+    if (done) done = schema_change_store(meta_database_, task_).prepare(target);
     if (!done)
         return wrap(std::move(done.error()),
                     "preparing the database " + database + " for checkpoints");
@@ -254,6 +258,9 @@ result<void> checkpoint_store::remove(target_session& target) const {
     if (auto done = conflict_store(meta_database_, task_).remove_all(target); !done) return done;
     if (auto done = objects_store(meta_database_, task_).remove_all(target); !done) return done;
     if (auto done = merged_store(meta_database_).remove_all(target, task_); !done) return done;
+    if (auto done = followed_store(meta_database_, task_).remove_all(target); !done) return done;
+    if (auto done = schema_change_store(meta_database_, task_).remove_all(target); !done)
+        return done;
     return prepared_store(meta_database_, task_).remove_all(target);
 }
 

@@ -41,7 +41,7 @@ std::optional<definition_change> change_of(const protocol::query_event& query,
     definition_change change;
     if (!plan) return change;
     if (plan->what == statement_plan::action::skip) return std::nullopt;
-    change.of = kind_of(plan->is);
+    change.of = changes_selection(*plan) ? change_kind::other : kind_of(plan->is);
     if (change.of != change_kind::tables) return change;
     for (auto& name : stream_share::concerned(*plan, statement, selection)) {
         if (selection.selects(name.database, name.object)) change.tables.insert(std::move(name));

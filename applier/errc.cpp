@@ -32,6 +32,7 @@ public:
         case errc::checkpoint_invalid: return "the checkpoint does not fit this task";
         case errc::reload_needed: return "a table has to be copied anew";
         case errc::long_statement: return "a long statement waits with its table";
+        case errc::selection_changed: return "what is selected has changed";
         case errc::merge_waits: return "a statement waits for the other tables of a merge";
         case errc::quarantined: return "a table that is set aside is in the way";
         case errc::cancelled: return "stopped on request";

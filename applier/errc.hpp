@@ -27,6 +27,7 @@ enum class errc {
     quarantined,           // it cannot be parted from a table that is set aside
     reload_needed,         // a statement after which only a new copy tells what a table holds
     long_statement,        // one that is left to its table's own stream, so that the rest goes on
+    selection_changed,     // the statement was executed; what is selected is another since then
     merge_waits,           // a statement that other tables merged with this one have not got yet
     cancelled,
 };

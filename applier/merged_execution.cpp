@@ -70,11 +70,12 @@ result<void> statement_executor::execute_merged(const source_statement& statemen
     auto known = store.read(target_, part, *number, plan.merged_statement);
     if (!known) return std::unexpected(std::move(known.error()));
     if (known->text != plan.merged_statement) {
-        return fail(errc::unsupported_statement,
-                    fmt::format("{} got `{}` where {} got `{}`: tables that are merged into {} have "
-                                "to be altered in the same way and order",
-                                part.source.to_string(), plan.merged_statement, known->of,
-                                known->text, part.target.to_string()));
+        return fail(
+            errc::unsupported_statement,
+            fmt::format("{} got `{}` where {} got `{}`: tables that are merged into {} have "
+                        "to be altered in the same way and order",
+                        part.source.to_string(), plan.merged_statement, known->of, known->text,
+                        part.target.to_string()));
     }
     auto missing = store.missing(target_, part, *number);
     if (!missing) return std::unexpected(std::move(missing.error()));
@@ -82,8 +83,7 @@ result<void> statement_executor::execute_merged(const source_statement& statemen
         return fail(errc::merge_waits,
                     fmt::format("`{}` waits for {}", plan.merged_statement, **missing));
 
-    const auto alone =
-        merged_table_lock::acquire(target_, store_.meta_database(), part.target);
+    const auto alone = merged_table_lock::acquire(target_, store_.meta_database(), part.target);
     if (!alone) return std::unexpected(alone.error());
     // Others may have executed it meanwhile, or begun to and died.
     known = store.read(target_, part, *number, plan.merged_statement);
@@ -96,8 +96,8 @@ result<void> statement_executor::execute_merged(const source_statement& statemen
         if (auto begun = store.begin(target_, part, *number, *now); !begun) return begun;
         step("after begin");
         if (!is_begun) {
-            auto written = journal_.write_intent(target_, entry, statement.transaction, plan.text,
-                                                 epoch_);
+            auto written =
+                journal_.write_intent(target_, entry, statement.transaction, plan.text, epoch_);
             if (!written) return written;
         }
         step("after intent");

@@ -121,9 +121,8 @@ result<merged_store::statement> merged_store::read(target_session& target, const
     return statement{row[0].value_or(""), row[1].value_or(""), row[2] == "1", row[3]};
 }
 
-result<std::optional<std::string>> merged_store::missing(target_session& target,
-                                                         const merged_part& part,
-                                                         std::uint64_t number) const {
+result<std::optional<std::string>>
+merged_store::missing(target_session& target, const merged_part& part, std::uint64_t number) const {
     auto found = target.query(fmt::format(
         "SELECT `task`, `source_database`, `source_table` FROM {} WHERE {} AND `arrived` < {} "
         "ORDER BY 1, 2, 3 LIMIT 1",
@@ -151,8 +150,7 @@ result<void> merged_store::finish(target_session& target, const merged_part& par
 }
 
 result<void> merged_store::remove_all(target_session& target, std::string_view task) const {
-    return target.run(
-        fmt::format("DELETE FROM {} WHERE `task` = {}", parts_, quote_string(task)));
+    return target.run(fmt::format("DELETE FROM {} WHERE `task` = {}", parts_, quote_string(task)));
 }
 
 } // namespace understudy::applier

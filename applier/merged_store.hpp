@@ -36,11 +36,9 @@ public:
                                                 const merged_part& part) const;
     // The part has come to the statement that its log has at `place`: which number that is. One
     // transaction; the same again when it is told again. `held`: whose epoch must be `epoch`.
-    [[nodiscard]] protocol::result<std::uint64_t> arrive(target_session& target,
-                                                         const merged_part& part,
-                                                         std::string_view place,
-                                                         const checkpoint_store& held,
-                                                         std::uint64_t epoch) const;
+    [[nodiscard]] protocol::result<std::uint64_t>
+    arrive(target_session& target, const merged_part& part, std::string_view place,
+           const checkpoint_store& held, std::uint64_t epoch) const;
 
     struct statement {
         std::string text; // as ddl::canonical_text gives it

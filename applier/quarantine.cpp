@@ -2,6 +2,7 @@
 
 #include "applier/ddl/mentioned_tables.hpp"
 #include "applier/errc.hpp"
+#include "state/shadow_table.hpp"
 
 #include <fmt/format.h>
 
@@ -102,7 +103,13 @@ result<bool> stream_share::takes_named(const statement_plan& plan,
                                        const logged_statement& statement,
                                        const source_transaction& transaction,
                                        const state::object_selection& selection) const {
-    const auto names = concerned(plan, statement, selection);
+    auto names = concerned(plan, statement, selection);
+    // A model of the next change must not meet that of one which its table has not come to.
+    for (const auto& one : plan.models) {
+        if (one.what != statement_plan::model_step::step::made) continue;
+        const auto shadow = state::shadow_table::parse(one.model.object);
+        if (shadow) names.push_back({one.model.database, shadow->table});
+    }
     const auto changed = static_cast<std::ptrdiff_t>(plan.source_names.size());
     const auto found = std::ranges::find_if(
         names, [this](const state::object_name& name) { return find(name) != nullptr; });

@@ -40,7 +40,7 @@ source_table_cache::find(const protocol::event_view& event,
     if (!map) return std::unexpected(std::move(map.error()));
     table->map = std::move(*map);
     table->name = {std::string(table->map.database), std::string(table->map.table)};
-    table->selected = selection_->selects(table->name.database, table->name.object);
+    table->selected = selection_->takes_rows(table->name.database, table->name.object);
     if (tables_.size() >= tables_max) tables_.clear();
     tables_.emplace(std::string(key), table);
     return table;

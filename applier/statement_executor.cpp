@@ -2,6 +2,7 @@
 
 #include "applier/errc.hpp"
 #include "applier/event_statement.hpp"
+#include "applier/followed_store.hpp"
 #include "applier/object_fingerprint.hpp"
 #include "applier/stand_in_definers.hpp"
 #include "applier/statement_lock.hpp"
@@ -60,6 +61,16 @@ result<statement_executor::outcome>
 statement_executor::execute(const source_statement& statement,
                             const protocol::format_description& format,
                             const state::source_position& after) {
+    if (!statement.plan.is_cut_over) return execute_resolved(statement, format, after);
+    const auto resolved = resolve_cut_over(statement);
+    if (!resolved) return wrap(resolved.error(), place_of(statement.plan, statement.transaction));
+    return execute_resolved(*resolved, format, after);
+}
+
+result<statement_executor::outcome>
+statement_executor::execute_resolved(const source_statement& statement,
+                                     const protocol::format_description& format,
+                                     const state::source_position& after) {
     const auto failed = [&](protocol::error error) {
         if (error.code == errc::target_refused || error.code == errc::unsupported_statement)
             error.what += ". To go on without it, or with something else in its place: " +
@@ -70,7 +81,8 @@ statement_executor::execute(const source_statement& statement,
         const auto ours = is_our_trigger(statement.plan);
         if (!ours) return failed(ours.error());
         if (!*ours) {
-            if (auto done = commit(after); !done) return failed(std::move(done.error()));
+            if (auto done = commit(after, statement.plan); !done)
+                return failed(std::move(done.error()));
             return outcome::committed;
         }
     }
@@ -130,6 +142,10 @@ statement_executor::execute(const source_statement& statement,
             return failed(std::move(done.error()));
         step("after execute");
     }
+    if (statement.plan.is_cut_over) {
+        if (auto ended = end_cut_over(statement.plan); !ended)
+            return failed(std::move(ended.error()));
+    }
     if (auto enrolled = enroll_merged(statement.plan); !enrolled)
         return failed(std::move(enrolled.error()));
     if (auto noted = definitions_.note_after(target_, statement); !noted)
@@ -140,8 +156,12 @@ statement_executor::execute(const source_statement& statement,
         step("after mark");
         return outcome::rows_follow;
     }
-    if (auto done = commit(after); !done) return failed(std::move(done.error()));
+    if (auto done = commit(after, statement.plan); !done) return failed(std::move(done.error()));
     step("after checkpoint");
+    if (changes_selection(statement.plan))
+        return fail(errc::selection_changed,
+                    fmt::format("transaction {} of the source has renamed a table that is followed",
+                                statement.transaction.to_string()));
     return outcome::committed;
 }
 
@@ -266,6 +286,10 @@ result<void> statement_executor::run(const source_statement& statement,
     if (auto used = use_database(statement.plan); !used) return used;
     auto status = query.status;
     status.character_set_client = statement.plan.character_set_client;
+    // A row with 0 in its AUTO_INCREMENT column keeps it, as it did when the tool copied it.
+    constexpr std::uint64_t no_auto_value_on_zero = 0x80000;
+    if (statement.plan.is_cut_over)
+        status.sql_mode = status.sql_mode.value_or(0) | no_auto_value_on_zero;
     // MariaDB has no such variable, and only a statement that names the character set needs it.
     if (target_.facts().is_mariadb && !names_utf8mb4(*text))
         status.default_collation_for_utf8mb4.reset();
@@ -365,10 +389,14 @@ result<bool> statement_executor::is_our_trigger(const statement_plan& plan) {
     return table ? share_->takes(*table) : !share_->is_catch_up();
 }
 
-result<void> statement_executor::commit(const state::source_position& after) {
+result<void> statement_executor::commit(const state::source_position& after,
+                                        const statement_plan& plan) {
     auto begun = target_.execute("START TRANSACTION");
     if (!begun) return std::unexpected(std::move(begun.error()));
     if (auto advanced = store_.advance(target_, after, epoch_); !advanced) return advanced;
+    const followed_store names(store_.meta_database(), task_name_);
+    if (auto noted = names.change(target_, plan.forgotten, plan.followed); !noted) return noted;
+    if (auto noted = note_models(plan); !noted) return noted;
     auto closed = target_.execute(journal_.closing_sql());
     if (closed) closed = target_.execute("COMMIT");
     if (!closed) return std::unexpected(std::move(closed.error()));

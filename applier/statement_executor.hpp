@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -59,6 +60,8 @@ public:
     [[nodiscard]] const std::optional<state::object_name>& long_table() const {
         return long_table_;
     }
+    // Tables of the source that have to be copied anew, behind errc::reload_needed.
+    [[nodiscard]] const std::set<state::object_name>& to_reload() const { return to_reload_; }
     // Under which other tasks know this one (merged_store): a stream that catches up has a name of
     // its own for its checkpoint.
     void set_task_name(std::string name) { task_name_ = std::move(name); }
@@ -94,6 +97,18 @@ private:
     // Whether the trigger that is to be dropped is of a table that this stream applies.
     [[nodiscard]] protocol::result<void> leave_to_table(const source_statement& statement,
                                                         const logged_statement& logged);
+    [[nodiscard]] protocol::result<outcome>
+    execute_resolved(const source_statement& statement, const protocol::format_description& format,
+                     const state::source_position& after);
+    // cut_over.cpp
+    [[nodiscard]] protocol::result<source_statement>
+    resolve_cut_over(const source_statement& statement);
+    [[nodiscard]] protocol::result<void> end_cut_over(const statement_plan& plan);
+    [[nodiscard]] protocol::result<void> note_models(const statement_plan& plan);
+    [[nodiscard]] protocol::result<void> drop_model(const statement_plan& plan);
+    [[nodiscard]] state::object_name model_on_target(const statement_plan& plan) const;
+    [[nodiscard]] std::unexpected<protocol::error> copy_instead(const statement_plan& plan,
+                                                                const std::string& why);
     // merged_execution.cpp
     [[nodiscard]] protocol::result<void> leave_merged_to_table(const statement_plan& plan);
     [[nodiscard]] protocol::result<void> enroll_merged(const statement_plan& plan);
@@ -102,7 +117,8 @@ private:
                                                         std::uint32_t timestamp,
                                                         journal_entry& entry, bool is_begun);
     [[nodiscard]] protocol::result<bool> is_our_trigger(const statement_plan& plan);
-    [[nodiscard]] protocol::result<void> commit(const state::source_position& after);
+    [[nodiscard]] protocol::result<void> commit(const state::source_position& after,
+                                                const statement_plan& plan);
     [[nodiscard]] protocol::result<void>
     refuse_during_copy(const source_statement& statement) const;
     void step(std::string_view name) const {
@@ -122,6 +138,7 @@ private:
     ddl_journal journal_;
     statement_session session_;
     std::string task_name_;
+    std::set<state::object_name> to_reload_;
     std::uint64_t alter_aside_bytes_ = 0;
     std::optional<state::object_name> long_table_;
 };

@@ -58,6 +58,23 @@ struct statement_plan {
     // The same where names of databases are changed by table: in which of these databases of the
     // target the trigger is has to be asked there (`text` is for the first). Empty: as in `text`.
     std::vector<std::string> trigger_databases;
+    // Of a statement about a table beside the one that a tool changes, which is to be changed by
+    // one ALTER (object_selection::is_model).
+    struct model_step {
+        enum class step : std::uint8_t { made, altered, gone, put_in_place };
+        step what = step::made;
+        state::object_name model; // on the source
+        std::string clauses{};    // of an ALTER TABLE, in UTF-8
+        bool is_exact = false;    // ddl::alter_clauses
+    };
+    std::vector<model_step> models;
+    // `models` is of one that is put into the place of `source_names`: the text is what was noted
+    // of it.
+    bool is_cut_over = false;
+    // Names that are followed from here on, or no longer (objects.on_rename): what is selected
+    // changes with it.
+    std::vector<state::object_name> followed;
+    std::vector<state::object_name> forgotten;
     // Of a statement that alters a table of objects.merge: by what it is compared with those that
     // its other parts got (ddl::canonical_text).
     std::string merged_statement;
@@ -84,6 +101,10 @@ struct statement_plan {
 [[nodiscard]] constexpr bool is_program(statement_plan::kind kind) {
     using enum statement_plan::kind;
     return kind == view || kind == routine || kind == trigger || kind == event;
+}
+
+[[nodiscard]] inline bool changes_selection(const statement_plan& plan) {
+    return !plan.followed.empty() || !plan.forgotten.empty();
 }
 
 struct logged_statement {

@@ -9,7 +9,8 @@ namespace understudy::apps {
 
 bool is_interruption(const protocol::error& error) {
     if (error.code.category() == applier::applier_category())
-        return applier::is_retryable(static_cast<applier::errc>(error.code.value()));
+        return error.code == applier::errc::selection_changed ||
+               applier::is_retryable(static_cast<applier::errc>(error.code.value()));
     if (error.code == protocol::errc::server_error)
         return applier::is_retryable(applier::sort_server_error(error.server.number));
     return error.code == protocol::errc::connect_failed ||

@@ -1,6 +1,7 @@
 #include "apps/task_run.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/followed_store.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/quarantine_store.hpp"
 #include "apps/interruption.hpp"
@@ -174,8 +175,16 @@ task_run::step<> task_run::load_checkpoint() {
     if (!loaded) co_return std::unexpected(loaded.error());
     checkpoint_ = std::move(*loaded);
     // Tables that an older version did not have.
-    if (checkpoint_) co_return checkpoints_.prepare(*target_);
-    co_return protocol::result<void>{};
+    if (!checkpoint_) co_return protocol::result<void>{};
+    if (auto prepared = checkpoints_.prepare(*target_); !prepared) co_return prepared;
+    co_return load_followed();
+}
+
+protocol::result<void> task_run::load_followed() {
+    auto names = applier::followed_store(task_.apply.meta_database, task_.name).load(*target_);
+    if (!names) return std::unexpected(std::move(names.error()));
+    selection_ = selection_.following(*std::move(names));
+    return {};
 }
 
 // The first of the hosts that can be followed from where we are; where there is none the precheck

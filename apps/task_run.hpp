@@ -94,6 +94,7 @@ private:
                 const std::set<state::object_name>& parted);
     // Gives the reason for another attempt, or for giving up.
     [[nodiscard]] boost::asio::awaitable<protocol::error> discard_copy(std::string ddl);
+    [[nodiscard]] protocol::result<void> load_followed();
     [[nodiscard]] step<> follow_objects();
     [[nodiscard]] step<> copy_differing(state::object_selection before);
     [[nodiscard]] protocol::result<void> ask_for_copies(std::set<state::object_name> tables);
@@ -119,7 +120,7 @@ private:
 
     state::task_spec task_; // with the source that was chosen of its hosts
     state::task_directory& directory_;
-    const state::object_selection& selection_;
+    state::object_selection selection_; // with renamed tables that are followed
     const run_options options_;
     run_progress& progress_;
     state::status_board& board_;

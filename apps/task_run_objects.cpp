@@ -1,6 +1,7 @@
 // A definition whose [objects] were changed, as a step of task_run.
 
 #include "applier/errc.hpp"
+#include "applier/followed_store.hpp"
 #include "applier/linked_tables.hpp"
 #include "applier/objects_store.hpp"
 #include "applier/quarantine_store.hpp"
@@ -75,7 +76,11 @@ task_run::step<> task_run::follow_objects() {
         if (!spec) co_return std::unexpected(std::move(spec.error()));
         auto before = object_selection::make(*spec);
         if (!before) co_return std::unexpected(std::move(before.error()));
-        if (auto asked = co_await copy_differing(*before); !asked) co_return asked;
+        const auto followed =
+            applier::followed_store(task_.apply.meta_database, task_.name).load(*target_);
+        if (!followed) co_return std::unexpected(followed.error());
+        auto asked = co_await copy_differing(before->following(*followed));
+        if (!asked) co_return asked;
     }
     co_return store.save(*target_, checkpoints_, checkpoint_->epoch, text);
 }

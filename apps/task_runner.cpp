@@ -45,6 +45,7 @@ namespace {
         auto ended = task_run(task, directory, selection, options, progress, board).run(stop);
         if (ended || !is_interruption(ended.error())) return ended;
         if (stop.stop_requested()) return {};
+        if (ended.error().code == applier::errc::selection_changed) continue;
         const auto time = delay.next(applier::errc::connection_lost);
         board.update([&](state::status& now) {
             now.now = state::phase::starting;

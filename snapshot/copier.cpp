@@ -173,6 +173,9 @@ awaitable<result<void>> copier::impl::copy(object_creator& creator) {
     if (auto fit = check_shapes(context.catalog, *context.selection); !fit) co_return fit;
     if (auto fit = check_merged(context.catalog, *context.selection); !fit) co_return fit;
     if (context.target_is_mariadb) take_json_as_text(context.catalog);
+    for (const source_table& table : context.catalog.tables) {
+        if (context.selection->is_model(table.name)) context.left_out.insert(table.name);
+    }
 
     schema_copy schema(context, **source, creator);
     if (task.initial.schema) {

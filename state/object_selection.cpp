@@ -67,7 +67,9 @@ protocol::result<object_selection> object_selection::make(const task_spec& spec)
     object_selection selection;
     selection.meta_database_ = spec.apply.meta_database;
     selection.definers_ = spec.objects.definers;
-    selection.backfills_renames_ = spec.objects.on_rename == task_spec::rename_policy::backfill;
+    selection.on_rename_ = spec.objects.on_rename;
+    selection.alters_at_cut_over_ =
+        spec.objects.online_schema_changes == task_spec::schema_change_policy::alter;
     selection.skip_ = spec.objects.skip;
     auto include = parse_patterns(spec.objects.include, "objects.include");
     if (!include) return std::unexpected(include.error());
@@ -241,6 +243,18 @@ object_selection object_selection::only(std::set<object_name> tables) const {
     return copy;
 }
 
+bool object_selection::is_model(std::string_view database, std::string_view table) const {
+    if (!alters_at_cut_over_) return false;
+    const auto shadow = shadow_table::parse(table);
+    return shadow && selects(database, shadow->table);
+}
+
+object_selection object_selection::following(std::set<object_name> tables) const {
+    object_selection copy = *this;
+    copy.followed_ = std::move(tables);
+    return copy;
+}
+
 object_selection object_selection::whole() const {
     object_selection copy = *this;
     copy.only_.reset();
@@ -266,6 +280,7 @@ bool object_selection::selects(std::string_view database, std::string_view table
 
 bool object_selection::selects_itself(std::string_view database, std::string_view table) const {
     if (is_never_selected(database)) return false;
+    if (!followed_.empty() && is_followed({std::string(database), std::string(table)})) return true;
     const auto matches = [&](const object_pattern& pattern) {
         return pattern.matches(database, table, case_insensitive_);
     };
@@ -291,7 +306,9 @@ bool object_selection::touches_database(std::string_view database) const {
         return names_equal(one.database, database, case_insensitive_);
     };
     if (only_ && std::ranges::none_of(*only_, is_in_it)) return false;
-    if (is_never_selected(database) || excludes_database(database)) return false;
+    if (is_never_selected(database)) return false;
+    if (std::ranges::any_of(followed_, is_in_it)) return true;
+    if (excludes_database(database)) return false;
     return std::ranges::any_of(include_, [&](const object_pattern& pattern) {
         return pattern.database.matches(database, case_insensitive_);
     });

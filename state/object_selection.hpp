@@ -84,7 +84,28 @@ public:
     // objects.merged_ddl: what alters one is executed once for all that it is merged of.
     [[nodiscard]] bool alters_merged_once() const { return alters_merged_once_; }
     // objects.on_rename: a table that is renamed into what is selected is copied.
-    [[nodiscard]] bool backfills_renames() const { return backfills_renames_; }
+    [[nodiscard]] bool backfills_renames() const {
+        return on_rename_ != task_spec::rename_policy::stop;
+    }
+    // One that is renamed out of it goes on under its new name.
+    [[nodiscard]] bool follows_renames() const {
+        return on_rename_ == task_spec::rename_policy::follow;
+    }
+    // objects.online_schema_changes = "alter": a table beside a selected one, which a tool fills to
+    // put it in its place. Its statements are followed, its rows are not.
+    [[nodiscard]] bool is_model(std::string_view database, std::string_view table) const;
+    [[nodiscard]] bool is_model(const object_name& table) const {
+        return is_model(table.database, table.object);
+    }
+    // Rows of the table are replicated.
+    [[nodiscard]] bool takes_rows(std::string_view database, std::string_view table) const {
+        return selects(database, table) && !is_model(database, table);
+    }
+    // The same objects, and these tables, which were renamed to names that are not among them.
+    [[nodiscard]] object_selection following(std::set<object_name> tables) const;
+    [[nodiscard]] bool is_followed(const object_name& table) const {
+        return followed_.contains(table);
+    }
     // objects.skip: a kind of statement that is left out, "truncate" for example.
     [[nodiscard]] bool skips(std::string_view kind_of_statement) const;
     // What becomes of the rows of a selected table: the first entry of objects.tables that takes
@@ -125,6 +146,7 @@ private:
     std::vector<std::string> skip_;
     std::vector<object_pattern> merge_; // of names on the target
     bool alters_merged_once_ = false;
+    bool alters_at_cut_over_ = false;
     struct shaped_tables {
         object_pattern pattern;
         std::shared_ptr<const table_shape> shape;
@@ -132,7 +154,8 @@ private:
     std::vector<shaped_tables> shapes_;
     std::string meta_database_;
     definer_policy definers_;
-    bool backfills_renames_ = false;
+    task_spec::rename_policy on_rename_ = task_spec::rename_policy::stop;
+    std::set<object_name> followed_;
     std::optional<std::set<object_name>> only_;
     bool case_insensitive_ = false;
 };

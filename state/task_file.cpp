@@ -24,10 +24,16 @@ constexpr std::uint64_t kib = 1U << 10U;
 constexpr std::uint64_t mib = 1U << 20U;
 constexpr std::uint64_t gib = 1U << 30U;
 
-constexpr std::array<std::pair<std::string_view, task_spec::rename_policy>, 2> rename_policies{{
+constexpr std::array<std::pair<std::string_view, task_spec::rename_policy>, 3> rename_policies{{
     {"stop", task_spec::rename_policy::stop},
     {"backfill", task_spec::rename_policy::backfill},
+    {"follow", task_spec::rename_policy::follow},
 }};
+constexpr std::array<std::pair<std::string_view, task_spec::schema_change_policy>, 2>
+    schema_change_policies{{
+        {"shadow", task_spec::schema_change_policy::shadow},
+        {"alter", task_spec::schema_change_policy::alter},
+    }};
 constexpr std::array<std::pair<std::string_view, task_spec::merged_ddl_policy>, 2>
     merged_ddl_policies{{
         {"stop", task_spec::merged_ddl_policy::stop},
@@ -171,6 +177,8 @@ void read_objects(task_section& root, task_spec& spec, task_file_context& contex
     read_patterns(objects, "merge", spec.objects.merge);
     objects.read_choice<task_spec::merged_ddl_policy>("merged_ddl", spec.objects.merged_ddl,
                                                       merged_ddl_policies);
+    objects.read_choice<task_spec::schema_change_policy>(
+        "online_schema_changes", spec.objects.online_schema_changes, schema_change_policies);
     read_renames(objects, spec);
     read_definers(objects, spec);
     read_skipped(objects, spec);

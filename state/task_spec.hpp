@@ -18,10 +18,13 @@ namespace understudy::state {
 // docs/configuration.md lists every key; state/task_file reads it.
 struct task_spec {
     // With a table that is renamed into or out of what is selected.
-    enum class rename_policy : std::uint8_t { stop, backfill };
+    enum class rename_policy : std::uint8_t { stop, backfill, follow };
     // With a statement that alters a table of objects.merge: stop, or execute it once for all that
     // it is merged of.
     enum class merged_ddl_policy : std::uint8_t { stop, once };
+    // With gh-ost and pt-online-schema-change: the tables that they make beside the one they change
+    // are followed, or the change is applied to it as one ALTER.
+    enum class schema_change_policy : std::uint8_t { shadow, alter };
     enum class existing_tables : std::uint8_t { intercept, ignore, adopt };
     enum class writer : std::uint8_t { automatic, row_image, sql };
     // With a row that is not on the target as the source had it.
@@ -61,6 +64,7 @@ struct task_spec {
         definer_policy definers;
         std::vector<std::string> skip; // kinds of statements that are left out
         rename_policy on_rename = rename_policy::stop;
+        schema_change_policy online_schema_changes = schema_change_policy::shadow;
         // Tables of the target with rows of several tables: of this task, or of others too.
         std::vector<std::string> merge;
         merged_ddl_policy merged_ddl = merged_ddl_policy::stop;

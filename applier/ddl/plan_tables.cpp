@@ -20,6 +20,7 @@ protocol::result<statement_plan> planner::create_table() {
     if (!rewriter_.selects(table)) return skip(kind::create_table, "the table is not selected");
     if (takes_name_of_another(table)) return refuse(name_taken);
     touch(table);
+    note_model(table, statement_plan::model_step::step::made);
     const auto home = target_names_[0].database;
     // Another one's may be there; whether it is the same, the rows tell.
     if (selection_->is_merged(table) && !if_not_exists)
@@ -85,7 +86,8 @@ protocol::result<statement_plan> planner::alter_table() {
         if (!new_name) return no_name();
         // Unqualified, the new name is in the session's database, wherever the table was.
         const auto renamed = rewriter_.resolve(*new_name);
-        if (rewriter_.selects(table) != rewriter_.selects(renamed)) {
+        if (auto placed = put_in_place(kind::alter_table, {{table, renamed}})) return *placed;
+        if (!stays(table, renamed)) {
             touch(rewriter_.selects(table) ? table : renamed);
             return rename_across(kind::alter_table);
         }
@@ -93,10 +95,12 @@ protocol::result<statement_plan> planner::alter_table() {
         if (takes_name_of_another(renamed)) return refuse(name_taken);
         touch(table);
         touch(renamed);
+        note_followed(table, renamed);
         rewriter_.replace(*new_name, renamed, target_names_[0].database);
     }
     if (!rewriter_.selects(table)) return skip(kind::alter_table, "the table is not selected");
     if (source_names_.empty()) touch(table);
+    note_altered(table, at_);
     rewrite_altered(*name, table);
     if (auto done = rewrite_table_clauses(at_, table); !done) return std::unexpected(done.error());
     return execute(kind::alter_table, target_names_[0].database);
@@ -169,13 +173,15 @@ protocol::result<statement_plan> planner::drop_tables(kind what) {
         const auto table = rewriter_.resolve(name);
         if (!rewriter_.selects(table)) continue;
         touch(table);
+        if (selection_->is_followed(table)) forgotten_.push_back(table);
+        note_model(table, statement_plan::model_step::step::gone);
         kept += (kept.empty() ? "" : ", ") + target_names_.back().to_string();
     }
     if (source_names_.empty()) return skip(what, "none of its objects is selected");
     // IF EXISTS also takes a database that there is not, so nothing may depend on a default one.
     const auto home = if_exists ? "" : target_names_[0].database;
     // The target lacks views that were invalid when the copy was made.
-    const bool guarded = if_exists || what == kind::view;
+    const bool guarded = if_exists || what == kind::view || !models_.empty();
     if (source_names_.size() == names.size()) {
         if (guarded && !if_exists) rewriter_.replace(names[0].begin, names[0].begin, "IF EXISTS ");
         for (std::size_t i = 0; i < names.size(); ++i)
@@ -194,6 +200,7 @@ protocol::result<statement_plan> planner::rename_tables() {
     at_.take_all({"IF", "EXISTS"});
     std::string kept;
     bool across = false;
+    if (auto placed = put_in_place(kind::rename_table, rename_pairs())) return *placed;
     do {
         const auto from = at_.take_name();
         if (!from || !at_.take("TO")) return no_name();
@@ -201,15 +208,16 @@ protocol::result<statement_plan> planner::rename_tables() {
         if (!to) return no_name();
         const auto old_name = rewriter_.resolve(*from);
         const auto new_name = rewriter_.resolve(*to);
-        if (rewriter_.selects(old_name) != rewriter_.selects(new_name)) {
+        if (!stays(old_name, new_name)) {
             across = true;
-            touch(rewriter_.selects(old_name) ? old_name : new_name);
+            touch(takes_now(old_name) ? old_name : new_name);
             continue;
         }
-        if (!rewriter_.selects(old_name)) continue;
+        if (!takes_now(old_name)) continue;
         if (takes_name_of_another(new_name)) return refuse(name_taken);
         touch(old_name);
         touch(new_name);
+        note_followed(old_name, new_name);
         kept += (kept.empty() ? "" : ", ") + target_names_[target_names_.size() - 2].to_string() +
                 " TO " + target_names_.back().to_string();
     } while (at_.take_symbol(','));
@@ -220,6 +228,24 @@ protocol::result<statement_plan> planner::rename_tables() {
     return plan;
 }
 
+// With what stands before it in the statement.
+bool planner::takes_now(const state::object_name& table) const {
+    return rewriter_.selects(table) || std::ranges::find(followed_, table) != followed_.end();
+}
+
+// The table is selected behind the statement where it was before, or followed, and only there.
+bool planner::stays(const state::object_name& from, const state::object_name& to) const {
+    if (takes_now(from)) return rewriter_.selects(to) || selection_->follows_renames();
+    return !rewriter_.selects(to);
+}
+
+void planner::note_followed(const state::object_name& from, const state::object_name& to) {
+    const bool was_noted = std::erase(followed_, from) > 0;
+    if (!was_noted && selection_->is_followed(from)) forgotten_.push_back(from);
+    const bool is_known = selection_->is_followed(to) && std::erase(forgotten_, to) > 0;
+    if (!is_known && !rewriter_.selects(to)) followed_.push_back(to);
+}
+
 // What the names stand for now, and for none of the rest of the statement, only the source knows.
 protocol::result<statement_plan> planner::rename_across(kind what) {
     constexpr std::string_view reason = "it renames a table into or out of what the task selects";
@@ -227,7 +253,9 @@ protocol::result<statement_plan> planner::rename_across(kind what) {
     statement_plan plan;
     plan.what = statement_plan::action::reload;
     plan.is = what;
-    plan.source_names = source_names_;
+    for (const state::object_name& name : source_names_) {
+        if (rewriter_.selects(name)) plan.source_names.push_back(name);
+    }
     plan.reason = reason;
     return plan;
 }
@@ -251,6 +279,8 @@ protocol::result<statement_plan> planner::index_statement(kind what) {
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(what, "the table is not selected");
     touch(table);
+    if (selection_->is_model(table))
+        models_.push_back({.what = statement_plan::model_step::step::altered, .model = table});
     rewrite_altered(*name, table);
     return execute(what, target_names_[0].database);
 }

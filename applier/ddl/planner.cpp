@@ -145,7 +145,7 @@ protocol::result<void> planner::check_merged(const statement_plan& plan) const {
     case alter_table:
     case create_index:
     case drop_index:
-        if (plan.source_names.size() > 1) break;
+        if (plan.source_names.size() > 1 || plan.is_cut_over) break;
         if (selection_->alters_merged_once()) return {};
         return refuse(others + ". With objects.merged_ddl = \"once\" a statement that all of these "
                                "tables get is executed once");
@@ -375,6 +375,9 @@ statement_plan planner::execute(kind what, std::string database) const {
     plan.source_names = source_names_;
     plan.target_names = target_names_;
     plan.uses = uses_;
+    plan.models = models_;
+    plan.followed = followed_;
+    plan.forgotten = forgotten_;
     return plan;
 }
 

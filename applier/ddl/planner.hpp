@@ -46,6 +46,17 @@ private:
     [[nodiscard]] outcome drop_tables(kind what);
     [[nodiscard]] outcome rename_tables();
     [[nodiscard]] outcome rename_across(kind what);
+    // plan_models.cpp
+    using rename_pair = std::pair<state::object_name, state::object_name>;
+    [[nodiscard]] std::vector<rename_pair> rename_pairs() const;
+    void note_altered(const state::object_name& table, token_cursor clauses);
+    void note_model(const state::object_name& table, statement_plan::model_step::step what);
+    [[nodiscard]] std::optional<state::object_name> model_of(const state::object_name& table) const;
+    [[nodiscard]] std::optional<outcome> put_in_place(kind what,
+                                                      const std::vector<rename_pair>& pairs);
+    [[nodiscard]] bool takes_now(const state::object_name& table) const;
+    [[nodiscard]] bool stays(const state::object_name& from, const state::object_name& to) const;
+    void note_followed(const state::object_name& from, const state::object_name& to);
     [[nodiscard]] outcome truncate_table();
     [[nodiscard]] outcome index_statement(kind what);
     [[nodiscard]] protocol::result<void> rewrite_table_clauses(token_cursor from,
@@ -110,6 +121,9 @@ private:
     std::vector<state::object_name> source_names_;
     std::vector<state::object_name> target_names_;
     std::vector<state::object_name> uses_;
+    std::vector<statement_plan::model_step> models_;
+    std::vector<state::object_name> followed_;
+    std::vector<state::object_name> forgotten_;
     std::optional<state::object_name> like_; // whose definition a CREATE TABLE takes
 };
 

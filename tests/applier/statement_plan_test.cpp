@@ -188,23 +188,23 @@ state::object_selection merging(state::task_spec::merged_ddl_policy policy) {
 
 TEST(statement_plan, keeps_the_rows_of_others_in_a_merged_table) {
     const auto selection = merging(state::task_spec::merged_ddl_policy::stop);
-    check_cases(selection,
-                {{"create", "CREATE TABLE orders (a INT)",
-                  "CREATE TABLE IF NOT EXISTS orders (a INT)"},
-                 {"create if", "CREATE TABLE IF NOT EXISTS orders (a INT)",
-                  "CREATE TABLE IF NOT EXISTS orders (a INT)"},
-                 {"alter", "ALTER TABLE orders ADD x INT", "!"},
-                 {"index", "CREATE INDEX i ON orders (a)", "!"},
-                 {"drop index", "DROP INDEX i ON orders", "!"},
-                 {"drop", "DROP TABLE orders", "!"},
-                 {"drop with others", "DROP TABLE lines, orders", "!"},
-                 {"truncate", "TRUNCATE orders", "!"},
-                 {"rename", "RENAME TABLE orders TO old", "!"},
-                 {"exchange", "ALTER TABLE p EXCHANGE PARTITION a WITH TABLE orders", "!"},
-                 {"drop database", "DROP DATABASE shard_1", "!"},
-                 {"rows as text", "DELETE FROM orders", "!"},
-                 {"another", "ALTER TABLE lines ADD x INT", "ALTER TABLE lines ADD x INT"}},
-                "shard_1");
+    check_cases(
+        selection,
+        {{"create", "CREATE TABLE orders (a INT)", "CREATE TABLE IF NOT EXISTS orders (a INT)"},
+         {"create if", "CREATE TABLE IF NOT EXISTS orders (a INT)",
+          "CREATE TABLE IF NOT EXISTS orders (a INT)"},
+         {"alter", "ALTER TABLE orders ADD x INT", "!"},
+         {"index", "CREATE INDEX i ON orders (a)", "!"},
+         {"drop index", "DROP INDEX i ON orders", "!"},
+         {"drop", "DROP TABLE orders", "!"},
+         {"drop with others", "DROP TABLE lines, orders", "!"},
+         {"truncate", "TRUNCATE orders", "!"},
+         {"rename", "RENAME TABLE orders TO old", "!"},
+         {"exchange", "ALTER TABLE p EXCHANGE PARTITION a WITH TABLE orders", "!"},
+         {"drop database", "DROP DATABASE shard_1", "!"},
+         {"rows as text", "DELETE FROM orders", "!"},
+         {"another", "ALTER TABLE lines ADD x INT", "ALTER TABLE lines ADD x INT"}},
+        "shard_1");
 }
 
 TEST(statement_plan, alters_a_merged_table_once_for_all) {
@@ -229,6 +229,79 @@ TEST(statement_plan, alters_a_merged_table_once_for_all) {
                  {"truncate", "TRUNCATE orders", "!"},
                  {"exchange", "ALTER TABLE orders EXCHANGE PARTITION a WITH TABLE lines", "!"}},
                 "shard_1");
+}
+
+state::object_selection following(std::set<state::object_name> followed) {
+    state::task_spec spec;
+    spec.name = "t";
+    spec.objects.include = {"shop.orders", "shop.p_*"};
+    spec.objects.on_rename = state::task_spec::rename_policy::follow;
+    return state::object_selection::make(spec)->following(std::move(followed));
+}
+
+using table_names = std::vector<state::object_name>;
+
+TEST(statement_plan, follows_a_table_that_is_renamed_out_of_the_selection) {
+    const auto selection = following({{"shop", "old"}});
+    check_cases(
+        selection,
+        {{"out", "RENAME TABLE orders TO gone", "RENAME TABLE `shop`.`orders` TO `shop`.`gone`"},
+         {"out by alter", "ALTER TABLE orders ADD a INT, RENAME TO gone",
+          "ALTER TABLE orders ADD a INT, RENAME TO gone"},
+         {"of what was followed", "ALTER TABLE old ADD x INT", "ALTER TABLE old ADD x INT"},
+         {"of others", "RENAME TABLE x TO y", ""},
+         {"in the selection", "RENAME TABLE p_1 TO p_2",
+          "RENAME TABLE `shop`.`p_1` TO `shop`.`p_2`"}});
+    const auto of = [&](std::string_view text) { return plan(selection, text).value(); };
+    EXPECT_EQ(of("RENAME TABLE orders TO gone").followed, (table_names{{"shop", "gone"}}));
+    EXPECT_EQ(of("RENAME TABLE orders TO gone").forgotten, table_names{});
+    const auto on = of("RENAME TABLE orders TO b, b TO c, old TO orders");
+    EXPECT_EQ(on.text, "RENAME TABLE `shop`.`orders` TO `shop`.`b`, `shop`.`b` TO `shop`.`c`, "
+                       "`shop`.`old` TO `shop`.`orders`");
+    EXPECT_EQ(on.followed, (table_names{{"shop", "c"}}));
+    EXPECT_EQ(on.forgotten, (table_names{{"shop", "old"}}));
+    EXPECT_EQ(of("DROP TABLE old, orders").forgotten, (table_names{{"shop", "old"}}));
+    EXPECT_FALSE(changes_selection(of("RENAME TABLE p_1 TO p_2")));
+    // Rows that come from outside are nowhere but on the source.
+    const auto swapped = of("RENAME TABLE orders TO x, y TO orders");
+    EXPECT_EQ(swapped.what, statement_plan::action::reload);
+}
+
+TEST(statement_plan, puts_a_model_in_place_by_what_was_noted) {
+    state::task_spec spec;
+    spec.name = "t";
+    spec.objects.include = {"shop.*"};
+    spec.objects.rename = {{"shop.orders", "dw.facts"}};
+    spec.objects.online_schema_changes = state::task_spec::schema_change_policy::alter;
+    const auto selection = *state::object_selection::make(spec);
+    EXPECT_TRUE(selection.selects("shop", "_orders_gho"));
+    EXPECT_FALSE(selection.takes_rows("shop", "_orders_gho"));
+    EXPECT_TRUE(selection.takes_rows("shop", "orders"));
+    const auto of = [&](std::string_view text) { return plan(selection, text).value(); };
+    using step = statement_plan::model_step::step;
+    const auto made = of("create /* gh-ost */ table `shop`.`_orders_gho` like `shop`.`orders`");
+    ASSERT_EQ(made.models.size(), 1U);
+    EXPECT_EQ(made.models[0].what, step::made);
+    EXPECT_EQ(made.text, "create /* gh-ost */ table `dw`.`_facts_gho` like `dw`.`facts`");
+    const auto altered = of("alter /* gh-ost */ table `shop`.`_orders_gho` add column a int, "
+                            "drop b");
+    ASSERT_EQ(altered.models.size(), 1U);
+    EXPECT_EQ(altered.models[0].clauses, "add column a int, drop b");
+    EXPECT_TRUE(altered.models[0].is_exact);
+    EXPECT_TRUE(of("alter table _orders_gho AUTO_INCREMENT=5").models.empty());
+    EXPECT_FALSE(of("create index i on _orders_new (a)").models.at(0).is_exact);
+    EXPECT_EQ(of("DROP TABLE _orders_old").text, "DROP TABLE IF EXISTS `dw`.`_facts_old`");
+    const auto swap = of("rename /* gh-ost */ table `shop`.`orders` to `shop`.`_orders_del`, "
+                         "`shop`.`_orders_gho` to `shop`.`orders`");
+    EXPECT_TRUE(swap.is_cut_over);
+    EXPECT_EQ(swap.source_names, (table_names{{"shop", "orders"}}));
+    EXPECT_EQ(swap.models.at(0).model, (state::object_name{"shop", "_orders_gho"}));
+    for (const std::string_view other :
+         {"RENAME TABLE orders TO _orders_del", "RENAME TABLE _orders_gho TO orders",
+          "ALTER TABLE _orders_gho RENAME TO orders",
+          "RENAME TABLE orders TO x, _orders_new TO orders"})
+        EXPECT_EQ(of(other).what, statement_plan::action::reload) << other;
+    EXPECT_EQ(of("RENAME TABLE a TO b").what, statement_plan::action::execute);
 }
 
 TEST(statement_plan, follows_a_renamed_database) {

@@ -2,12 +2,14 @@
 // databases, under their own names and under others.
 
 #include "tests/support/source_and_target.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <string>
 #include <thread>
@@ -54,6 +56,10 @@ struct how {
     std::vector<std::string> include;
     std::map<std::string, std::string> rename;
 };
+
+void PrintTo(const how& value, std::ostream* out) {
+    *out << value.name;
+}
 
 class online_schema_change : public testing::TestWithParam<how> {
 protected:
@@ -109,13 +115,21 @@ protected:
                   "lock /* gh-ost */ tables `shop`.`orders` write, `shop`.`_orders_gho` write, "
                   "`shop`.`_orders_del` write");
         // What came since the rows were copied; gh-ost takes it out of the log.
-        lock.exec("replace into `shop`.`_orders_gho` (`id`, `note`) select `id`, `note` from "
-                  "`shop`.`orders`");
+        lock.exec(
+            "replace into `shop`.`_orders_gho` (`id`, `note`) select `id`, `note` from "
+            "`shop`.`orders`; delete from `shop`.`_orders_gho` where `id` not in (select `id` "
+            "from `shop`.`orders`)");
         std::thread swap([&] {
             sql.exec("rename /* gh-ost */ table `shop`.`orders` to `shop`.`_orders_del`, "
                      "`shop`.`_orders_gho` to `shop`.`orders`");
         });
-        std::this_thread::sleep_for(300ms);
+        // As the tool does it: the swap has to stand in line before the table is let go.
+        const auto stands_in_line = [&] {
+            return pair.source_sql().scalar(
+                       "SELECT COUNT(*) FROM performance_schema.processlist WHERE state LIKE "
+                       "'Waiting for table%' AND info LIKE 'rename%'") == "1";
+        };
+        EXPECT_TRUE(wait_until(stands_in_line, 30s, 20ms));
         lock.exec("drop /* gh-ost */ table if exists `shop`.`_orders_del`; unlock tables");
         swap.join();
         lock.exec("drop /* gh-ost */ table if exists `shop`.`_orders_ghc`;"
@@ -139,6 +153,92 @@ TEST_P(online_schema_change, arrives_while_rows_change) {
     EXPECT_EQ(done.status.code, 0) << done.error << done.output;
     EXPECT_THAT(pair.compare(), IsEmpty());
 }
+
+// The target has the table's own rows, altered, and nothing of the tools' tables.
+class schema_change_as_alter : public online_schema_change {
+protected:
+    void SetUp() override {
+        pair.options().more_of_task_file = "online_schema_changes = \"alter\"\n";
+        pair.write_task_file();
+        online_schema_change::SetUp();
+        const auto copied = pair.run_task();
+        ASSERT_EQ(copied.status.code, 0) << copied.error << copied.output;
+    }
+    // What the target's own log says was executed there since the last call.
+    std::uint64_t executed(const std::string& variable) {
+        return std::stoull(
+            pair.target_sql().query("SHOW GLOBAL STATUS LIKE '" + variable + "'")[0][1].value());
+    }
+    void expect_equal() {
+        const auto done = pair.run_task();
+        ASSERT_EQ(done.status.code, 0) << done.error << done.output;
+        EXPECT_THAT(pair.compare(), IsEmpty());
+        EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM information_schema.tables WHERE "
+                                           "table_schema IN ('shop', 'dw')"),
+                  "1");
+        EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM understudy.schema_change"), "0");
+    }
+};
+
+TEST_P(schema_change_as_alter, changes_the_table_itself_while_rows_change) {
+    auto task = pair.start_task();
+    {
+        const writer busy(pair.source());
+        pt_online_schema_change("ADD COLUMN a INT DEFAULT 7, ADD KEY (note)");
+    }
+    gh_ost("modify note varchar(99), add column b int default 8, drop key note");
+    gh_ost("modify id bigint auto_increment");
+    pair.source_sql().exec("INSERT INTO shop.orders (note, a, b) VALUES ('last', 1, 2)");
+    task.signal(SIGTERM);
+    EXPECT_TRUE(task.wait(60s).has_value());
+    expect_equal();
+    // None of them was copied: its swaps are the only renames.
+    EXPECT_EQ(executed("Com_rename_table"), 0U);
+    EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM understudy.quarantine"), "0");
+}
+
+TEST_P(schema_change_as_alter, copies_the_table_where_an_alter_would_not_be_exact) {
+    pair.source_sql().exec("SET SESSION time_zone = '+00:00'");
+    gh_ost("add column at datetime(6) default current_timestamp(6)");
+    expect_equal();
+    gh_ost("drop column at, add column at int default 4");
+    expect_equal();
+}
+
+TEST_P(schema_change_as_alter, copies_the_table_where_the_change_had_begun_before) {
+    // Of a task that was told to only now.
+    pair.options().more_of_task_file.clear();
+    pair.write_task_file();
+    auto& sql = pair.source_sql();
+    sql.exec("CREATE TABLE shop._orders_gho LIKE shop.orders; ALTER TABLE shop._orders_gho ADD "
+             "COLUMN c INT DEFAULT 3; INSERT INTO shop._orders_gho (id, note) SELECT id, note FROM "
+             "shop.orders");
+    const auto before = pair.run_task();
+    ASSERT_EQ(before.status.code, 0) << before.error << before.output;
+    pair.options().more_of_task_file = "online_schema_changes = \"alter\"\n";
+    pair.write_task_file();
+    sql.exec("RENAME TABLE shop.orders TO shop._orders_del, shop._orders_gho TO shop.orders; DROP "
+             "TABLE shop._orders_del; INSERT INTO shop.orders (note, c) VALUES ('x', 9)");
+    expect_equal();
+}
+
+TEST_P(schema_change_as_alter, survives_kills) {
+    for (int i = 0; i < 4; ++i) {
+        auto task = pair.start_task();
+        std::thread change(
+            [this, i] { gh_ost(fmt::format("add column k{} int default {}", i, i)); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(900 + 250 * i));
+        task.kill_9();
+        change.join();
+    }
+    expect_equal();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    of, schema_change_as_alter,
+    testing::Values(how{"a_database", {"shop.*"}, {}},
+                    how{"a_single_renamed_table", {"shop.orders"}, {{"shop.orders", "dw.facts"}}}),
+    [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
     of, online_schema_change,

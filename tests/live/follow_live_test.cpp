@@ -1,0 +1,130 @@
+// objects.on_rename = "follow": a selected table that is renamed to a name outside goes on there.
+
+#include "tests/support/source_and_target.hpp"
+#include "tests/support/wait_until.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace understudy::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// By GTID, or by file and position.
+class followed_rename : public testing::TestWithParam<bool> {
+protected:
+    followed_rename() : pair_(server_kind::mysql_97, server_kind::mysql_97, options()) {
+        source().exec("CREATE DATABASE shop; USE shop; CREATE TABLE orders (id INT PRIMARY KEY, v "
+                      "VARCHAR(20)); CREATE TABLE other (id INT PRIMARY KEY); CREATE TABLE outside "
+                      "(id INT PRIMARY KEY); INSERT INTO orders VALUES (1, 'a'), (2, 'b'); INSERT "
+                      "INTO other VALUES (1); INSERT INTO outside VALUES (7)");
+        const auto copied = pair_.run_task();
+        EXPECT_EQ(copied.status.code, 0) << copied.error << copied.output;
+    }
+    static pair_options options() {
+        pair_options made;
+        made.objects.include = {"shop.orders", "shop.other"};
+        made.more_of_task_file = "on_rename = \"follow\"\n";
+        if (!GetParam()) made.source.gtid = made.target.gtid = false;
+        return made;
+    }
+    sql_client& source() { return pair_.source_sql(); }
+    sql_client& target() { return pair_.target_sql(); }
+    // These tables are equal, and the target has no others.
+    void expect_equal(std::vector<std::string> tables) {
+        const auto done = pair_.run_task();
+        ASSERT_EQ(done.status.code, 0) << done.error << done.output;
+        object_selection all;
+        std::string names;
+        for (const std::string& table : tables) {
+            all.include.push_back("shop." + table);
+            names += (names.empty() ? "" : ",") + table;
+        }
+        EXPECT_THAT(compare(source(), target(), all), IsEmpty());
+        EXPECT_EQ(target().scalar("SELECT GROUP_CONCAT(table_name ORDER BY table_name) FROM "
+                                  "information_schema.tables WHERE table_schema = 'shop'"),
+                  names);
+    }
+
+    source_and_target pair_;
+};
+
+TEST_P(followed_rename, keeps_the_table_under_its_new_name) {
+    source().exec("USE shop; RENAME TABLE orders TO orders_2025; INSERT INTO orders_2025 VALUES "
+                  "(3, 'c'); CREATE TABLE orders (id INT PRIMARY KEY, n INT); INSERT INTO orders "
+                  "VALUES (9, 9); ALTER TABLE orders_2025 ADD COLUMN more INT; UPDATE orders_2025 "
+                  "SET more = id");
+    expect_equal({"orders", "orders_2025", "other"});
+    source().exec("USE shop; DELETE FROM orders_2025 WHERE id = 1; ALTER TABLE orders_2025 RENAME "
+                  "TO history; INSERT INTO history VALUES (4, 'd', 4)");
+    expect_equal({"history", "orders", "other"});
+    // A name is free again when its table has gone.
+    source().exec("USE shop; CREATE TABLE orders_2025 (id INT PRIMARY KEY); RENAME TABLE history TO "
+                  "h1, h1 TO h2; INSERT INTO h2 VALUES (5, 'e', 5)");
+    expect_equal({"h2", "orders", "other"});
+    source().exec("USE shop; DROP TABLE h2; CREATE TABLE h2 (id INT PRIMARY KEY); DROP TABLE other; "
+                  "RENAME TABLE orders TO other");
+    expect_equal({"other"});
+    EXPECT_EQ(target().scalar("SELECT COUNT(*) FROM understudy.followed"), "0");
+}
+
+TEST_P(followed_rename, into_the_selection_copies) {
+    source().exec("USE shop; RENAME TABLE orders TO orders_old, outside TO orders; INSERT INTO "
+                  "orders VALUES (8)");
+    expect_equal({"orders", "other"});
+    source().exec("USE shop; RENAME TABLE orders TO kept; RENAME TABLE kept TO orders; INSERT INTO "
+                  "orders VALUES (10)");
+    expect_equal({"orders", "other"});
+}
+
+TEST_P(followed_rename, survives_kills) {
+    for (int i = 0; i < 6; ++i) {
+        auto task = pair_.start_task();
+        std::thread load([&, sql = pair_.source().root()]() mutable {
+            const std::string from = i == 0 ? "orders" : fmt::format("old_{}", i - 1);
+            sql.exec(fmt::format("USE shop; INSERT INTO {0} VALUES ({2}, 'x'); RENAME TABLE {0} TO "
+                                 "{1}; INSERT INTO {1} VALUES ({3}, 'y'); INSERT INTO other VALUES "
+                                 "({2})",
+                                 from, fmt::format("old_{}", i), 100 + i, 200 + i));
+        });
+        std::this_thread::sleep_for(std::chrono::milliseconds(700 + 350 * i));
+        load.join();
+        EXPECT_TRUE(task.running()) << task.error() << task.output();
+        task.kill_9();
+    }
+    expect_equal({"old_5", "other"});
+    EXPECT_EQ(target().scalar("SELECT COUNT(*) FROM understudy.followed"), "1");
+}
+
+TEST_P(followed_rename, goes_on_while_the_task_runs) {
+    auto task = pair_.start_task();
+    source().exec("USE shop; RENAME TABLE orders TO orders_2025; INSERT INTO orders_2025 VALUES "
+                  "(3, 'c')");
+    const auto is_there = [&] {
+        return target().scalar("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema "
+                               "= 'shop' AND table_name = 'orders_2025'") == "1" &&
+               target().scalar("SELECT COUNT(*) FROM shop.orders_2025") == "3";
+    };
+    EXPECT_TRUE(wait_until(is_there, 30s, 100ms)) << task.error() << task.output();
+    task.signal(SIGTERM);
+    const auto ended = task.wait(60s);
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->code, 0) << task.error();
+    expect_equal({"orders_2025", "other"});
+}
+
+INSTANTIATE_TEST_SUITE_P(, followed_rename, testing::Bool(),
+                         [](const auto& of) { return of.param ? "gtid" : "position"; });
+
+} // namespace
+} // namespace understudy::test
