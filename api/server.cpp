@@ -4,6 +4,7 @@
 #include "api/errc.hpp"
 #include "api/rate_limiter.hpp"
 #include "api/router.hpp"
+#include "api/server_tls.hpp"
 #include "api/views.hpp"
 #include "protocol/assert.hpp"
 #include "protocol/net/on_thread.hpp"
@@ -49,22 +50,6 @@ constexpr int slow_threads = 6;
 
 using plain_stream = beast::tcp_stream;
 using tls_stream = beast::ssl_stream<beast::tcp_stream>;
-
-protocol::result<std::shared_ptr<asio::ssl::context>> make_tls(const server_options& options) {
-    auto made = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-    error_code failure;
-    made->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                          asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                          asio::ssl::context::no_tlsv1_1,
-                      failure);
-    if (!failure) made->use_certificate_chain_file(options.tls_cert.string(), failure);
-    if (failure)
-        return protocol::fail(errc::bad_tls, options.tls_cert.string() + ": " + failure.message());
-    made->use_private_key_file(options.tls_key.string(), asio::ssl::context::pem, failure);
-    if (failure)
-        return protocol::fail(errc::bad_tls, options.tls_key.string() + ": " + failure.message());
-    return made;
-}
 
 std::vector<std::string> host_names(const server_options& options) {
     std::vector<std::string> names = options.host_names;
@@ -279,6 +264,7 @@ asio::awaitable<void> server::impl::serve_tls(tcp::socket socket, links::iterato
         co_await converse(stream, at->peer);
         lowest.expires_after(std::chrono::seconds(2));
         co_await stream.async_shutdown(awaitable_tuple);
+        co_await linger(lowest);
     }
     at->socket = nullptr;
 }
@@ -510,7 +496,7 @@ protocol::result<std::unique_ptr<server>> server::start(task_service& service,
     }
     auto made = std::make_unique<impl>(service, std::move(options));
     if (made->has_tls()) {
-        auto context = make_tls(made->options);
+        auto context = make_tls(made->options.tls_cert, made->options.tls_key);
         if (!context) return std::unexpected(context.error());
         made->tls = *std::move(context);
     }
@@ -539,10 +525,15 @@ http_figures server::figures() const {
     return impl_->figures();
 }
 
+std::string server::certificate() const {
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->tls ? certificate_in(*impl_->tls) : std::string();
+}
+
 protocol::result<void> server::reload(token_table tokens) {
     std::shared_ptr<asio::ssl::context> context;
     if (impl_->has_tls()) {
-        auto made = make_tls(impl_->options);
+        auto made = make_tls(impl_->options.tls_cert, impl_->options.tls_key);
         if (!made) return std::unexpected(made.error());
         context = *std::move(made);
     }

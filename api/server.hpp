@@ -58,6 +58,9 @@ public:
 
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] http_figures figures() const;
+    // The one that new connections are shown (PEM, without its chain); empty without TLS. Any
+    // thread.
+    [[nodiscard]] std::string certificate() const;
     // From now on these tokens, and the certificate as it is in its files now. On an error all
     // stays as it was. Any thread.
     [[nodiscard]] protocol::result<void> reload(token_table tokens);

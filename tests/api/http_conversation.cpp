@@ -34,19 +34,28 @@ http_conversation::http_conversation(http_conversation&& other) noexcept
 
 bool http_conversation::send(std::string_view bytes) {
     while (!bytes.empty()) {
-        const ssize_t count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (count < 0) return false;
+        const long count = write_some(bytes);
+        if (count <= 0) return false;
         bytes.remove_prefix(static_cast<std::size_t>(count));
     }
     return true;
 }
 
+long http_conversation::write_some(std::string_view bytes) {
+    return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+long http_conversation::read_some(char* into, std::size_t size) {
+    return ::recv(socket_, into, size, 0);
+}
+
 bool http_conversation::receive(std::chrono::milliseconds timeout) {
     if (ended_ || timeout.count() <= 0) return false;
     pollfd watched{socket_, POLLIN, 0};
-    if (::poll(&watched, 1, static_cast<int>(timeout.count())) <= 0) return false;
+    if (!has_read_ahead() && ::poll(&watched, 1, static_cast<int>(timeout.count())) <= 0)
+        return false;
     std::array<char, 65'536> buffer{};
-    const ssize_t count = ::recv(socket_, buffer.data(), buffer.size(), 0);
+    const long count = read_some(buffer.data(), buffer.size());
     if (count <= 0) {
         ended_ = true;
         return false;
@@ -93,9 +102,9 @@ bool http_conversation::is_closed_within(std::chrono::milliseconds timeout) {
     return ended_;
 }
 
-http_reply ask(std::uint16_t port, std::string_view method, std::string_view target,
-               std::string_view token, std::string_view body, std::string_view more) {
-    http_conversation link(port);
+http_reply ask(http_conversation& link, std::uint16_t port, std::string_view method,
+               std::string_view target, std::string_view token, std::string_view body,
+               std::string_view more) {
     std::string text = std::string(method) + " " + std::string(target) +
                        " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
                        "\r\nConnection: close\r\n" + std::string(more);
@@ -106,6 +115,12 @@ http_reply ask(std::uint16_t port, std::string_view method, std::string_view tar
         text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     link.send(text + "\r\n" + std::string(body));
     return link.read();
+}
+
+http_reply ask(std::uint16_t port, std::string_view method, std::string_view target,
+               std::string_view token, std::string_view body, std::string_view more) {
+    http_conversation link(port);
+    return ask(link, port, method, target, token, body, more);
 }
 
 } // namespace understudy::test

@@ -18,7 +18,7 @@ struct http_reply {
 class http_conversation {
 public:
     explicit http_conversation(std::uint16_t port);
-    ~http_conversation();
+    virtual ~http_conversation();
     http_conversation(http_conversation&& other) noexcept;
     http_conversation(const http_conversation&) = delete;
     http_conversation& operator=(const http_conversation&) = delete;
@@ -32,6 +32,14 @@ public:
     // Whether the other side closes within that time; what it sends is dropped.
     [[nodiscard]] bool is_closed_within(std::chrono::milliseconds timeout);
 
+protected:
+    [[nodiscard]] int socket() const { return socket_; }
+    // Of a socket that is ready for it: how many bytes went, 0 or less at the end.
+    [[nodiscard]] virtual long write_some(std::string_view bytes);
+    [[nodiscard]] virtual long read_some(char* into, std::size_t size);
+    // Bytes that have left the socket and wait to be read.
+    [[nodiscard]] virtual bool has_read_ahead() const { return false; }
+
 private:
     [[nodiscard]] bool receive(std::chrono::milliseconds timeout);
     int socket_ = -1;
@@ -44,5 +52,9 @@ private:
 [[nodiscard]] http_reply ask(std::uint16_t port, std::string_view method, std::string_view target,
                              std::string_view token = {}, std::string_view body = {},
                              std::string_view more = {});
+// The same on an open connection to that port, which it ends.
+[[nodiscard]] http_reply ask(http_conversation& link, std::uint16_t port, std::string_view method,
+                             std::string_view target, std::string_view token = {},
+                             std::string_view body = {}, std::string_view more = {});
 
 } // namespace understudy::test
