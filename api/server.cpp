@@ -55,7 +55,10 @@ std::vector<std::string> host_names(const server_options& options) {
     std::vector<std::string> names = options.host_names;
     names.push_back(options.address.find(':') == std::string::npos ? options.address
                                                                    : "[" + options.address + "]");
-    if (is_loopback(options.address))
+    // On every address is on this one too: it is where the command line asks.
+    error_code failure;
+    if (is_loopback(options.address) ||
+        asio::ip::make_address(options.address, failure).is_unspecified())
         names.insert(names.end(), {"localhost", "127.0.0.1", "[::1]"});
     return names;
 }
@@ -361,6 +364,12 @@ std::optional<response> server::impl::refuse(const http::request<http::string_bo
     const auto now = std::chrono::steady_clock::now();
     if (!requests.allow(peer, now))
         return error_response(429, "too_many", "too many requests; wait a second");
+    // What decides who asks is read once: two of them would be read differently by others on the
+    // way.
+    for (const auto field : {http::field::host, http::field::origin, http::field::authorization}) {
+        if (asked.count(field) > 1)
+            return error_response(400, "bad_request", "a header line is there twice");
+    }
     const std::string_view host = view_of(asked[http::field::host]);
     if (!hosts.is_host(host))
         return error_response(421, "wrong_host", "this server is not known by that name");

@@ -191,6 +191,31 @@ TEST_F(server_fixture, path_tricks_lead_nowhere) {
     EXPECT_THAT(service.asked(), IsEmpty());
 }
 
+TEST_F(server_fixture, what_could_be_read_in_two_ways_is_refused) {
+    start(options());
+    const std::string post = "POST /api/v1/tasks/shop/stop HTTP/1.1\r\n";
+    const std::string two_lengths = "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n";
+    EXPECT_EQ(say(post + host() + bearer() + two_lengths).status, 400);
+    const std::string at = "GET /api/v1/tasks HTTP/1.1\r\n";
+    EXPECT_EQ(say(at + host() + "Host: evil.example\r\n" + bearer()).status, 400);
+    EXPECT_EQ(say(at + host() + bearer() + "Authorization: Bearer nonsense\r\n").status, 400);
+    const std::string own = "Origin: http://127.0.0.1:" + std::to_string(port) + "\r\n";
+    EXPECT_EQ(
+        say(post + host() + bearer() + own + "Origin: http://evil.example\r\nContent-Length: 0\r\n")
+            .status,
+        400);
+    // A proxy's form of a target, a token where logs would keep it, a method by another name.
+    EXPECT_EQ(say("GET http://evil.example/api/v1/tasks HTTP/1.1\r\n" + host() + bearer()).status,
+              400);
+    EXPECT_EQ(ask(port, "GET", "/api/v1/tasks?token=" + std::string(operator_)).status, 401);
+    EXPECT_EQ(ask(port, "GET", "/api/v1/tasks/shop/stop", operator_, {},
+                  "X-HTTP-Method-Override: POST\r\n")
+                  .status,
+              405);
+    EXPECT_EQ(ask(port, "TRACE", "/api/v1/tasks", operator_).status, 405);
+    EXPECT_THAT(service.asked(), IsEmpty());
+}
+
 TEST_F(server_fixture, slow_clients_are_dropped_and_hold_up_nobody) {
     auto with = options();
     with.header_timeout = 500ms;
@@ -210,6 +235,26 @@ TEST_F(server_fixture, slow_clients_are_dropped_and_hold_up_nobody) {
     for (auto& link : slow)
         EXPECT_TRUE(link.is_closed_within(3s));
     EXPECT_TRUE(body.is_closed_within(3s));
+}
+
+TEST_F(server_fixture, who_does_not_read_is_dropped) {
+    auto with = options();
+    with.write_timeout = 500ms;
+    with.requests_burst = 10'000;
+    start(std::move(with));
+    http_conversation link(port);
+    // Answers for more than any socket holds.
+    const std::string one = "GET /openapi.json HTTP/1.1\r\n" + host() + "\r\n";
+    std::string many;
+    for (int i = 0; i < 500; ++i)
+        many += one;
+    link.send(many);
+    EXPECT_EQ(ask(port, "GET", "/healthz").status, 200);
+    const auto give_up = steady_clock::now() + 10s;
+    while (server->figures().connections > 0 && steady_clock::now() < give_up)
+        std::this_thread::sleep_for(20ms);
+    EXPECT_EQ(server->figures().connections, 0U);
+    EXPECT_LT(link.read_bytes(2s).size(), 500 * ask(port, "GET", "/openapi.json").body.size());
 }
 
 TEST_F(server_fixture, a_thousand_connections_leave_it_answering) {

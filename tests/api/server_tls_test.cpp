@@ -195,6 +195,19 @@ TEST_F(server_tls, events_follow_the_tasks_and_end_with_the_token) {
     EXPECT_TRUE(link.is_closed_within(2s));
 }
 
+TEST_F(server_tls, on_all_addresses_it_is_this_machine_too) {
+    for (const char* address : {"0.0.0.0", "::"}) {
+        auto with = options();
+        with.address = address;
+        start(std::move(with));
+        EXPECT_EQ(ask_tls("GET", "/api/v1/tasks", viewer).status, 200) << address;
+        EXPECT_EQ(ask_tls("GET", "/metrics").status, 401) << address;
+        auto link = connect();
+        link.send("GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+        EXPECT_EQ(link.read().status, 421);
+    }
+}
+
 TEST_F(server_tls, silent_clients_are_dropped_and_hold_up_nobody) {
     auto with = options();
     with.header_timeout = 500ms;
