@@ -1,5 +1,6 @@
 #include "apps/http_client.hpp"
 
+#include "protocol/assert.hpp"
 #include "protocol/errc.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -8,15 +9,18 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
 #include <algorithm>
 #include <exception>
+#include <tuple>
 
 namespace understudy::apps {
 
@@ -71,20 +75,43 @@ asio::awaitable<protocol::result<void>> connect(beast::tcp_stream& stream, const
 }
 
 protocol::result<void> prepare(asio::ssl::context& context, const http_call& what) {
+    ::SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
     boost::system::error_code failure;
     context.set_verify_mode(asio::ssl::verify_peer, failure);
     if (what.certificate.empty()) {
         if (!failure) context.set_default_verify_paths(failure);
-        if (!failure)
-            context.set_verify_callback(asio::ssl::host_name_verification(what.to.host), failure);
-    } else {
-        // That very certificate, whoever signed it.
-        if (!failure) context.load_verify_file(what.certificate.string(), failure);
-        ::X509_STORE_set_flags(::SSL_CTX_get_cert_store(context.native_handle()),
-                               X509_V_FLAG_PARTIAL_CHAIN);
+        if (failure) return fail(errc::tls_failed, where(what) + ": " + failure.message());
+        return {};
     }
-    if (failure) return fail(errc::tls_failed, where(what) + ": " + failure.message());
+    // That very certificate, whoever signed it.
+    if (!failure) context.load_verify_file(what.certificate.string(), failure);
+    if (failure)
+        return fail(errc::tls_failed, what.certificate.string() + ": " + failure.message());
+    ::X509_STORE_set_flags(::SSL_CTX_get_cert_store(context.native_handle()),
+                           X509_V_FLAG_PARTIAL_CHAIN);
     return {};
+}
+
+// Whom the certificate has to be made out to, and the name that we ask for: an address is not to be
+// sent as one (RFC 6066), and some servers refuse it.
+void expect_host(SSL* session, const http_call& what) {
+    boost::system::error_code failure;
+    std::ignore = asio::ip::make_address(what.to.host, failure);
+    const bool is_address = !failure;
+    if (!is_address) ::SSL_set_tlsext_host_name(session, what.to.host.c_str());
+    if (!what.certificate.empty()) return;
+    auto* const wanted = ::SSL_get0_param(session);
+    ::X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    const int set = is_address ? ::X509_VERIFY_PARAM_set1_ip_asc(wanted, what.to.host.c_str())
+                               : ::X509_VERIFY_PARAM_set1_host(wanted, what.to.host.data(),
+                                                               what.to.host.size());
+    UNDERSTUDY_ASSERT(set == 1);
+}
+
+std::string why_refused(const SSL* session, const boost::system::error_code& refused) {
+    const long verdict = ::SSL_get_verify_result(session);
+    if (verdict == X509_V_OK) return refused.message();
+    return std::string("its certificate is refused: ") + ::X509_verify_cert_error_string(verdict);
 }
 
 asio::awaitable<protocol::result<http_answer>> ask_once(asio::io_context& loop, http_call what) {
@@ -103,10 +130,13 @@ asio::awaitable<protocol::result<http_answer>> ask_once(asio::io_context& loop, 
     lowest.expires_after(what.timeout);
     if (auto reached = co_await connect(lowest, what); !reached)
         co_return std::unexpected(reached.error());
-    ::SSL_set_tlsext_host_name(stream.native_handle(), what.to.host.c_str());
+    expect_host(stream.native_handle(), what);
     const auto [refused] =
         co_await stream.async_handshake(asio::ssl::stream_base::client, awaitable_tuple);
-    if (refused) co_return fail(errc::tls_failed, where(what) + ": " + refused.message());
+    if (refused) {
+        co_return fail(errc::tls_failed,
+                       where(what) + ": " + why_refused(stream.native_handle(), refused));
+    }
     co_return co_await exchange(stream, what);
 }
 
@@ -140,7 +170,7 @@ std::optional<http_address> parse_http_address(std::string_view text) {
     return clean ? std::optional(made) : std::nullopt;
 }
 
-protocol::result<http_answer> ask(const http_call& what) {
+protocol::result<http_answer> ask(const http_call& what, const std::stop_token& stop) {
     asio::io_context loop(1);
     std::optional<protocol::result<http_answer>> ended;
     std::exception_ptr thrown;
@@ -149,8 +179,10 @@ protocol::result<http_answer> ask(const http_call& what) {
                        thrown = exception;
                        ended = std::move(answer);
                    });
+    const std::stop_callback give_up(stop, [&loop] { loop.stop(); });
     loop.run();
     if (thrown) std::rethrow_exception(thrown);
+    if (!ended) return fail(errc::connection_lost, where(what) + ": given up");
     return std::move(*ended);
 }
 

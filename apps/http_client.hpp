@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -36,7 +37,9 @@ struct http_answer {
     std::string body;
 };
 
-// Asks once, on a connection of its own. Blocks, for the timeout at most.
-[[nodiscard]] protocol::result<http_answer> ask(const http_call& what);
+// Asks once, on a connection of its own. Blocks, for the timeout at most (and as long as the
+// system looks for the host's address), or until it is told to stop.
+[[nodiscard]] protocol::result<http_answer> ask(const http_call& what,
+                                                const std::stop_token& stop = {});
 
 } // namespace understudy::apps

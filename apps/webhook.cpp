@@ -27,7 +27,8 @@ std::string to_json(const state_change& change) {
 }
 
 webhook::webhook(options with)
-    : options_(std::move(with)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+    : options_(std::move(with)), token_(options_.token),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 webhook::~webhook() = default;
 
@@ -44,6 +45,11 @@ void webhook::tell(const state_change& change) {
     more_.notify_one();
     if (dropped)
         options_.complain("the webhook's receiver is behind: the oldest change was given up");
+}
+
+void webhook::use_token(std::string token) {
+    const std::scoped_lock lock(mutex_);
+    token_ = std::move(token);
 }
 
 void webhook::run(const std::stop_token& stop) {
@@ -63,12 +69,18 @@ void webhook::run(const std::stop_token& stop) {
 bool webhook::deliver(const std::string& body, const std::stop_token& stop) {
     auto delay = options_.first_delay;
     for (unsigned tries = 1; !stop.stop_requested(); ++tries) {
-        const auto answer = ask({.to = options_.to,
-                                 .method = "POST",
-                                 .body = body,
-                                 .token = options_.token,
-                                 .certificate = {},
-                                 .timeout = options_.timeout});
+        http_call call{.to = options_.to,
+                       .method = "POST",
+                       .body = body,
+                       .token = {},
+                       .certificate = {},
+                       .timeout = options_.timeout};
+        {
+            const std::scoped_lock lock(mutex_);
+            call.token = token_;
+        }
+        const auto answer = ask(call, stop);
+        if (stop.stop_requested()) return false;
         if (answer && answer->status / 100 == 2) return true;
         const std::string why =
             answer ? fmt::format("status {}", answer->status) : answer.error().what;

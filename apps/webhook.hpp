@@ -33,6 +33,8 @@ public:
     ~webhook(); // gives up what waits
 
     void tell(const state_change& change);
+    // From now on.
+    void use_token(std::string token);
 
 private:
     void run(const std::stop_token& stop);
@@ -43,6 +45,7 @@ private:
     std::mutex mutex_;
     std::condition_variable_any more_;
     std::deque<std::string> waiting_;
+    std::string token_;
     std::jthread thread_; // last: it uses the others
 };
 

@@ -1,12 +1,10 @@
 #include "apps/daemon_files.hpp"
 #include "apps/definition_rules.hpp"
-#include "apps/http_client.hpp"
 #include "apps/relay_search.hpp"
 #include "apps/serve_errc.hpp"
 #include "apps/service_manager.hpp"
 #include "apps/task_limits.hpp"
 #include "apps/task_log.hpp"
-#include "apps/webhook.hpp"
 #include "state/errc.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/scratch_directory.hpp"
@@ -16,21 +14,16 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <thread>
 #include <unistd.h>
 
 namespace understudy::apps {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -81,19 +74,6 @@ TEST(task_limits, refuse_the_one_too_many_and_say_which_limit) {
     EXPECT_THAT(refuse({.relay_bytes = 2'999}, two, one).value(), HasSubstr("--relay-max"));
     EXPECT_THAT(refuse({.relay_bytes = 2'999}, {}, {}).value(), HasSubstr("relay.bytes_max"));
     EXPECT_EQ(refuse({.tasks = 0}, two, one), std::nullopt);
-}
-
-TEST(http_address, is_read_or_refused) {
-    const auto full = parse_http_address("https://hooks.example:8443/a?b=c");
-    ASSERT_TRUE(full);
-    EXPECT_TRUE(full->tls);
-    EXPECT_EQ(full->host + " " + full->port + " " + full->path, "hooks.example 8443 /a?b=c");
-    const auto least = parse_http_address("http://[::1]");
-    ASSERT_TRUE(least);
-    EXPECT_EQ(least->host + " " + least->port + " " + least->path, "::1 80 /");
-    for (const char* bad : {"", "ftp://a", "http://", "http://a:b", "http://u:p@a/", "http://a/b c",
-                            "http://a\r\n", "http://a:123456"})
-        EXPECT_FALSE(parse_http_address(bad)) << bad;
 }
 
 TEST(daemon_files, one_daemon_for_one_directory) {
@@ -153,123 +133,6 @@ TEST(relay_search, takes_no_option_for_a_value) {
     EXPECT_THAT(why("show", {{"limit", "-1"}}), HasSubstr("limit"));
     EXPECT_THAT(why("history", {{"table", "a.b"}}), HasSubstr("key"));
     EXPECT_THAT(why("show", {}), HasSubstr("without a word")) << "/bin/false was run";
-}
-
-namespace {
-
-// Takes connections one by one and answers each with the next status; keeps the bodies.
-class receiver {
-public:
-    explicit receiver(std::vector<int> statuses) : statuses_(std::move(statuses)) {
-        socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in at{};
-        at.sin_family = AF_INET;
-        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        void* address = &at;
-        socklen_t size = sizeof(at);
-        EXPECT_EQ(::bind(socket_, static_cast<sockaddr*>(address), size), 0);
-        EXPECT_EQ(::listen(socket_, 8), 0);
-        ::getsockname(socket_, static_cast<sockaddr*>(address), &size);
-        port = ntohs(at.sin_port);
-        thread_ = std::jthread([this] { run(); });
-    }
-    ~receiver() {
-        ::shutdown(socket_, SHUT_RDWR);
-        thread_.join();
-        ::close(socket_);
-    }
-    std::vector<std::string> bodies() {
-        const std::scoped_lock lock(mutex_);
-        return bodies_;
-    }
-    std::uint16_t port = 0;
-
-private:
-    void run() {
-        for (std::size_t i = 0;; ++i) {
-            const int link = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
-            if (link < 0) return;
-            std::string text;
-            std::array<char, 4096> buffer{};
-            while (text.find("\"advice\"") == std::string::npos) {
-                const ssize_t count = ::recv(link, buffer.data(), buffer.size(), 0);
-                if (count <= 0) break;
-                text.append(buffer.data(), static_cast<std::size_t>(count));
-            }
-            const int status = i < statuses_.size() ? statuses_[i] : 200;
-            const std::string answer =
-                "HTTP/1.1 " + std::to_string(status) + " x\r\nContent-Length: 0\r\n\r\n";
-            ::send(link, answer.data(), answer.size(), MSG_NOSIGNAL);
-            ::close(link);
-            const std::scoped_lock lock(mutex_);
-            bodies_.push_back(std::to_string(status) + text.substr(text.find("\r\n\r\n") + 3));
-        }
-    }
-    std::vector<int> statuses_;
-    int socket_ = -1;
-    std::mutex mutex_;
-    std::vector<std::string> bodies_;
-    std::jthread thread_;
-};
-
-state_change change_of(const std::string& task) {
-    return {.task = task,
-            .from = state::lifecycle_state::synchronizing,
-            .to = state::lifecycle_state::failed,
-            .at = {},
-            .position = "binlog.000001:4",
-            .error = "row not found",
-            .advice = "mend it"};
-}
-
-} // namespace
-
-TEST(webhook, tells_in_order_and_tries_again) {
-    receiver to({500, 503, 204, 200});
-    std::mutex mutex;
-    std::vector<std::string> complaints;
-    webhook::options options;
-    options.to = parse_http_address("http://127.0.0.1:" + std::to_string(to.port) + "/x").value();
-    options.token = "hook-token";
-    options.first_delay = 10ms;
-    options.complain = [&](const std::string& text) {
-        const std::scoped_lock lock(mutex);
-        complaints.push_back(text);
-    };
-    webhook hook(std::move(options));
-    hook.tell(change_of("a"));
-    hook.tell(change_of("b"));
-    const auto give_up = std::chrono::steady_clock::now() + 10s;
-    while (to.bodies().size() < 4 && std::chrono::steady_clock::now() < give_up)
-        std::this_thread::sleep_for(10ms);
-    const auto bodies = to.bodies();
-    ASSERT_EQ(bodies.size(), 4U);
-    EXPECT_THAT(bodies, ElementsAre(HasSubstr("\"task\":\"a\""), HasSubstr("\"task\":\"a\""),
-                                    HasSubstr("\"task\":\"a\""), HasSubstr("\"task\":\"b\"")));
-    EXPECT_THAT(bodies[0], HasSubstr("\"from\":\"synchronizing\",\"to\":\"failed\""));
-    const std::scoped_lock lock(mutex);
-    EXPECT_THAT(complaints, ElementsAre(HasSubstr("status 500")));
-}
-
-TEST(webhook, gives_up_and_bounds_what_waits) {
-    std::atomic<int> given_up = 0;
-    webhook::options options;
-    options.to = parse_http_address("http://127.0.0.1:1/").value(); // nobody listens
-    options.first_delay = 1ms;
-    options.tries_max = 2;
-    options.waiting_max = 3;
-    options.complain = [&](const std::string& text) {
-        if (text.find("could not be told") != std::string::npos ||
-            text.find("was given up") != std::string::npos)
-            ++given_up;
-    };
-    webhook hook(std::move(options));
-    for (int i = 0; i < 20; ++i)
-        hook.tell(change_of("a"));
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (given_up < 20 && std::chrono::steady_clock::now() < deadline)
-        std::this_thread::sleep_for(10ms);
-    EXPECT_EQ(given_up, 20);
 }
 
 TEST(service_manager, says_what_systemd_wants_to_hear) {
