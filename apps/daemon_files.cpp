@@ -30,6 +30,7 @@ using state::errc;
 constexpr const char* lock_name = "serve.lock";
 constexpr const char* address_name = "serve.json";
 constexpr const char* token_name = "api-token";
+constexpr const char* certificate_name = "api-certificate.pem";
 
 struct flock whole_file() {
     struct flock lock{};
@@ -67,6 +68,7 @@ daemon_files::~daemon_files() {
     std::error_code ignored;
     std::filesystem::remove(data_dir_ / address_name, ignored);
     std::filesystem::remove(data_dir_ / token_name, ignored);
+    std::filesystem::remove(data_dir_ / certificate_name, ignored);
     ::close(lock_fd_);
 }
 
@@ -103,13 +105,18 @@ daemon_files::open(const std::filesystem::path& data_dir) {
     return std::unique_ptr<daemon_files>(new daemon_files(data_dir, fd, *std::move(token)));
 }
 
-// The token first: whoever finds the address finds it too.
+// The address last: whoever finds it finds the others too.
 protocol::result<void> daemon_files::announce(const std::string& url,
-                                              const std::filesystem::path& certificate) {
+                                              const std::string& certificate) {
     if (auto written = state::write_durably(data_dir_ / token_name, token_ + "\n"); !written)
         return written;
-    const json::object address{
-        {"pid", ::getpid()}, {"url", url}, {"certificate", certificate.string()}};
+    const auto file = data_dir_ / certificate_name;
+    if (!certificate.empty()) {
+        if (auto written = state::write_durably(file, certificate); !written) return written;
+    }
+    const json::object address{{"pid", ::getpid()},
+                               {"url", url},
+                               {"certificate", certificate.empty() ? "" : file.string()}};
     return state::write_durably(data_dir_ / address_name, json::serialize(address) + "\n");
 }
 

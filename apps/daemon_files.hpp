@@ -14,6 +14,8 @@ namespace understudy::apps {
 //   serve.lock  locked while it runs, with its pid
 //   serve.json  how its API is reached
 //   api-token   a token with the role of the owner, made anew at each start
+//   api-certificate.pem  what an API with TLS shows at the moment: its own file may be another by
+//               now, that of a renewal before the reload
 struct daemon_address {
     pid_t pid = 0;
     std::string url;                   // "http://127.0.0.1:8470"
@@ -26,13 +28,14 @@ public:
     // Takes the lock and makes a token; state::errc::already_running names the daemon that has it.
     [[nodiscard]] static protocol::result<std::unique_ptr<daemon_files>>
     open(const std::filesystem::path& data_dir);
-    ~daemon_files(); // removes serve.json and the token
+    ~daemon_files(); // removes all but the lock
     daemon_files(const daemon_files&) = delete;
     daemon_files& operator=(const daemon_files&) = delete;
 
     [[nodiscard]] const std::string& token() const { return token_; }
+    // `certificate` as PEM, empty without TLS. May be told again.
     [[nodiscard]] protocol::result<void> announce(const std::string& url,
-                                                  const std::filesystem::path& certificate);
+                                                  const std::string& certificate);
 
     // The daemon of that directory, if one runs. An error: it runs, and its files cannot be read
     // (by this user).

@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -72,6 +73,21 @@ protocol::result<api::token_table> read_tokens(const serve_command& what,
     }
     tokens.add(api::role::owner, "command line", own_token);
     return tokens;
+}
+
+// The first line of the file; none without a file.
+protocol::result<std::string> read_webhook_token(const std::filesystem::path& file) {
+    if (file.empty()) return std::string();
+    const auto text = state::read_whole(file);
+    if (!text) return std::unexpected(text.error());
+    std::string token = text->substr(0, text->find('\n'));
+    if (token.ends_with('\r')) token.pop_back();
+    const bool clean = std::ranges::all_of(token, [](char c) { return c > ' ' && c <= '~'; });
+    if (token.empty() || !clean) {
+        return protocol::fail(state::errc::task_file_invalid,
+                              file.string() + ": the first line is no token");
+    }
+    return token;
 }
 
 class daemon {
@@ -143,30 +159,26 @@ private:
                                  : at->address.find(':') == std::string::npos
                                      ? at->address
                                      : "[" + at->address + "]";
-        const std::string url = fmt::format("{}://{}:{}", what_.tls_cert.empty() ? "http" : "https",
-                                            host, server_->port());
+        url_ = fmt::format("{}://{}:{}", what_.tls_cert.empty() ? "http" : "https", host,
+                           server_->port());
         log_->write(log_level::info, fmt::format("understudy {} serves {} from {}", what_.version,
-                                                 url, what_.data_dir.string()));
-        return files_->announce(url, what_.tls_cert.empty()
-                                         ? std::filesystem::path()
-                                         : std::filesystem::absolute(what_.tls_cert));
+                                                 url_, what_.data_dir.string()));
+        return files_->announce(url_, server_->certificate());
     }
 
     protocol::result<void> start_webhook() {
         if (what_.webhook.empty()) return {};
         const auto to = parse_http_address(what_.webhook);
-        if (!to)
+        if (!to) {
             return protocol::fail(state::errc::task_file_invalid,
-                                  "--webhook: found what is no http:// or https:// address");
-        std::string token;
-        if (!what_.webhook_token.empty()) {
-            auto text = state::read_whole(what_.webhook_token);
-            if (!text) return std::unexpected(text.error());
-            token = text->substr(0, text->find('\n'));
+                                  "--webhook: allowed is http://HOST[:PORT]/PATH, or https://, "
+                                  "without a user (--webhook-token is for what is secret)");
         }
+        auto token = read_webhook_token(what_.webhook_token);
+        if (!token) return std::unexpected(token.error());
         webhook::options options;
         options.to = *to;
-        options.token = std::move(token);
+        options.token = *std::move(token);
         options.complain = [this](const std::string& text) {
             log_->write(log_level::warning, text);
         };
@@ -207,17 +219,28 @@ private:
         }
     }
 
+    // All of it or nothing.
+    protocol::result<void> read_anew() {
+        auto tokens = read_tokens(what_, files_->token());
+        if (!tokens) return std::unexpected(tokens.error());
+        auto webhook_token = read_webhook_token(what_.webhook_token);
+        if (!webhook_token) return std::unexpected(webhook_token.error());
+        if (auto done = server_->reload(*std::move(tokens)); !done) return done;
+        if (webhook_) webhook_->use_token(*std::move(webhook_token));
+        return {};
+    }
+
     void reload() {
         manager_.reloading();
         log_->close_files();
-        auto tokens = read_tokens(what_, files_->token());
-        auto done = tokens ? server_->reload(*std::move(tokens))
-                           : protocol::result<void>(std::unexpected(tokens.error()));
+        const auto done = read_anew();
         if (done)
             log_->write(log_level::info,
                         "reloaded: tokens, certificate; failed tasks are tried again");
         else
             log_->write(log_level::error, "not reloaded, all is as before: " + done.error().what);
+        if (auto told = files_->announce(url_, server_->certificate()); !told)
+            log_->write(log_level::error, "the command line cannot ask: " + told.error().what);
         supervisor_->retry_failed();
         manager_.ready("reloaded");
     }
@@ -248,6 +271,7 @@ private:
     std::unique_ptr<status_journal> journal_;
     std::unique_ptr<serve_service> service_;
     std::unique_ptr<api::server> server_;
+    std::string url_; // where the command line asks
 };
 
 } // namespace

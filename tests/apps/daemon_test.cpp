@@ -93,9 +93,15 @@ TEST(daemon_files, one_daemon_for_one_directory) {
         EXPECT_EQ(found->url, "http://127.0.0.1:1");
         EXPECT_EQ(found->token, (*first)->token());
         EXPECT_EQ(found->token.size(), 64U);
+        EXPECT_EQ(found->certificate, "");
+        ASSERT_TRUE((*first)->announce("https://127.0.0.1:1", "the certificate"));
+        const auto again = daemon_files::find(data).value();
+        ASSERT_TRUE(again);
+        EXPECT_EQ(test::file_text(again->certificate), "the certificate");
     }
     EXPECT_EQ(daemon_files::find(data).value(), std::nullopt);
     EXPECT_FALSE(std::filesystem::exists(data / "api-token"));
+    EXPECT_FALSE(std::filesystem::exists(data / "api-certificate.pem"));
 }
 
 TEST(task_log, keeps_the_last_lines_and_bounded_files) {

@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -34,8 +35,9 @@ serving_daemon::serving_daemon(std::filesystem::path data_dir, std::vector<std::
 }
 
 void serving_daemon::start() {
-    std::vector<std::string> argv{program(), "serve",    "--data-dir",
-                                  data_dir_, "--listen", "127.0.0.1:0"};
+    std::vector<std::string> argv{program(), "serve", "--data-dir", data_dir_};
+    if (std::ranges::find(more_, "--listen") == more_.end())
+        argv.insert(argv.end(), {"--listen", "127.0.0.1:0"});
     argv.insert(argv.end(), more_.begin(), more_.end());
     process_.emplace(child_process::start({.argv = argv,
                                            .environment = environment_,

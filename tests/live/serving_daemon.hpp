@@ -15,8 +15,9 @@
 
 namespace understudy::test {
 
-// `understudy serve` on a free loopback port with a data directory of its own, and how one speaks
-// to it. Ends with the object; errors of starting are std::runtime_error. One thread.
+// `understudy serve` with a data directory of its own, on a free loopback port unless `more` has a
+// --listen, and how one speaks to it (without TLS). Ends with the object; errors of starting are
+// std::runtime_error. One thread.
 class serving_daemon {
 public:
     explicit serving_daemon(std::filesystem::path data_dir, std::vector<std::string> more = {},
