@@ -1,6 +1,7 @@
 #include "state/toml_document.hpp"
 
 #include "state/errc.hpp"
+#include "state/toml_nesting.hpp"
 
 #include <toml++/toml.h>
 
@@ -68,6 +69,11 @@ std::string toml_node::describe() const {
 
 // The library reports syntax errors by exception; the border of that is here.
 protocol::result<toml_node> parse_toml(std::string_view text) {
+    if (const auto place = place_of_deep_nesting(text)) {
+        return protocol::fail(errc::task_file_invalid,
+                              std::to_string(place->line) + ":" + std::to_string(place->column) +
+                                  ": this nests deeper than any definition does");
+    }
     try {
         return convert(toml::parse(text));
     } catch (const toml::parse_error& failure) {
