@@ -268,6 +268,8 @@ asio::awaitable<void> server::impl::serve_tls(tcp::socket socket, links::iterato
         lowest.expires_after(std::chrono::seconds(2));
         co_await stream.async_shutdown(awaitable_tuple);
         co_await linger(lowest);
+    } else if (failure == beast::error::timeout) {
+        ++refused_count;
     }
     at->socket = nullptr;
 }
@@ -285,7 +287,11 @@ asio::awaitable<void> server::impl::converse(Stream& stream, std::string peer) {
         lowest.expires_after(first ? options.header_timeout : options.idle_timeout);
         auto [failure, header_size] =
             co_await http::async_read_header(stream, buffer, parser, awaitable_tuple);
-        if (failure == http::error::end_of_stream || failure == beast::error::timeout) co_return;
+        if (failure == http::error::end_of_stream) co_return;
+        if (failure == beast::error::timeout) {
+            if (first || buffer.size() > 0) ++refused_count; // else it has only rested
+            co_return;
+        }
         if (!failure) {
             if (parser.get().count(http::field::expect) != 0) {
                 failure = http::error::bad_field;
@@ -350,6 +356,7 @@ asio::awaitable<bool> server::impl::answer(Stream& stream, response what, unsign
     if (head) message.body().clear();
     beast::get_lowest_layer(stream).expires_after(options.write_timeout);
     const auto [failure, size] = co_await http::async_write(stream, message, awaitable_tuple);
+    if (failure == beast::error::timeout) ++refused_count;
     co_return !failure;
 }
 

@@ -5,6 +5,7 @@
 #include "tests/api/http_conversation.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/scratch_directory.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -235,6 +236,8 @@ TEST_F(server_fixture, slow_clients_are_dropped_and_hold_up_nobody) {
     for (auto& link : slow)
         EXPECT_TRUE(link.is_closed_within(3s));
     EXPECT_TRUE(body.is_closed_within(3s));
+    // The socket is closed first, then that is counted.
+    EXPECT_TRUE(wait_until([this] { return server->figures().refused == 21; }, 3s, 5ms));
 }
 
 TEST_F(server_fixture, who_does_not_read_is_dropped) {
@@ -254,6 +257,7 @@ TEST_F(server_fixture, who_does_not_read_is_dropped) {
     while (server->figures().connections > 0 && steady_clock::now() < give_up)
         std::this_thread::sleep_for(20ms);
     EXPECT_EQ(server->figures().connections, 0U);
+    EXPECT_EQ(server->figures().refused, 1U);
     EXPECT_LT(link.read_bytes(2s).size(), 500 * ask(port, "GET", "/openapi.json").body.size());
 }
 

@@ -5,6 +5,7 @@
 #include "tests/support/certificate_authority.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/scratch_directory.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -227,6 +228,8 @@ TEST_F(server_tls, silent_clients_are_dropped_and_hold_up_nobody) {
     for (auto& link : silent)
         EXPECT_TRUE(link.is_closed_within(3s));
     EXPECT_TRUE(idle.is_closed_within(3s)) << "after the handshake, before a request";
+    // The socket is closed first, then that is counted.
+    EXPECT_TRUE(wait_until([this] { return server->figures().refused == 121; }, 3s, 5ms));
 }
 
 TEST_F(server_tls, a_reload_is_for_new_connections) {
