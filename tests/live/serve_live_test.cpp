@@ -16,6 +16,8 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,7 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -157,38 +160,105 @@ TEST_F(serve, takes_a_changed_definition_of_a_running_task) {
     EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM shop.u"), "0");
 }
 
-TEST_F(serve, gives_away_no_password) {
-    serving_daemon it(pair.data_dir(), {"--log-format", "json"});
-    ASSERT_EQ(it.run({"start", pair.task_file()}).status.code, 0);
-    ASSERT_TRUE(it.wait_for("test", "synchronizing"));
+std::string file_text_or_nothing(const fs::path& file) {
+    std::ifstream from(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(from), {}};
+}
+
+// Every answer that there is for a viewer and an operator, asked for in the document's words.
+std::string all_answers(serving_daemon& it) {
     std::string all;
-    for (const char* path : {"/api/v1/tasks", "/api/v1/tasks/test", "/api/v1/tasks/test/definition",
-                             "/api/v1/tasks/test/log", "/metrics", "/api/v1/tasks/test/relay/show",
-                             "/api/v1/tasks/test/relay/stat"}) {
+    const auto document = json::parse(it.call("GET", "/openapi.json").body);
+    for (const auto& [pattern, methods] : document.at("paths").as_object()) {
+        if (!methods.as_object().contains("get")) continue;
+        std::string path(pattern);
+        const auto put = [&path](const std::string& name, const std::string& value) {
+            if (const auto at = path.find(name); at != std::string::npos)
+                path.replace(at, name.size(), value);
+        };
+        put("{task}", "test");
+        put("{name}", path.find("relay") == std::string::npos ? "app.js" : "show");
+        if (path.ends_with("/events")) continue; // has no end
         const auto reply = it.call("GET", path);
         EXPECT_EQ(reply.status, 200) << path << reply.body;
         all += reply.head + reply.body;
     }
+    http_conversation events(it.port());
+    events.send(fmt::format("GET /api/v1/events HTTP/1.1\r\nHost: localhost:{}\r\n"
+                            "Authorization: Bearer {}\r\n\r\n",
+                            it.port(), it.token()));
+    const std::string streamed = events.read_bytes(1500ms);
+    EXPECT_THAT(streamed, HasSubstr("event: task"));
+    return all + streamed;
+}
+
+// What other users of the machine may read of the daemon and of what it runs.
+std::string process_texts(serving_daemon& it) {
+    std::string all;
+    const std::string own = std::to_string(it.process().pid());
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+        const std::string pid = entry.path().filename();
+        if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
+        const std::string status = file_text_or_nothing(entry.path() / "status");
+        if (pid == own || status.find("PPid:\t" + own + "\n") != std::string::npos)
+            all += file_text_or_nothing(entry.path() / "cmdline");
+    }
+    return all;
+}
+
+TEST_F(serve, gives_away_no_password) {
+    const fs::path tokens = pair.data_dir().string() + ".tokens";
+    const fs::path hook = pair.data_dir().string() + ".hook";
+    std::ofstream(tokens) << "viewer vera secret-token-of-the-viewer\n";
+    std::ofstream(hook) << "secret-token-of-the-webhook\n";
+    serving_daemon it(pair.data_dir(), {"--log-format", "json", "--tokens", tokens, "--webhook",
+                                        "http://127.0.0.1:1/", "--webhook-token", hook});
+    ASSERT_EQ(it.run({"start", pair.task_file()}).status.code, 0);
+    ASSERT_TRUE(it.wait_for("test", "synchronizing"));
+    std::string all = all_answers(it);
     all += it.call("POST", "/api/v1/tasks/test/precheck").body;
     const json::object endpoint{{"host", "127.0.0.1"},
                                 {"port", pair.source().port()},
                                 {"user", "repl"},
                                 {"password", "repl-secret-wrong"}};
-    const auto probe = it.call("POST", "/api/v1/test-connection",
-                               json::serialize(json::object{{"endpoint", endpoint}}));
-    EXPECT_THAT(probe.body, HasSubstr("\"failed_step\":\"sign-in\""));
-    all += probe.body;
+    for (const char* path : {"/api/v1/test-connection", "/api/v1/objects"}) {
+        const auto probe =
+            it.call("POST", path, json::serialize(json::object{{"endpoint", endpoint}}));
+        EXPECT_THAT(probe.body,
+                    AnyOf(HasSubstr("\"failed_step\":\"sign-in\""), HasSubstr("Access denied")));
+        all += probe.body;
+    }
     // A definition that will not do is told back without what is in it.
-    all += it.call("POST", "/api/v1/tasks",
-                   R"({"toml":"name = \"x\"\nsource.password = \"repl-secret\"\nsource.port = 0"})")
-               .body;
+    for (const char* bad :
+         {R"(name = \"x\"\nsource.password = \"repl-secret\"\nsource.port = 0)",
+          R"(source.password = \"repl-secret)", R"(source.password = [\"repl-secret\"])",
+          R"(source.password = repl-secret)", R"(source.nonsense = \"repl-secret\")"}) {
+        const std::string body = std::string(R"({"toml":")") + bad + "\"}";
+        for (const auto& reply :
+             {it.call("POST", "/api/v1/tasks", body), it.call("PUT", "/api/v1/tasks/test", body),
+              it.call("POST", "/api/v1/precheck", body)}) {
+            EXPECT_EQ(reply.status, 422) << bad << reply.body;
+            all += reply.body;
+        }
+    }
+    // The last error of a task is told in many places.
+    pair.source_sql().exec("ALTER USER repl IDENTIFIED BY 'other-secret'");
+    EXPECT_EQ(it.call("POST", "/api/v1/tasks/test/stop").status, 202);
+    ASSERT_TRUE(it.wait_for("test", "finished"));
+    EXPECT_EQ(it.call("POST", "/api/v1/tasks/test/start").status, 202);
+    ASSERT_TRUE(it.wait_for("test", "precheck failed")) << file_text(it.output());
+    all += all_answers(it);
+    for (const auto& arguments : std::vector<std::vector<std::string>>{
+             {"status"}, {"status", "--json"}, {"status", "test"}, {"pause", "test"}}) {
+        const auto said = it.run(arguments);
+        all += said.output + said.error;
+    }
     all += file_text(it.output()) + file_text(pair.data_dir() / "audit.log") +
            file_text(pair.data_dir() / "test/task.log") +
            file_text(pair.data_dir() / "test/lifecycle.json") +
-           file_text(pair.data_dir() / "test/status.json") +
-           file_text(fmt::format("/proc/{}/cmdline", it.process().pid()));
-    EXPECT_THAT(all, Not(HasSubstr("repl-secret")));
-    EXPECT_THAT(all, Not(HasSubstr("apply-secret")));
+           file_text(pair.data_dir() / "test/status.json") + process_texts(it);
+    for (const char* secret : {"repl-secret", "apply-secret", "other-secret", "secret-token-of"})
+        EXPECT_THAT(all, Not(HasSubstr(secret)));
     EXPECT_THAT(all, Not(HasSubstr(it.token())));
     for (const char* file : {"api-token", "serve.json", "audit.log", "test/task.toml"}) {
         EXPECT_EQ(fs::status(pair.data_dir() / file).permissions() & fs::perms(0077),
