@@ -342,7 +342,8 @@ result<void> prepare_session(target_session& session) {
     auto done = session.execute(fmt::format(
         "SET SESSION time_zone = '+00:00', sql_mode = '{}', autocommit = 1, net_read_timeout = "
         "600, net_write_timeout = 600, wait_timeout = 28800, sql_select_limit = "
-        "18446744073709551615, sql_safe_updates = 0, sql_big_selects = 1, completion_type = 0",
+        "18446744073709551615, sql_safe_updates = 0, sql_big_selects = 1, completion_type = 0"
+        " /*!80000 , max_execution_time = 0 */ /*M!100300 , max_statement_time = 0 */",
         session_sql_mode));
     if (done) done = session.execute("SET SESSION TRANSACTION READ WRITE");
     if (!done) return std::unexpected(std::move(done.error()));

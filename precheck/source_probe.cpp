@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <tuple>
 
 namespace understudy::precheck {
 
@@ -28,6 +29,12 @@ namespace {
     return static_cast<std::size_t>(std::ranges::find_if(answer.columns, same) -
                                     answer.columns.begin());
 }
+
+// Limits that the server sets for its clients would cut answers short. Executable comments: a
+// server sets what it has.
+constexpr const char* session_setup =
+    "SET SESSION sql_mode = '', sql_select_limit = 18446744073709551615, sql_big_selects = 1"
+    " /*!50708 , max_execution_time = 0 */ /*M!100300 , max_statement_time = 0 */";
 
 [[nodiscard]] boost::asio::awaitable<void> ask_settings(question_line& ask, source_seen& seen) {
     // One statement that every version answers: a server leaves out what it does not have.
@@ -142,6 +149,7 @@ boost::asio::awaitable<source_seen> look_at_source(protocol::net::connection& so
     seen.server.is_mariadb = source.server().is_mariadb;
     seen.server.tls_version = source.server().tls_version;
     question_line ask(source, seen.server.questions);
+    std::ignore = co_await ask.ask(session_setup);
     co_await ask_settings(ask, seen);
     co_await ask_grants(ask, seen);
     co_await ask_gtids(ask, seen);

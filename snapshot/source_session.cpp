@@ -25,16 +25,20 @@ constexpr std::chrono::milliseconds pause_max{10'000};
 constexpr std::string_view names_setup = "SET character_set_client = utf8mb4, collation_connection "
                                          "= utf8mb4_bin, character_set_results = NULL";
 
-// Waits for the target are silence to the source, hence the long net_write_timeout.
-// Executable comments: a server sets what it has.
+// Waits for the target are silence to the source, hence the long net_write_timeout, and no limit on
+// transactions that are idle. Limits that a server sets for its clients would end the reading of a
+// chunk, or cut it short. Executable comments: a server sets what it has.
 constexpr std::string_view session_setup =
     "SET SESSION time_zone = '+00:00', sql_mode = 'ALLOW_INVALID_DATES', sql_quote_show_create = "
     "1, "
-    "sql_select_limit = DEFAULT, net_write_timeout = 3600, net_read_timeout = 600, wait_timeout = "
+    "sql_select_limit = 18446744073709551615, sql_big_selects = 1, "
+    "net_write_timeout = 3600, net_read_timeout = 600, wait_timeout = "
     "28800, "
     "lock_wait_timeout = 60, autocommit = 1"
     " /*!50708 , max_execution_time = 0 */"
-    " /*!80030 , show_gipk_in_create_table_and_information_schema = ON */";
+    " /*!80030 , show_gipk_in_create_table_and_information_schema = ON */"
+    " /*M!100300 , max_statement_time = 0, idle_transaction_timeout = 0,"
+    " idle_readonly_transaction_timeout = 0, idle_write_transaction_timeout = 0 */";
 
 } // namespace
 

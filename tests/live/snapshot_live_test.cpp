@@ -467,6 +467,28 @@ TEST(snapshot_live, makes_secondary_keys_behind_the_rows) {
     }
 }
 
+TEST(snapshot_live, is_whole_whatever_limits_sessions_of_the_source_begin_with) {
+    for (const auto kind : {server_kind::mysql_97, server_kind::mariadb_1011}) {
+        SCOPED_TRACE(to_string(kind));
+        servers pair(kind);
+        pair.source_sql.exec("CREATE DATABASE shop CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+        make_numbers(pair.source_sql, 3000);
+        pair.source_sql.exec("CREATE TABLE shop.bag (n INT, t BLOB); INSERT INTO shop.bag SELECT "
+                             "n % 7, REPEAT('x', 900) FROM shop.numbers");
+        pair.select({.include = {"shop.*"}});
+        const std::string limit = is_mariadb(kind) ? "max_statement_time" : "max_execution_time";
+        const std::string little = is_mariadb(kind) ? "0.001" : "1";
+        pair.source_sql.exec("SET GLOBAL sql_select_limit = 1, GLOBAL max_join_size = 1, GLOBAL " +
+                             limit + " = " + little);
+        const auto outcome = pair.copy();
+        pair.source_sql.exec("SET GLOBAL sql_select_limit = DEFAULT, GLOBAL max_join_size = "
+                             "DEFAULT, GLOBAL " +
+                             limit + " = DEFAULT");
+        ASSERT_TRUE(outcome) << why(outcome);
+        EXPECT_THAT(pair.differences(), IsEmpty());
+    }
+}
+
 TEST(snapshot_live, reads_no_faster_than_it_may) {
     servers pair(server_kind::mysql_97);
     pair.source_sql.exec(

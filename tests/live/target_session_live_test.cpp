@@ -60,6 +60,29 @@ TEST(target_session_by_socket, signs_in_with_a_cold_and_a_warm_cache) {
     }
 }
 
+TEST(target_session_limits, are_its_own_and_not_the_servers) {
+    for (const auto kind : {server_kind::mysql_97, server_kind::mariadb_1011}) {
+        SCOPED_TRACE(to_string(kind));
+        live_server server = live_server::start(kind);
+        const std::string limit = is_mariadb(kind) ? "max_statement_time" : "max_execution_time";
+        server.root().exec("CREATE USER 'a'@'%' IDENTIFIED BY 'secret'; SET GLOBAL " + limit +
+                           " = 1, GLOBAL sql_select_limit = 1, GLOBAL net_read_timeout = 1");
+        protocol::connect_options options;
+        options.host = "127.0.0.1";
+        options.port = server.port();
+        options.user = "a";
+        options.password = protocol::secret(std::string("secret"));
+        auto session = applier::target_session::connect(options, [](const std::string&) {});
+        ASSERT_TRUE(session) << session.error().what;
+        const auto found = (*session)->query("SELECT @@" + limit +
+                                             " + 0 = 0, @@sql_select_limit > 1, "
+                                             "@@net_read_timeout > 1");
+        ASSERT_TRUE(found) << found.error().what;
+        for (const auto& value : found->rows.at(0))
+            EXPECT_EQ(value, "1");
+    }
+}
+
 TEST(target_session_compressed, speaks_what_the_library_has) {
     live_server server = live_server::start(server_kind::mysql_97);
     server.root().exec("CREATE USER 'a'@'%' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO 'a'@'%'");
