@@ -7,6 +7,10 @@
 #include <cctype>
 #include <charconv>
 #include <chrono>
+#include <ctime>
+#include <iomanip>
+#include <locale>
+#include <sstream>
 
 namespace understudy::precheck {
 
@@ -67,6 +71,24 @@ std::optional<std::int64_t> clock_offset(std::string_view answer) {
     if (!theirs) return std::nullopt;
     const auto ahead = *theirs - std::chrono::system_clock::now();
     return std::chrono::duration_cast<std::chrono::seconds>(ahead).count();
+}
+
+std::optional<std::int64_t> days_until(const std::string& tls_time, std::chrono::sys_seconds now) {
+    std::tm parts{};
+    std::istringstream text(tls_time);
+    text.imbue(std::locale::classic());
+    text >> std::get_time(&parts, "%b %d %H:%M:%S %Y");
+    if (text.fail()) return std::nullopt;
+    using namespace std::chrono;
+    const auto day =
+        year(parts.tm_year + 1900) / month(static_cast<unsigned>(parts.tm_mon) + 1) / parts.tm_mday;
+    const auto end = sys_days(day) + hours(parts.tm_hour) + minutes(parts.tm_min);
+    return floor<days>(end - now).count();
+}
+
+std::optional<std::int64_t> certificate_days(const std::string& answer) {
+    return days_until(answer,
+                      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 }
 
 bool is_denied(std::uint16_t server_error) {

@@ -6,6 +6,7 @@
 #include "protocol/gtid/uuid.hpp"
 #include "state/object_selection.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -78,12 +79,20 @@ struct server_seen {
     variables settings;
     std::optional<grants> granted;
     std::vector<unanswered> questions;
-    std::optional<std::uint64_t> connections{}; // open now
-    std::optional<std::int64_t> clock_offset{}; // seconds that its clock is ahead of ours
+    std::optional<std::uint64_t> connections{};     // open now
+    std::optional<std::int64_t> clock_offset{};     // seconds that its clock is ahead of ours
+    std::optional<std::int64_t> certificate_days{}; // until it expires; below 0: it has
 };
 
 // Seconds that a server's clock is ahead of ours, from its answer to protocol::clock_question.
 [[nodiscard]] std::optional<std::int64_t> clock_offset(std::string_view answer);
+// What it answers: a name, and when the certificate of the session's server expires.
+inline constexpr std::string_view certificate_question =
+    "SHOW SESSION STATUS LIKE 'Ssl_server_not_after'";
+[[nodiscard]] std::optional<std::int64_t> certificate_days(const std::string& answer);
+// "Nov 25 18:28:54 2036 GMT", as the status variable Ssl_server_not_after has it. Negative: past.
+[[nodiscard]] std::optional<std::int64_t> days_until(const std::string& tls_time,
+                                                     std::chrono::sys_seconds now);
 // utf8mb3_general_ci and utf8_general_ci are one.
 [[nodiscard]] std::string comparable_collation(std::string name);
 
@@ -106,11 +115,17 @@ struct source_seen {
         std::string host;
     };
     std::vector<replica> replicas;
-    std::vector<std::string> databases;                // touched by the selection
-    std::vector<table_fact> tables;                    // selected
-    std::vector<definer_fact> definers;                // of what is selected
-    std::vector<std::string> unmatched;                // include patterns that fit nothing
-    bool is_replica = false;                           // of some other server
+    std::vector<std::string> databases;         // touched by the selection
+    std::vector<table_fact> tables;             // selected
+    std::vector<definer_fact> definers;         // of what is selected
+    std::vector<std::string> unmatched;         // include patterns that fit nothing
+    bool is_replica = false;                    // of some other server
+    bool replica_applies = true;                // and what it received is executed
+    std::optional<std::uint64_t> replica_lag{}; // seconds
+    // How many sessions log otherwise than the global settings want: "binlog_format = MIXED" and
+    // the like. Nothing: not to be seen.
+    std::optional<std::map<std::string, std::uint64_t>> odd_sessions{};
+    std::optional<std::uint64_t> prepared_transactions{}; // of XA
     std::optional<std::uint64_t> oldest_transaction{}; // seconds; nothing: none, or not to be seen
     std::map<std::string, std::string> collations{};   // with a column that has each
 };

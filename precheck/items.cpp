@@ -32,11 +32,6 @@ namespace {
             std::move(fix)};
 }
 
-[[nodiscard]] bool is_loopback(std::string_view host) {
-    return host.starts_with('/') || host == "localhost" || host == "::1" ||
-           host.starts_with("127.");
-}
-
 void append(std::vector<item>& all, std::vector<item> more) {
     std::ranges::move(more, std::back_inserter(all));
 }
@@ -78,32 +73,6 @@ std::string counted(std::size_t count, std::string_view noun) {
     return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
-item tls_item(std::string_view side, const protocol::connect_options& options,
-              const std::string& tls_version) {
-    using protocol::tls_mode;
-    const std::string id = std::string(side) + ".tls";
-    const std::string title = "encryption";
-    const std::string mode = "tls.mode = \"" + std::string(to_string(options.tls.mode)) + "\"";
-    const bool verified =
-        options.tls.mode == tls_mode::verify_ca || options.tls.mode == tls_mode::verify_identity;
-    const std::string seen = (tls_version.empty() ? "none" : tls_version) + ", " + mode;
-    if (is_loopback(options.host) || (verified && !tls_version.empty())) {
-        return pass(id, severity::warning, title,
-                    is_loopback(options.host) ? seen + ", on this machine" : seen);
-    }
-    const std::string why =
-        tls_version.empty()
-            ? "passwords aside, every row can be read and changed on the way"
-            : "the server's certificate is not verified: somebody in between could pose as it";
-    return {id,
-            severity::warning,
-            outcome::failed,
-            title,
-            seen,
-            why,
-            "[" + std::string(side) + "] tls.mode = \"verify-identity\", tls.ca = \"ca.pem\""};
-}
-
 item questions_item(std::string_view side, const server_seen& server, bool privileges_missing) {
     const std::string id = std::string(side) + ".answers";
     const std::string title = "answers to all questions";
@@ -138,8 +107,9 @@ item target_privileges_item(const subject& about, const target_seen& target) {
 std::vector<item> source_items(const subject& about) {
     std::vector<item> all;
     all.push_back(source_version_item(about.source));
-    all.push_back(tls_item("source", about.spec.source, about.source.server.tls_version));
+    append(all, tls_items("source", about.spec.source, about.source.server));
     append(all, source_log_items(about));
+    append(all, following_items(about));
     all.push_back(start_position_item(about));
     append(all, identity_items(about));
     all.push_back(source_privileges_item(about));
@@ -154,7 +124,7 @@ std::vector<item> source_items(const subject& about) {
 std::vector<item> target_items(const subject& about, const target_seen& target) {
     std::vector<item> all;
     all.push_back(target_version_item(about.source, target));
-    all.push_back(tls_item("target", about.spec.target, target.server.tls_version));
+    append(all, tls_items("target", about.spec.target, target.server));
     if (!target.server.is_mariadb) append(all, dialect_items(about));
     append(all, target_setting_items(about, target));
     all.push_back(writer_item(about, target));

@@ -27,8 +27,9 @@ namespace understudy::precheck {
                                   std::string_view noun); // "1 table", "2 tables"
 
 // side: "source" or "target", the first part of the id.
-[[nodiscard]] item tls_item(std::string_view side, const protocol::connect_options& options,
-                            const std::string& tls_version);
+[[nodiscard]] std::vector<item> tls_items(std::string_view side,
+                                          const protocol::connect_options& options,
+                                          const server_seen& server);
 [[nodiscard]] item questions_item(std::string_view side, const server_seen& server,
                                   bool privileges_missing);
 
@@ -41,6 +42,8 @@ struct subject {
 
 [[nodiscard]] item source_version_item(const source_seen& source);
 [[nodiscard]] std::vector<item> source_log_items(const subject& about); // format, image, …
+// What keeps a stream from going on, or from having all: no GTIDs, sessions of their own way, …
+[[nodiscard]] std::vector<item> following_items(const subject& about);
 [[nodiscard]] item start_position_item(const subject& about);
 [[nodiscard]] std::vector<item> identity_items(const subject& about); // server id, UUID
 [[nodiscard]] item source_privileges_item(const subject& about);

@@ -2,6 +2,8 @@
 
 #include "protocol/errc.hpp"
 
+#include <algorithm>
+
 namespace understudy::precheck {
 
 std::string text_at(const table_of_text& rows, std::size_t row, std::size_t column) {
@@ -16,6 +18,12 @@ std::string sql_string(std::string_view text) {
         quoted += c;
     }
     return quoted + "'";
+}
+
+std::size_t question_line::answer::column(std::string_view name) const {
+    const std::string wanted = lower_case(std::string(name));
+    const auto found = std::ranges::find(columns, wanted, lower_case);
+    return static_cast<std::size_t>(found - columns.begin());
 }
 
 boost::asio::awaitable<std::optional<question_line::answer>> question_line::ask(std::string sql) {

@@ -28,6 +28,8 @@ public:
     struct answer {
         std::vector<std::string> columns;
         table_of_text rows;
+        // Of this name, in any case; behind the last where there is none.
+        [[nodiscard]] std::size_t column(std::string_view name) const;
     };
     [[nodiscard]] boost::asio::awaitable<std::optional<answer>> ask(std::string sql);
 

@@ -3,7 +3,6 @@
 #include "precheck/question_line.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <tuple>
 
 namespace understudy::precheck {
@@ -18,16 +17,6 @@ namespace {
         list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
     }
     return parts;
-}
-
-[[nodiscard]] std::size_t column(const question_line::answer& answer, std::string_view name) {
-    const auto same = [&](const std::string& other) {
-        return std::ranges::equal(other, name, [](unsigned char left, unsigned char right) {
-            return std::tolower(left) == std::tolower(right);
-        });
-    };
-    return static_cast<std::size_t>(std::ranges::find_if(answer.columns, same) -
-                                    answer.columns.begin());
 }
 
 // Limits that the server sets for its clients would cut answers short. Executable comments: a
@@ -46,7 +35,10 @@ constexpr const char* session_setup =
         "'binlog_row_event_max_size', 'lower_case_table_names', 'partial_revokes', "
         "'innodb_native_foreign_keys', 'binlog_expire_logs_seconds', 'expire_logs_days', "
         "'log_replica_updates', 'log_slave_updates', 'binlog_checksum', 'time_zone', "
-        "'max_connections', 'max_user_connections')");
+        "'max_connections', 'max_user_connections', 'binlog_expire_logs_auto_purge', "
+        "'replica_skip_errors', 'slave_skip_errors', 'rpl_semi_sync_source_enabled', "
+        "'rpl_semi_sync_master_enabled', 'rpl_semi_sync_source_timeout', "
+        "'rpl_semi_sync_master_timeout')");
     if (!answer) co_return;
     variables& settings = seen.server.settings;
     for (std::size_t row = 0; row < answer->rows.size(); ++row) {
@@ -119,8 +111,8 @@ constexpr const char* session_setup =
         !seen.server.is_mariadb && seen.server.version_number >= binary_log_status_since;
     const auto status = co_await ask.ask(renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
     if (!status) co_return;
-    seen.logged_databases = split(text_at(status->rows, 0, column(*status, "Binlog_Do_DB")));
-    seen.unlogged_databases = split(text_at(status->rows, 0, column(*status, "Binlog_Ignore_DB")));
+    seen.logged_databases = split(text_at(status->rows, 0, status->column("Binlog_Do_DB")));
+    seen.unlogged_databases = split(text_at(status->rows, 0, status->column("Binlog_Ignore_DB")));
 }
 
 [[nodiscard]] boost::asio::awaitable<void> ask_replicas(question_line& ask, source_seen& seen) {
@@ -130,7 +122,7 @@ constexpr const char* session_setup =
     const bool renamed = seen.server.version_number >= show_replicas_since;
     const auto answer = co_await ask.ask(renamed ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS");
     if (!answer) co_return;
-    const std::size_t uuid = column(*answer, renamed ? "Replica_UUID" : "Slave_UUID");
+    const std::size_t uuid = answer->column(renamed ? "Replica_UUID" : "Slave_UUID");
     for (std::size_t row = 0; row < answer->rows.size(); ++row) {
         seen.replicas.push_back(
             {static_cast<std::uint32_t>(to_number(text_at(answer->rows, row, 0)).value_or(0)),

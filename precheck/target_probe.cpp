@@ -47,6 +47,9 @@ void ask_settings(target_questions& questions, target_seen& seen) {
     if (const auto tls = questions.ask("SHOW SESSION STATUS LIKE 'Ssl_version'")) {
         if (!tls->rows.empty()) seen.server.tls_version = text(tls->rows.front(), 1);
     }
+    if (const auto end = questions.ask(std::string(certificate_question));
+        end && !end->rows.empty())
+        seen.server.certificate_days = certificate_days(text(end->rows.front(), 1));
 }
 
 void ask_grants(target_questions& questions, target_seen& seen) {

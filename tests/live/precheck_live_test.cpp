@@ -173,6 +173,31 @@ TEST_F(precheck_live, sees_settings_that_block) {
     EXPECT_TRUE(check().passed()) << precheck::to_text(check(), false);
 }
 
+TEST_F(precheck_live, sees_what_would_keep_the_stream_from_having_all) {
+    source_server().root().exec(shop);
+    grant_everything();
+    auto root = source_server().root();
+    root.exec("GRANT XA_RECOVER_ADMIN ON *.* TO repl@'%'");
+    spec_.semi_sync = true;
+    const report before = check();
+    for (const char* id : {"source.gtid_mode", "source.sessions", "source.prepared_transactions",
+                           "source.certificate", "target.certificate"})
+        EXPECT_EQ(said(before, id).state, outcome::passed) << id;
+    EXPECT_THAT(said(before, "source.semi_sync").seen, HasSubstr("not installed"));
+
+    auto client = source_server().root();
+    client.exec("SET SESSION binlog_format = 'MIXED', sql_log_bin = OFF; XA START 'x'; "
+                "INSERT INTO shop.customer VALUES (1, 'x'); XA END 'x'; XA PREPARE 'x'");
+    root.exec("CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1'");
+    const report after = check();
+    EXPECT_THAT(said(after, "source.sessions").seen,
+                HasSubstr("1 session with binlog_format = MIXED, 1 session with sql_log_bin"));
+    EXPECT_EQ(root.query(said(after, "source.sessions").fix).size(), 2U);
+    EXPECT_EQ(said(after, "source.prepared_transactions").seen, "1");
+    EXPECT_EQ(said(after, "source.replica_lag").seen, "what it receives is not being applied");
+    EXPECT_EQ(said(after, "source.skipped_errors").state, outcome::passed);
+}
+
 TEST_F(precheck_live, names_the_step_that_failed) {
     grant_everything();
     spec_.source.password = protocol::secret("wrong");
@@ -218,20 +243,26 @@ protected:
 
 TEST_F(precheck_live_56, passes_an_old_source_after_obeying) {
     source_server().root().exec(shop);
+    source_server().root().exec("CHANGE MASTER TO MASTER_HOST = '127.0.0.1'");
     obey();
     const report after = check();
     EXPECT_TRUE(after.passed()) << precheck::to_text(after, false);
+    EXPECT_EQ(said(after, "source.answers").state, outcome::passed);
+    EXPECT_EQ(said(after, "source.replica_lag").state, outcome::failed);
 }
 
 class precheck_live_positions : public precheck_live {
 protected:
-    precheck_live_positions() : precheck_live(server_kind::mysql_97, {.gtid = false}) {}
+    precheck_live_positions()
+        : precheck_live(server_kind::mysql_97, {.extra_args = {"--gtid-mode=OFF"}, .gtid = false}) {
+    }
 };
 
 TEST_F(precheck_live_positions, looks_for_the_binary_log_file) {
     source_server().root().exec(shop);
     grant_everything();
     target_server().root().exec("SET GLOBAL log_bin_trust_function_creators = ON");
+    EXPECT_THAT(said(check(), "source.gtid_mode").seen, HasSubstr("gtid_mode = OFF"));
     known_.first_start = false;
     const auto file = source_server().root().query("SHOW BINARY LOGS").back().front().value();
     known_.start = state::source_position{{file, 4}, {}};
@@ -253,6 +284,11 @@ TEST_F(precheck_live_mariadb, passes_after_the_statements_that_it_names_were_exe
     EXPECT_TRUE(after.passed()) << precheck::to_text(after, false);
     EXPECT_THAT(said(after, "source.version").seen, HasSubstr("MariaDB 10.11"));
     EXPECT_THAT(said(after, "source.start_position").seen, HasSubstr("by GTID"));
+    EXPECT_EQ(said(after, "source.answers").state, outcome::passed);
+    auto client = source_server().root();
+    client.exec("XA START 'x'; INSERT INTO shop.customer VALUES (1, 'x'); XA END 'x'; "
+                "XA PREPARE 'x'");
+    EXPECT_EQ(said(check(), "source.prepared_transactions").seen, "1");
 }
 
 TEST_F(precheck_live_mariadb, names_the_tables_that_mysql_cannot_have) {

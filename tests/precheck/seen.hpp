@@ -2,8 +2,12 @@
 
 #include "precheck/items.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -97,6 +101,68 @@ inline item said(const std::vector<item>& items, std::string_view id) {
 
 inline bool blocks(const std::vector<item>& items) {
     return !report{items}.passed();
+}
+
+// As scene, with all that a server can say, so that nothing is left out.
+inline scene well() {
+    scene at;
+    at.source.server.settings["max_connections"] = "151";
+    at.source.server.connections = 10;
+    at.source.server.clock_offset = 0;
+    at.source.server.tls_version = at.target.server.tls_version = "TLSv1.3";
+    at.source.server.certificate_days = at.target.server.certificate_days = 365;
+    at.spec.semi_sync = true;
+    at.source.server.settings["rpl_semi_sync_source_enabled"] = "ON";
+    at.source.is_replica = true;
+    at.source.server.settings["log_slave_updates"] = "ON";
+    at.source.replica_lag = 2;
+    at.source.odd_sessions.emplace();
+    at.source.prepared_transactions = 0;
+    at.source.server.settings["time_zone"] = "SYSTEM";
+    at.source.server.granted = granted(
+        {"GRANT REPLICATION SLAVE, REPLICATION CLIENT, SELECT, SHOW VIEW, EVENT, TRIGGER, PROCESS,"
+         " LOCK TABLES ON *.* TO `repl`@`%`"});
+    at.source.oldest_transaction = 3;
+    at.source.collations = {{"utf8mb4_0900_ai_ci", "`shop`.`orders`.name"}};
+    at.target.server.settings["max_connections"] = "151";
+    at.target.server.connections = 10;
+    at.target.server.clock_offset = -1;
+    at.target.collations = {"utf8mb4_0900_ai_ci", "binary"};
+    return at;
+}
+
+inline std::vector<item> all_said(const scene& at) {
+    std::vector<item> all = at.source_said();
+    std::ranges::move(at.target_said(), std::back_inserter(all));
+    return all;
+}
+
+// What spoils one thing, and what is said about it then.
+struct spoiled {
+    std::string id;
+    std::function<void(scene&)> spoil;
+    std::string fix;
+    bool blocks = false;
+};
+
+inline void expect_all_pass(const std::vector<spoiled>& rows) {
+    const auto said_of_all = all_said(well());
+    for (const spoiled& one : rows)
+        EXPECT_EQ(said(said_of_all, one.id).state, outcome::passed) << one.id;
+}
+
+inline void expect_all_fail(const std::vector<spoiled>& rows) {
+    for (const spoiled& one : rows) {
+        SCOPED_TRACE(one.id + " " + one.fix);
+        scene at = well();
+        one.spoil(at);
+        const auto items = all_said(at);
+        const item found = said(items, one.id);
+        EXPECT_EQ(found.state, outcome::failed);
+        EXPECT_THAT(found.fix, testing::HasSubstr(one.fix));
+        EXPECT_FALSE(found.why.empty());
+        EXPECT_EQ(blocks(items), one.blocks);
+    }
 }
 
 } // namespace understudy::precheck
