@@ -91,6 +91,11 @@ std::optional<std::int64_t> certificate_days(const std::string& answer) {
                       std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 }
 
+bool keeps_definitions(const state::task_spec& spec) {
+    return spec.conflict.policy != state::task_spec::existing_tables::intercept ||
+           !spec.initial.schema;
+}
+
 bool is_denied(std::uint16_t server_error) {
     // ER_DBACCESS_DENIED_ERROR, ER_ACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR,
     // ER_COLUMNACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR, ER_PROCACCESS_DENIED_ERROR

@@ -5,6 +5,7 @@
 #include "protocol/gtid/gtid_set.hpp"
 #include "protocol/gtid/uuid.hpp"
 #include "state/object_selection.hpp"
+#include "state/task_spec.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -47,6 +48,11 @@ struct column_fact {
 // Name, and type with its character set, of each column in order.
 [[nodiscard]] std::string columns_question(const state::object_name& table);
 
+// Tasks that write to a server; of a server without the tables it is an error. `but`: not this one.
+[[nodiscard]] std::string residents_question(std::string_view meta_database, std::string_view but);
+// Whether they are there, and shown to the account: two rows.
+[[nodiscard]] std::string meta_tables_question(std::string_view meta_database);
+
 // A selected table or view of the source.
 struct table_fact {
     state::object_name name;
@@ -61,11 +67,21 @@ struct table_fact {
     std::string shape_misfit{}; // why it cannot take what objects.tables makes of it; empty: it can
 };
 
+// Tables that are on the target before the task begins are written as they are.
+[[nodiscard]] bool keeps_definitions(const state::task_spec& spec);
+
 // A view, routine, trigger or event that is copied, and whose right it runs with.
 struct definer_fact {
     std::string kind; // "view", "procedure", "function", "trigger", "event"
     state::object_name name;
     std::string definer; // user@host
+};
+
+// A task that writes to a server, as its rows in the meta database there say.
+struct resident_task {
+    std::string name;
+    std::string source_uuid;
+    std::string objects; // state::objects_text
 };
 
 // What both sides say of themselves.
@@ -79,8 +95,9 @@ struct server_seen {
     variables settings;
     std::optional<grants> granted;
     std::vector<unanswered> questions;
-    std::optional<std::uint64_t> connections{};     // open now
-    std::optional<std::int64_t> clock_offset{};     // seconds that its clock is ahead of ours
+    std::vector<resident_task> tasks{};         // but for this one, as far as they are to be seen
+    std::optional<std::uint64_t> connections{}; // open now
+    std::optional<std::int64_t> clock_offset{}; // seconds that its clock is ahead of ours
     std::optional<std::int64_t> certificate_days{}; // until it expires; below 0: it has
 };
 
@@ -145,6 +162,21 @@ struct target_seen {
     std::set<std::string> collations{};                               // comparable_collation()
     bool knows_time_zones = true;
     std::vector<std::string> engines; // that can be used, lower case
+    // Of tables that are there and have a mapped name.
+    struct trigger {
+        std::string name;
+        state::object_name table;
+        bool guarded = false; // depends on @understudy_applying
+    };
+    std::vector<trigger> triggers{};
+    struct child {
+        state::object_name table; // any table, selected or not
+        state::object_name parent;
+    };
+    std::vector<child> children{};            // whose foreign keys refer to one of existing
+    std::vector<state::object_name> events{}; // ENABLED, in databases that are written
+    std::optional<std::uint64_t> threads_running{};
+    std::optional<std::uint64_t> history_length{}; // of InnoDB's undo log
     // user@host of accounts with SYSTEM_USER, where this account may look.
     std::optional<std::vector<std::string>> system_users;
 };

@@ -159,6 +159,42 @@ constexpr std::uint64_t spare_connections = 3;
             "mysql_tzinfo_to_sql /usr/share/zoneinfo | mysql -u root mysql -- on the target"};
 }
 
+// What is known to make applying slow; there is no number at which a server is too busy.
+[[nodiscard]] std::vector<item> load(const target_seen& target) {
+    constexpr std::uint64_t many_threads = 50;
+    constexpr std::uint64_t long_history = 1'000'000;
+    if (!target.threads_running) return {};
+    const std::uint64_t history = target.history_length.value_or(0);
+    const std::string id = "target.load";
+    const std::string title = "how busy the target is";
+    std::string seen = counted(*target.threads_running, "thread") + " running";
+    if (target.history_length)
+        seen += ", undo of " + counted(history, "transaction") + " not purged";
+    if (*target.threads_running < many_threads && history < long_history)
+        return {pass(id, severity::warning, title, seen)};
+    return {{id, severity::warning, outcome::failed, title, seen,
+             "the copy and the stream compete with what runs there; undo that is not purged, for "
+             "an old transaction mostly, slows every read",
+             "SELECT * FROM information_schema.innodb_trx ORDER BY trx_started; -- end what is "
+             "old, or set initial.threads_running_max and apply.throttle.threads_running_max"}};
+}
+
+[[nodiscard]] item binary_log(const subject& about, const target_seen& target) {
+    const bool on = is_on(target.server.settings, "log_bin");
+    const bool copied = about.spec.initial.binlog || !about.spec.initial.data;
+    return pass("target.binary_log", severity::info, "binary log",
+                !on      ? "off: what is applied cannot be replicated further"
+                : copied ? "on: what is applied goes on to the target's replicas"
+                         : "on, without the rows of the initial copy (initial.binlog = false)");
+}
+
+[[nodiscard]] item load_data(const target_seen& target) {
+    return pass("target.load_data", severity::info, "rows are copied by",
+                is_on(target.server.settings, "local_infile")
+                    ? "LOAD DATA"
+                    : "INSERT (with SET GLOBAL local_infile = ON; by LOAD DATA, which is faster)");
+}
+
 } // namespace
 
 std::vector<item> source_health_items(const subject& about) {
@@ -191,6 +227,9 @@ std::vector<item> target_health_items(const subject& about, const target_seen& t
         !about.source.server.is_mariadb)
         all.push_back(collations(about.source, target));
     all.push_back(time_zone(about.source, target));
+    std::ranges::move(load(target), std::back_inserter(all));
+    all.push_back(binary_log(about, target));
+    if (about.known.first_start && about.spec.initial.data) all.push_back(load_data(target));
     return all;
 }
 

@@ -63,9 +63,17 @@ struct subject {
 [[nodiscard]] item target_names_item(const subject& about, const target_seen& target);
 [[nodiscard]] std::vector<item> existing_table_items(const subject& about,
                                                      const target_seen& target);
-// With conflict.existing_tables = "adopt".
-[[nodiscard]] std::vector<item> adopted_definition_items(const subject& about,
-                                                         const target_seen& target);
+// Where tables of the target are taken as they are.
+[[nodiscard]] std::vector<item> kept_definition_items(const subject& about,
+                                                      const target_seen& target);
+// Other tasks of the same target that write the same tables.
+[[nodiscard]] item other_tasks_item(const subject& about, const target_seen& target);
+// Tasks that bring the target's tables to the source.
+[[nodiscard]] item ring_item(const subject& about, const target_seen& target);
+// Triggers, events and foreign keys that are on the target already.
+[[nodiscard]] std::vector<item> bystander_items(const subject& about, const target_seen& target);
+// Not as row images.
+[[nodiscard]] bool writes_sql(const subject& about, const target_seen& target);
 // How rows will be written, and why not in the faster way.
 [[nodiscard]] item writer_item(const subject& about, const target_seen& target);
 // Tables that only MariaDB has, for a target of MySQL.

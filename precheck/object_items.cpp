@@ -176,39 +176,47 @@ std::vector<item> source_object_items(const subject& about) {
     return all;
 }
 
+namespace {
+
+// Those that are merged others may have made and filled.
+[[nodiscard]] std::vector<state::object_name>
+without_merged(const subject& about, std::vector<state::object_name> names) {
+    std::erase_if(names, [&](const auto& name) { return about.selection.merges_into(name); });
+    return names;
+}
+
+[[nodiscard]] std::vector<item> filled_tables(const subject& about, const target_seen& target) {
+    if (!about.spec.initial.data) return {};
+    const std::string id = "target.tables_empty";
+    const std::string title = "tables with rows on the target";
+    const auto filled = without_merged(about, target.filled);
+    if (filled.empty()) return {pass(id, severity::blocking, title, "none")};
+    const std::vector<std::string> names = texts(filled);
+    return {refused(about, id, title, counted(names.size(), "table") + ": " + some_of(names),
+                    "the copied rows would be mixed with what is there", filled.front())};
+}
+
+[[nodiscard]] item same_names(const subject& about, const target_seen& target) {
+    const std::string id = "target.same_names";
+    const std::string title = "same-named tables on the target";
+    const auto existing = without_merged(about, target.existing);
+    if (existing.empty()) return pass(id, severity::blocking, title, "none");
+    const std::vector<std::string> names = texts(existing);
+    return refused(about, id, title, counted(names.size(), "table") + ": " + some_of(names),
+                   "they hold data of somebody; nothing is overwritten unasked", existing.front());
+}
+
+} // namespace
+
 std::vector<item> existing_table_items(const subject& about, const target_seen& target) {
     if (!about.known.first_start) return {};
-    if (!about.spec.initial.schema) {
-        std::vector<item> all{absent_tables(about, target)};
-        if (about.spec.adopts())
-            std::ranges::move(adopted_definition_items(about, target), std::back_inserter(all));
-        if (!about.spec.initial.data) return all;
-        std::vector<state::object_name> filled = target.filled;
-        std::erase_if(filled, [&](const auto& name) { return about.selection.merges_into(name); });
-        if (filled.empty()) {
-            all.push_back(pass("target.tables_empty", severity::blocking,
-                               "tables with rows on the target", "none"));
-        } else {
-            const std::vector<std::string> names = texts(filled);
-            all.push_back(refused(about, "target.tables_empty", "tables with rows on the target",
-                                  counted(names.size(), "table") + ": " + some_of(names),
-                                  "the copied rows would be mixed with what is there",
-                                  filled.front()));
-        }
-        return all;
-    }
-    // Others may have made those that are merged.
-    std::vector<state::object_name> existing = target.existing;
-    std::erase_if(existing, [&](const auto& name) { return about.selection.merges_into(name); });
-    if (existing.empty()) {
-        return {pass("target.same_names", severity::blocking, "same-named tables on the target",
-                     "none")};
-    }
-    const std::vector<std::string> names = texts(existing);
-    return {refused(about, "target.same_names", "same-named tables on the target",
-                    counted(names.size(), "table") + ": " + some_of(names),
-                    "they hold data of somebody; nothing is overwritten unasked",
-                    existing.front())};
+    std::vector<item> all{about.spec.initial.schema ? same_names(about, target)
+                                                    : absent_tables(about, target)};
+    if (keeps_definitions(about.spec))
+        std::ranges::move(kept_definition_items(about, target), std::back_inserter(all));
+    if (!about.spec.initial.schema)
+        std::ranges::move(filled_tables(about, target), std::back_inserter(all));
+    return all;
 }
 
 } // namespace understudy::precheck

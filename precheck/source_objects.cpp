@@ -178,6 +178,19 @@ void note_unmatched(const state::task_spec& spec, source_seen& seen) {
     }
 }
 
+// Tasks that write to the source; only an account with rights on the meta database is shown them.
+[[nodiscard]] awaitable<void> ask_residents(question_line& ask, std::string meta_database,
+                                            source_seen& seen) {
+    const auto there = co_await ask.ask(meta_tables_question(meta_database));
+    if (!there || there->rows.size() < 2) co_return;
+    const auto answer = co_await ask.ask(residents_question(meta_database, ""));
+    if (!answer) co_return;
+    for (std::size_t row = 0; row < answer->rows.size(); ++row) {
+        seen.server.tasks.push_back({text_at(answer->rows, row, 0), text_at(answer->rows, row, 1),
+                                     text_at(answer->rows, row, 2)});
+    }
+}
+
 } // namespace
 
 boost::asio::awaitable<void> look_at_objects(question_line& ask, const state::task_spec& spec,
@@ -211,8 +224,9 @@ boost::asio::awaitable<void> look_at_objects(question_line& ask, const state::ta
         if (spec.initial.schema) co_await ask_all_definers(ask, database, selection, seen);
     }
     note_unmatched(spec, seen);
+    co_await ask_residents(ask, spec.apply.meta_database, seen);
     co_await look_at_shapes(ask, selection, seen);
-    if (spec.adopts()) co_await look_at_columns(ask, seen);
+    if (keeps_definitions(spec)) co_await look_at_columns(ask, seen);
 }
 
 } // namespace understudy::precheck

@@ -1,9 +1,7 @@
 #include "precheck/target_probe.hpp"
 
+#include "precheck/target_questions.hpp"
 #include "protocol/session/source_facts.hpp"
-
-#include <algorithm>
-#include <set>
 
 namespace understudy::precheck {
 
@@ -11,36 +9,11 @@ namespace {
 
 using applier::quote_string;
 
-// As question_line, for the blocking side.
-class target_questions {
-public:
-    target_questions(applier::target_session& target, std::vector<unanswered>& refused)
-        : target_(target), refused_(refused) {}
-
-    [[nodiscard]] std::optional<applier::query_rows> ask(const std::string& sql) {
-        if (target_.broken()) return std::nullopt;
-        auto answer = target_.query(sql);
-        if (answer) return *std::move(answer);
-        const bool denied = is_denied(answer.error().server.number);
-        refused_.push_back({sql, answer.error().what, denied});
-        return std::nullopt;
-    }
-
-private:
-    applier::target_session& target_;
-    std::vector<unanswered>& refused_;
-};
-
-[[nodiscard]] std::string text(const std::vector<std::optional<std::string>>& row,
-                               std::size_t column) {
-    return column < row.size() ? row[column].value_or("") : std::string();
-}
-
 void ask_settings(target_questions& questions, target_seen& seen) {
     const auto answer = questions.ask(
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'max_allowed_packet', "
         "'lower_case_table_names', 'partial_revokes', 'log_bin_trust_function_creators', "
-        "'max_connections', 'max_user_connections')");
+        "'max_connections', 'max_user_connections', 'event_scheduler', 'local_infile')");
     if (!answer) return;
     for (const auto& row : answer->rows)
         seen.server.settings[text(row, 0)] = text(row, 1);
@@ -69,50 +42,26 @@ void ask_grants(target_questions& questions, target_seen& seen) {
     }
 }
 
-void ask_existing(target_questions& questions, const source_seen& source, target_seen& seen) {
-    const bool without_case = number(seen.server.settings, "lower_case_table_names") != 0;
-    const auto as_compared = [&](const state::object_name& name) {
-        if (!without_case) return name;
-        return state::object_name{lower_case(name.database), lower_case(name.object)};
-    };
-    std::set<state::object_name> wanted;
-    std::set<std::string> databases;
-    for (const table_fact& table : source.tables) {
-        wanted.insert(as_compared(table.on_target));
-        databases.insert(table.on_target.database);
-    }
-    for (const std::string& database : databases) {
-        const auto answer = questions.ask(
-            "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES"
-            " WHERE TABLE_SCHEMA = " +
-            quote_string(database));
-        if (!answer) continue;
-        for (const auto& row : answer->rows) {
-            state::object_name name{text(row, 0), text(row, 1)};
-            if (!wanted.contains(as_compared(name))) continue;
-            seen.existing.push_back(name);
-            if (text(row, 2) != "BASE TABLE") continue;
-            const auto any = questions.ask("SELECT 1 FROM " + name.to_string() + " LIMIT 1");
-            if (any && !any->rows.empty()) seen.filled.push_back(std::move(name));
-        }
-    }
+[[nodiscard]] std::optional<std::uint64_t> ask_status(target_questions& questions,
+                                                      const std::string& name) {
+    const auto answer = questions.ask("SHOW GLOBAL STATUS LIKE '" + name + "'");
+    if (!answer || answer->rows.empty()) return std::nullopt;
+    return to_number(text(answer->rows.front(), 1));
 }
 
-void ask_columns(target_questions& questions, const source_seen& source, target_seen& seen) {
-    for (const table_fact& table : source.tables) {
-        if (table.is_view) continue;
-        const auto answer = questions.ask(columns_question(table.on_target));
-        if (!answer || answer->rows.empty()) continue;
-        auto& columns = seen.columns[table.on_target];
-        for (const auto& row : answer->rows)
-            columns.push_back({text(row, 0), comparable_type(text(row, 1))});
-    }
+[[nodiscard]] std::optional<std::uint64_t> ask_history(target_questions& questions,
+                                                       const target_seen& seen) {
+    if (!seen.server.granted || !seen.server.granted->on_server("PROCESS")) return std::nullopt;
+    const auto answer = questions.ask("SELECT COUNT FROM information_schema.INNODB_METRICS WHERE "
+                                      "NAME = 'trx_rseg_history_len'");
+    if (!answer || answer->rows.empty()) return std::nullopt;
+    return to_number(text(answer->rows.front(), 0));
 }
 
 void ask_health(target_questions& questions, const source_seen& source, target_seen& seen) {
-    if (const auto open = questions.ask("SHOW GLOBAL STATUS LIKE 'Threads_connected'");
-        open && !open->rows.empty())
-        seen.server.connections = to_number(text(open->rows.front(), 1));
+    seen.server.connections = ask_status(questions, "Threads_connected");
+    seen.threads_running = ask_status(questions, "Threads_running");
+    seen.history_length = ask_history(questions, seen);
     if (const auto clock = questions.ask(std::string(protocol::clock_question)))
         seen.server.clock_offset = clock_offset(text(clock->rows.front(), 0));
     if (const auto all =
@@ -162,8 +111,7 @@ target_seen look_at_target(applier::target_session& target, const state::task_sp
     target_questions questions(target, seen.server.questions);
     ask_settings(questions, seen);
     ask_grants(questions, seen);
-    ask_existing(questions, source, seen);
-    if (spec.adopts()) ask_columns(questions, source, seen);
+    look_at_target_objects(questions, spec, source, seen);
     ask_engines(questions, seen);
     ask_health(questions, source, seen);
     if (!seen.server.is_mariadb) ask_system_users(questions, seen);

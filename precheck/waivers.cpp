@@ -8,7 +8,7 @@ namespace understudy::precheck {
 
 namespace {
 
-constexpr std::array<std::string_view, 15> waivable{
+constexpr std::array<std::string_view, 18> waivable{
     "source.answers",
     "source.engines",
     "source.hidden_databases",
@@ -19,9 +19,12 @@ constexpr std::array<std::string_view, 15> waivable{
     "target.adopted_definitions",
     "target.answers",
     "target.collations",
+    "target.definitions",
     "target.engines",
     "target.max_allowed_packet",
+    "target.other_tasks",
     "target.privileges",
+    "target.ring",
     "target.system_user",
     "target.trust_function_creators",
 };

@@ -1,8 +1,11 @@
 // What precheck says about real servers: the statement that it gives is executed, and then it is
 // content.
 
+#include "applier/checkpoint_store.hpp"
+#include "applier/objects_store.hpp"
 #include "precheck/owner_sql.hpp"
 #include "precheck/precheck.hpp"
+#include "state/objects_text.hpp"
 
 #include "tests/support/live_server.hpp"
 
@@ -29,12 +32,18 @@ CREATE VIEW names AS SELECT name FROM customer;
 CREATE TRIGGER note BEFORE INSERT ON customer FOR EACH ROW SET NEW.name = TRIM(NEW.name);
 )";
 
+item said(const report& all, const std::string& id) {
+    const auto found = std::ranges::find(all.items, id, &item::id);
+    EXPECT_NE(found, all.items.end()) << id << " in\n" << precheck::to_text(all, false);
+    return found == all.items.end() ? item{} : *found;
+}
+
 class precheck_live : public testing::Test {
 protected:
     precheck_live(server_kind source = server_kind::mysql_97, server_options source_options = {},
-                  server_options target_options = {})
-        : servers_(live_server::start_all({{source, std::move(source_options)},
-                                           {server_kind::mysql_97, std::move(target_options)}})) {
+                  server_options target_options = {}, server_kind target = server_kind::mysql_97)
+        : servers_(live_server::start_all(
+              {{source, std::move(source_options)}, {target, std::move(target_options)}})) {
         spec_.name = "shop";
         spec_.source = endpoint(source_server(), "repl");
         spec_.target = endpoint(target_server(), "apply");
@@ -83,16 +92,55 @@ protected:
         }
     }
 
+    // As if a task of that name wrote these objects to the server.
+    static void pretend_task(live_server& server, const protocol::connect_options& options,
+                             std::string name, std::vector<std::string> include,
+                             const std::string& source_uuid) {
+        auto session = applier::target_session::connect(options, {});
+        ASSERT_TRUE(session) << session.error().what;
+        const applier::checkpoint_store checkpoints("understudy", name);
+        const applier::objects_store objects("understudy", name);
+        ASSERT_TRUE(checkpoints.prepare(**session));
+        ASSERT_TRUE(objects.prepare(**session));
+        applier::checkpoint fresh;
+        fresh.source_uuid = *protocol::uuid::parse(source_uuid);
+        ASSERT_TRUE(checkpoints.create(**session, fresh));
+        state::task_spec other;
+        other.objects.include = std::move(include);
+        auto root = server.root();
+        root.exec("INSERT INTO understudy.objects VALUES (" + root.quote(name) + ", " +
+                  root.quote(state::objects_text(other)) + ")");
+    }
+
+    // What is on a target besides the tables that are written, and acts when they are.
+    void add_bystanders() {
+        target_server().root().exec(
+            "CREATE DATABASE shop; CREATE DATABASE crm; USE shop;"
+            "CREATE TABLE customer (id INT PRIMARY KEY, name VARCHAR(99)) ENGINE=InnoDB;"
+            "CREATE TRIGGER note BEFORE INSERT ON customer FOR EACH ROW SET NEW.name = 'x';"
+            "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO SET @x = 1;"
+            "CREATE TABLE crm.notes (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES "
+            "shop.customer (id)) ENGINE=InnoDB; SET GLOBAL event_scheduler = ON");
+        spec_.conflict.policy = state::task_spec::existing_tables::ignore;
+        spec_.apply.how = state::task_spec::writer::sql;
+    }
+
+    void expect_bystanders(const report& found) {
+        EXPECT_EQ(said(found, "target.answers").state, outcome::passed);
+        EXPECT_THAT(said(found, "target.triggers").seen, HasSubstr("note of `shop`.`customer`"));
+        EXPECT_EQ(said(found, "target.events").seen, "`shop`.`nightly`");
+        EXPECT_EQ(said(found, "target.foreign_key_children").seen,
+                  "`crm`.`notes` refers to `shop`.`customer`");
+        EXPECT_THAT(said(found, "target.definitions").seen,
+                    HasSubstr("name is varchar(100) utf8mb4 there, varchar(99) utf8mb4 here"));
+        EXPECT_EQ(said(found, "target.load").state, outcome::passed);
+        EXPECT_THAT(said(found, "target.load").seen, HasSubstr("not purged"));
+    }
+
     std::vector<live_server> servers_;
     state::task_spec spec_;
     precheck::context known_;
 };
-
-item said(const report& all, const std::string& id) {
-    const auto found = std::ranges::find(all.items, id, &item::id);
-    EXPECT_NE(found, all.items.end()) << id << " in\n" << precheck::to_text(all, false);
-    return found == all.items.end() ? item{} : *found;
-}
 
 // What `understudy grants` prints is enough, on both sides, for all that the task does.
 TEST_F(precheck_live, is_content_with_what_the_owners_are_told_to_grant) {
@@ -148,7 +196,9 @@ TEST_F(precheck_live, refuses_same_named_tables_before_anything_is_written) {
     EXPECT_FALSE(refused.passed());
     EXPECT_THAT(said(refused, "target.same_names").seen, HasSubstr("`shop`.`customer`"));
     spec_.conflict.policy = state::task_spec::existing_tables::ignore;
-    EXPECT_TRUE(check().passed());
+    EXPECT_EQ(said(check(), "target.definitions").state, outcome::failed);
+    target.exec("ALTER TABLE shop.customer ADD COLUMN name VARCHAR(100)");
+    EXPECT_TRUE(check().passed()) << precheck::to_text(check(), false);
     EXPECT_EQ(target.scalar("SELECT COUNT(*) FROM information_schema.SCHEMATA"
                             " WHERE SCHEMA_NAME = 'understudy'"),
               "0")
@@ -171,6 +221,42 @@ TEST_F(precheck_live, sees_settings_that_block) {
     EXPECT_EQ(said(before, "target.writable").state, outcome::failed);
     obey();
     EXPECT_TRUE(check().passed()) << precheck::to_text(check(), false);
+}
+
+TEST_F(precheck_live, sees_what_acts_on_the_target_besides) {
+    source_server().root().exec(shop);
+    grant_everything();
+    const report before = check();
+    for (const char* id :
+         {"target.events", "target.foreign_key_children", "target.other_tasks", "target.ring"})
+        EXPECT_EQ(said(before, id).state, outcome::passed) << id;
+    add_bystanders();
+    expect_bystanders(check());
+    target_server().root().exec(said(check(), "target.events").fix);
+    EXPECT_EQ(said(check(), "target.events").state, outcome::passed);
+    target_server().root().exec("ALTER TABLE shop.customer MODIFY name VARCHAR(100)");
+    EXPECT_EQ(said(check(), "target.definitions").state, outcome::passed);
+    spec_.apply.how = state::task_spec::writer::automatic;
+    EXPECT_EQ(said(check(), "target.binary_log").level, severity::info);
+}
+
+TEST_F(precheck_live, sees_tasks_that_it_would_meet) {
+    source_server().root().exec(shop);
+    grant_everything();
+    source_server().root().exec("CREATE USER apply@'%' IDENTIFIED BY 'secret';"
+                                "GRANT ALL ON *.* TO apply@'%'");
+    const std::string uuid = target_server().root().scalar("SELECT @@server_uuid");
+    pretend_task(target_server(), spec_.target, "crm", {"shop.c*"}, uuid);
+    pretend_task(target_server(), spec_.target, spec_.name, {"shop.*"}, uuid);
+    pretend_task(source_server(), endpoint(source_server(), "apply"), "back", {"shop.visit"}, uuid);
+    // The checkpoint that is there is found by the check itself.
+    const report found = check();
+    EXPECT_EQ(said(found, "target.other_tasks").seen, "task crm: `shop`.`customer`");
+    EXPECT_EQ(said(found, "target.ring").seen, "task back: `shop`.`visit`");
+    target_server().root().exec(said(found, "target.other_tasks").fix);
+    source_server().root().exec(said(found, "target.ring").fix);
+    EXPECT_EQ(said(check(), "target.other_tasks").state, outcome::passed);
+    EXPECT_EQ(said(check(), "target.ring").state, outcome::passed);
 }
 
 TEST_F(precheck_live, sees_what_would_keep_the_stream_from_having_all) {
@@ -313,6 +399,21 @@ TEST_F(precheck_live_mariadb, names_the_tables_that_mysql_cannot_have) {
     spec_.objects.exclude = {"shop.ids",    "shop.numbers", "shop.history", "shop.aria",
                              "shop.sorted", "shop.old",     "shop.one",     "shop.two"};
     EXPECT_EQ(said(check(), "source.not_in_mysql").state, outcome::passed);
+}
+
+class precheck_live_into_mariadb : public precheck_live {
+protected:
+    precheck_live_into_mariadb()
+        : precheck_live(server_kind::mysql_97, {}, {}, server_kind::mariadb_1011) {}
+};
+
+TEST_F(precheck_live_into_mariadb, sees_what_acts_on_the_target_besides) {
+    source_server().root().exec(shop);
+    grant_everything();
+    target_server().root().exec("SET GLOBAL character_set_server = utf8mb4;"
+                                "SET GLOBAL collation_server = utf8mb4_general_ci");
+    add_bystanders();
+    expect_bystanders(check());
 }
 
 class precheck_live_mariadb_without_order : public precheck_live {

@@ -126,6 +126,9 @@ inline scene well() {
     at.source.collations = {{"utf8mb4_0900_ai_ci", "`shop`.`orders`.name"}};
     at.target.server.settings["max_connections"] = "151";
     at.target.server.connections = 10;
+    at.target.threads_running = 2;
+    at.target.history_length = 100;
+    at.target.server.settings["event_scheduler"] = "ON";
     at.target.server.clock_offset = -1;
     at.target.collations = {"utf8mb4_0900_ai_ci", "binary"};
     return at;

@@ -1,4 +1,4 @@
-// Whether tables that are adopted (conflict.existing_tables = "adopt") are the source's.
+// Whether tables that the task finds on the target, and writes as they are, are the source's.
 
 #include "precheck/items.hpp"
 #include "precheck/question_line.hpp"
@@ -9,14 +9,20 @@ namespace understudy::precheck {
 
 namespace {
 
+// MariaDB's JSON is text.
+bool is_same_type(const std::string& theirs, const std::string& ours, bool has_text_for_json) {
+    return theirs == ours ||
+           (has_text_for_json && theirs == "json" && ours.starts_with("longtext"));
+}
+
 // How the two differ; empty: they do not.
-std::string difference(const std::vector<column_fact>& theirs,
-                       const std::vector<column_fact>& ours) {
+std::string difference(const std::vector<column_fact>& theirs, const std::vector<column_fact>& ours,
+                       bool has_text_for_json) {
     for (std::size_t i = 0; i < std::min(theirs.size(), ours.size()); ++i) {
         if (lower_case(theirs[i].name) != lower_case(ours[i].name))
             return "column " + std::to_string(i + 1) + " is " + theirs[i].name + " there, " +
                    ours[i].name + " here";
-        if (theirs[i].type != ours[i].type)
+        if (!is_same_type(theirs[i].type, ours[i].type, has_text_for_json))
             return theirs[i].name + " is " + theirs[i].type + " there, " + ours[i].type + " here";
     }
     if (theirs.size() == ours.size()) return {};
@@ -33,9 +39,10 @@ std::string columns_question(const state::object_name& table) {
            " ORDER BY ORDINAL_POSITION";
 }
 
-std::vector<item> adopted_definition_items(const subject& about, const target_seen& target) {
-    const std::string id = "target.adopted_definitions";
-    const std::string title = "adopted tables";
+std::vector<item> kept_definition_items(const subject& about, const target_seen& target) {
+    const bool adopts = about.spec.adopts();
+    const std::string id = adopts ? "target.adopted_definitions" : "target.definitions";
+    const std::string title = adopts ? "adopted tables" : "tables that are there already";
     const bool from_earlier = about.spec.adopted.has_value();
     // From an earlier position on, what makes the definitions equal may be still to come.
     const severity level = from_earlier ? severity::warning : severity::blocking;
@@ -46,7 +53,7 @@ std::vector<item> adopted_definition_items(const subject& about, const target_se
             continue;
         const auto there = target.columns.find(table.on_target);
         if (there == target.columns.end()) continue; // absent, which another item says
-        const std::string how = difference(table.columns, there->second);
+        const std::string how = difference(table.columns, there->second, target.server.is_mariadb);
         if (!how.empty()) different.push_back(table.on_target.to_string() + " (" + how + ")");
     }
     if (different.empty()) return {pass(id, level, title, "have the columns of the source's")};
@@ -54,7 +61,8 @@ std::vector<item> adopted_definition_items(const subject& about, const target_se
              counted(different.size(), "table") + ": " + some_of(different),
              from_earlier ? "unless a change of the definition is still to come from the log, the "
                             "task will stop at the first change of such a table"
-                          : "what is on the target is taken as equal to what the source has",
+             : adopts     ? "what is on the target is taken as equal to what the source has"
+                          : "the initial copy stops at such a table before it writes a row",
              "Make the tables equal (ALTER TABLE), or leave them out with objects.exclude."}};
 }
 
