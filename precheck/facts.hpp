@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace understudy::precheck {
@@ -84,6 +85,14 @@ struct resident_task {
     std::string objects; // state::objects_text
 };
 
+// Something in a definition that not every target knows.
+struct feature_fact {
+    enum class kind : std::uint8_t { vector, srid, invisible, expression, not_enforced };
+    kind what = kind::vector;
+    state::object_name table;
+    std::string part; // of a column, an index, a constraint: its name
+};
+
 // What both sides say of themselves.
 struct server_seen {
     std::string version;
@@ -145,6 +154,9 @@ struct source_seen {
     std::optional<std::uint64_t> prepared_transactions{}; // of XA
     std::optional<std::uint64_t> oldest_transaction{}; // seconds; nothing: none, or not to be seen
     std::map<std::string, std::string> collations{};   // with a column that has each
+    std::vector<feature_fact> features{};              // of selected tables
+    // Views that are selected, with each table of theirs that the account is shown.
+    std::vector<std::pair<state::object_name, state::object_name>> view_tables{};
 };
 
 // Row changes that a foreign key makes are in the source's log (MySQL 9.6 and later, unless

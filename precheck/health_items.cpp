@@ -209,6 +209,8 @@ std::vector<item> source_health_items(const subject& about) {
     add(transactions(source));
     if (!source.tables.empty()) {
         all.push_back(parents(about));
+        if (about.known.first_start && about.spec.initial.schema)
+            all.push_back(view_tables_item(about));
         all.push_back(schema_changes(source));
     }
     return all;

@@ -126,6 +126,7 @@ std::vector<item> target_items(const subject& about, const target_seen& target) 
     all.push_back(target_version_item(about.source, target));
     append(all, tls_items("target", about.spec.target, target.server));
     if (!target.server.is_mariadb) append(all, dialect_items(about));
+    append(all, feature_items(about, target));
     append(all, target_setting_items(about, target));
     all.push_back(writer_item(about, target));
     all.push_back(target_privileges_item(about, target));

@@ -76,6 +76,9 @@ struct subject {
 [[nodiscard]] bool writes_sql(const subject& about, const target_seen& target);
 // How rows will be written, and why not in the faster way.
 [[nodiscard]] item writer_item(const subject& about, const target_seen& target);
+// Types, indexes and the like that the target's version does not know.
+[[nodiscard]] std::vector<item> feature_items(const subject& about, const target_seen& target);
+[[nodiscard]] item view_tables_item(const subject& about);
 // Tables that only MariaDB has, for a target of MySQL.
 [[nodiscard]] std::vector<item> dialect_items(const subject& about);
 [[nodiscard]] std::vector<item> definer_items(const subject& about, const target_seen& target);

@@ -30,6 +30,10 @@ look_at_shapes(question_line& ask, const state::object_selection& selection, sou
 // After look_at_objects(): connections, clock and what the source is in the middle of.
 [[nodiscard]] boost::asio::awaitable<void>
 look_at_health(question_line& ask, const state::object_selection& selection, source_seen& seen);
+// After look_at_objects(): what definitions have that not every target knows, and what views are
+// made of.
+[[nodiscard]] boost::asio::awaitable<void>
+look_at_features(question_line& ask, const state::object_selection& selection, source_seen& seen);
 // Fills table_fact::columns.
 [[nodiscard]] boost::asio::awaitable<void> look_at_columns(question_line& ask, source_seen& seen);
 

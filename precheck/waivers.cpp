@@ -8,7 +8,7 @@ namespace understudy::precheck {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> waivable{
+constexpr std::array<std::string_view, 19> waivable{
     "source.answers",
     "source.engines",
     "source.hidden_databases",
@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 18> waivable{
     "target.collations",
     "target.definitions",
     "target.engines",
+    "target.features",
     "target.max_allowed_packet",
     "target.other_tasks",
     "target.privileges",

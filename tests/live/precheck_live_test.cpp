@@ -416,6 +416,29 @@ TEST_F(precheck_live_into_mariadb, sees_what_acts_on_the_target_besides) {
     expect_bystanders(check());
 }
 
+TEST_F(precheck_live_into_mariadb, names_what_the_target_cannot_have) {
+    source_server().root().exec(shop);
+    grant_everything();
+    EXPECT_EQ(said(check(), "target.features").state, outcome::passed);
+    EXPECT_EQ(said(check(), "source.view_tables").state, outcome::passed);
+    source_server().root().exec(
+        "CREATE DATABASE crm; CREATE TABLE crm.people (id INT PRIMARY KEY); USE shop;"
+        "CREATE VIEW people AS SELECT id, VERSION() FROM crm.people;"
+        "CREATE TABLE odd (id INT PRIMARY KEY, v VECTOR(3), place POINT NOT NULL SRID 4326,"
+        " hidden INT INVISIBLE, j JSON, KEY sums ((id + 1)),"
+        " KEY many ((CAST(j->'$.x' AS UNSIGNED ARRAY))),"
+        " CONSTRAINT positive CHECK (id > 0) NOT ENFORCED)");
+    const report found = check();
+    EXPECT_EQ(said(found, "source.answers").state, outcome::passed);
+    EXPECT_EQ(said(found, "target.features").seen,
+              "`shop`.`odd` (column `v` is a VECTOR), `shop`.`odd` (column `place` has an SRID), "
+              "`shop`.`odd` (column `hidden` is INVISIBLE), `shop`.`odd` (index `many` is of an "
+              "expression), `shop`.`odd` (index `sums` is of an expression) and 1 more");
+    EXPECT_EQ(said(found, "source.view_tables").seen, "`shop`.`people` uses `crm`.`people`");
+    spec_.objects.exclude = {"shop.odd"};
+    EXPECT_EQ(said(check(), "target.features").state, outcome::passed);
+}
+
 class precheck_live_mariadb_without_order : public precheck_live {
 protected:
     precheck_live_mariadb_without_order()
