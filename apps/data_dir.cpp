@@ -1,5 +1,7 @@
 #include "apps/data_dir.hpp"
 
+#include <system_error>
+
 namespace understudy::apps {
 
 std::optional<std::filesystem::path>
@@ -14,6 +16,15 @@ default_data_dir(const std::function<const char*(const char*)>& environment, boo
     if (const auto state = variable("XDG_STATE_HOME")) return *state / "understudy";
     if (const auto home = variable("HOME")) return *home / ".local/state/understudy";
     return std::nullopt;
+}
+
+std::optional<std::uint64_t> free_bytes(std::filesystem::path directory) {
+    std::error_code failure;
+    while (!std::filesystem::exists(directory, failure) && directory.has_relative_path())
+        directory = directory.parent_path();
+    const auto space = std::filesystem::space(directory, failure);
+    if (failure) return std::nullopt;
+    return space.available;
 }
 
 } // namespace understudy::apps

@@ -1,6 +1,7 @@
 #include "apps/serve_service.hpp"
 
 #include "api/definition_text.hpp"
+#include "apps/data_dir.hpp"
 #include "apps/definition_rules.hpp"
 #include "apps/endpoint_probe.hpp"
 #include "apps/process_figures.hpp"
@@ -65,10 +66,13 @@ std::chrono::seconds relay_age(const std::filesystem::path& relay) {
     return std::max(std::chrono::duration_cast<std::chrono::seconds>(age), std::chrono::seconds{0});
 }
 
-api::outcome<std::string> check(const state::task_file& file) {
+api::outcome<std::string> check(const state::task_file& file,
+                                const std::filesystem::path& data_dir) {
     const auto selection = state::object_selection::make(file.spec);
     if (!selection) return refuse(selection.error());
-    return precheck::to_json(precheck::check_blocking(file.spec, *selection, {}));
+    precheck::context known;
+    known.free_bytes = free_bytes(data_dir);
+    return precheck::to_json(precheck::check_blocking(file.spec, *selection, known));
 }
 
 } // namespace
@@ -169,7 +173,7 @@ api::outcome<void> serve_service::remove(const std::string& name, bool traces) {
 api::outcome<std::string> serve_service::precheck(const std::string& name) {
     const auto file = supervisor_.read(name);
     if (!file) return refuse(file.error());
-    return check(*file);
+    return check(*file, data_dir_);
 }
 
 api::outcome<std::string> serve_service::precheck_definition(const api::caller& who,
@@ -179,7 +183,7 @@ api::outcome<std::string> serve_service::precheck_definition(const api::caller& 
     const auto file =
         state::read_task_text(*text, given.origin.empty() ? "task.toml" : given.origin);
     if (!file) return refuse(file.error());
-    return check(*file);
+    return check(*file, data_dir_);
 }
 
 namespace {

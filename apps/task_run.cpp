@@ -4,6 +4,7 @@
 #include "applier/followed_store.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/quarantine_store.hpp"
+#include "apps/data_dir.hpp"
 #include "apps/interruption.hpp"
 #include "apps/source_watch.hpp"
 #include "precheck/precheck.hpp"
@@ -228,6 +229,7 @@ asio::awaitable<understudy::precheck::report> task_run::precheck() {
     known.first_start = !checkpoint_;
     known.server_id = identity_.server_id;
     known.server_uuid = identity_.server_uuid;
+    known.free_bytes = free_bytes(directory_.relay_path());
     if (checkpoint_) {
         known.source_uuid = checkpoint_->source_uuid;
         // What the relay holds the source may have purged.

@@ -149,6 +149,7 @@ awaitable<report> check(boost::asio::any_io_executor executor, boost::asio::thre
     } else if (target) {
         append(result, target_items(about, *target));
     }
+    if (source) append(result, disk_items(about));
     apply_waivers(result, spec.waived);
     co_return result;
 }

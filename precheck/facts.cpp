@@ -35,6 +35,13 @@ std::optional<std::uint64_t> to_number(std::string_view text) {
     return value;
 }
 
+std::uint64_t seconds_kept(const variables& settings) {
+    constexpr std::uint64_t day = 86'400;
+    if (variable(settings, "binlog_expire_logs_auto_purge") == "OFF") return 0;
+    const std::uint64_t seconds = number(settings, "binlog_expire_logs_seconds");
+    return seconds > 0 ? seconds : number(settings, "expire_logs_days") * day;
+}
+
 std::string lower_case(std::string text) {
     std::ranges::transform(text, text.begin(),
                            [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -30,6 +30,9 @@ using variables = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] std::optional<std::uint64_t> to_number(std::string_view text);
 [[nodiscard]] std::string lower_case(std::string text); // of ASCII
 
+// How long a binary log is kept; 0: until somebody purges it.
+[[nodiscard]] std::uint64_t seconds_kept(const variables& settings);
+
 // A question that a server did not answer.
 struct unanswered {
     std::string sql;

@@ -53,6 +53,8 @@ struct subject {
 [[nodiscard]] std::vector<item> target_health_items(const subject& about,
                                                     const target_seen& target);
 
+[[nodiscard]] std::vector<item> disk_items(const subject& about); // of ours, not of a server's
+
 [[nodiscard]] std::vector<item> shape_items(const subject& about); // objects.tables
 
 [[nodiscard]] item target_version_item(const source_seen& source, const target_seen& target);

@@ -91,12 +91,8 @@ namespace {
 
 [[nodiscard]] std::vector<item> retention(const source_seen& source) {
     constexpr std::uint64_t comfortable = 3600;
-    constexpr std::uint64_t day = 86'400;
-    const variables& settings = source.server.settings;
-    std::uint64_t kept = number(settings, "binlog_expire_logs_seconds");
-    if (kept == 0) kept = number(settings, "expire_logs_days") * day;
-    const bool purges = variable(settings, "binlog_expire_logs_auto_purge") != "OFF";
-    if (kept == 0 || !purges) return {};
+    const std::uint64_t kept = seconds_kept(source.server.settings);
+    if (kept == 0) return {};
     if (kept >= comfortable) {
         return {
             pass("source.retention", severity::warning, "binary log kept", duration_text(kept))};

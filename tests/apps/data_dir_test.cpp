@@ -29,5 +29,12 @@ TEST(data_dir, follows_the_xdg_rules_for_users) {
     EXPECT_EQ(chosen({}, false), std::nullopt);
 }
 
+TEST(data_dir, has_room_before_it_is_made) {
+    const auto root = free_bytes("/");
+    ASSERT_TRUE(root.has_value());
+    EXPECT_GT(*root, 0U);
+    EXPECT_TRUE(free_bytes("/no/such/directory").has_value());
+}
+
 } // namespace
 } // namespace understudy::apps
