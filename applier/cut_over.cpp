@@ -51,10 +51,9 @@ std::unexpected<protocol::error> statement_executor::copy_instead(const statemen
     auto gone = store.forget(target_, plan.models.front().model);
     if (gone) gone = drop_model(plan);
     if (!gone) return std::unexpected(std::move(gone.error()));
-    return fail(errc::reload_needed,
-                fmt::format("a tool has put {} in the place of {}: {}",
-                            plan.models.front().model.to_string(),
-                            plan.source_names.front().to_string(), why));
+    return fail(errc::reload_needed, fmt::format("a tool has put {} in the place of {}: {}",
+                                                 plan.models.front().model.to_string(),
+                                                 plan.source_names.front().to_string(), why));
 }
 
 result<void> statement_executor::drop_model(const statement_plan& plan) {
@@ -76,8 +75,7 @@ result<source_statement> statement_executor::resolve_cut_over(const source_state
     const auto charset = ddl::statement_charset::of_collation(plan.character_set_client);
     auto text = charset.from_utf8("ALTER TABLE " + plan.target_names.front().to_string() + " " +
                                   (*change)->clauses);
-    if (!text)
-        return copy_instead(plan, "its ALTER TABLE was sent in another character set");
+    if (!text) return copy_instead(plan, "its ALTER TABLE was sent in another character set");
     source_statement resolved = statement;
     resolved.plan.text = std::move(*text);
     return resolved;
@@ -90,7 +88,8 @@ result<void> statement_executor::end_cut_over(const statement_plan& plan) {
     if (!*wanted) return {};
     auto found = definition_of(target_, plan.target_names.front());
     if (!found) return std::unexpected(std::move(found.error()));
-    if (*found != *wanted) return copy_instead(plan, "its definition is another than the ALTER gave");
+    if (*found != *wanted)
+        return copy_instead(plan, "its definition is another than the ALTER gave");
     return drop_model(plan);
 }
 

@@ -22,9 +22,8 @@ result<void> followed_store::prepare(target_session& target) const {
 }
 
 result<std::set<state::object_name>> followed_store::load(target_session& target) const {
-    auto found = target.query(
-        fmt::format("SELECT `database_name`, `table_name` FROM {} WHERE `task` = {}", table_,
-                    quoted_task_));
+    auto found = target.query(fmt::format(
+        "SELECT `database_name`, `table_name` FROM {} WHERE `task` = {}", table_, quoted_task_));
     if (!found) return wrap(std::move(found.error()), "reading which renamed tables are followed");
     std::set<state::object_name> tables;
     for (const auto& row : found->rows)
@@ -42,9 +41,9 @@ result<void> followed_store::change(target_session& target,
         if (!done) return done;
     }
     for (const state::object_name& table : followed) {
-        auto done = target.run(fmt::format("REPLACE INTO {} VALUES ({}, {}, {})", table_,
-                                           quoted_task_, quote_string(table.database),
-                                           quote_string(table.object)));
+        auto done =
+            target.run(fmt::format("REPLACE INTO {} VALUES ({}, {}, {})", table_, quoted_task_,
+                                   quote_string(table.database), quote_string(table.object)));
         if (!done) return done;
     }
     return {};

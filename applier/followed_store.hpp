@@ -20,8 +20,7 @@ public:
     followed_store(std::string_view meta_database, std::string_view task);
 
     [[nodiscard]] protocol::result<void> prepare(target_session& target) const;
-    [[nodiscard]] protocol::result<std::set<state::object_name>>
-    load(target_session& target) const;
+    [[nodiscard]] protocol::result<std::set<state::object_name>> load(target_session& target) const;
     // In the caller's transaction.
     [[nodiscard]] protocol::result<void>
     change(target_session& target, const std::vector<state::object_name>& forgotten,

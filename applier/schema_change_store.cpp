@@ -30,8 +30,8 @@ result<void> schema_change_store::prepare(target_session& target) const {
 
 result<std::optional<schema_change_store::change>>
 schema_change_store::load(target_session& target, const state::object_name& shadow) const {
-    auto found = target.query(fmt::format("SELECT `alters`, `clauses`, `is_exact` FROM {} WHERE {}",
-                                          table_, of(shadow)));
+    auto found = target.query(
+        fmt::format("SELECT `alters`, `clauses`, `is_exact` FROM {} WHERE {}", table_, of(shadow)));
     if (!found) return wrap(std::move(found.error()), "reading what became of a shadow table");
     if (found->rows.empty()) return std::nullopt;
     const auto& row = found->rows.front();

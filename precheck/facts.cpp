@@ -98,6 +98,10 @@ std::optional<std::int64_t> certificate_days(const std::string& answer) {
                       std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 }
 
+bool compares_columns(const state::task_spec& spec) {
+    return keeps_definitions(spec) || !spec.objects.merge.empty();
+}
+
 bool keeps_definitions(const state::task_spec& spec) {
     return spec.conflict.policy != state::task_spec::existing_tables::intercept ||
            !spec.initial.schema;

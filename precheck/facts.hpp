@@ -73,6 +73,8 @@ struct table_fact {
 
 // Tables that are on the target before the task begins are written as they are.
 [[nodiscard]] bool keeps_definitions(const state::task_spec& spec);
+// They, or tables that are merged, have to have the source's columns.
+[[nodiscard]] bool compares_columns(const state::task_spec& spec);
 
 // A view, routine, trigger or event that is copied, and whose right it runs with.
 struct definer_fact {

@@ -135,6 +135,7 @@ std::vector<item> target_items(const subject& about, const target_seen& target) 
     append(all, definer_items(about, target));
     if (!about.source.tables.empty()) all.push_back(target_names_item(about, target));
     append(all, existing_table_items(about, target));
+    append(all, merged_items(about, target));
     if (!about.source.tables.empty()) {
         all.push_back(other_tasks_item(about, target));
         all.push_back(ring_item(about, target));

@@ -76,6 +76,11 @@ struct subject {
 [[nodiscard]] std::vector<item> bystander_items(const subject& about, const target_seen& target);
 // Not as row images.
 [[nodiscard]] bool writes_sql(const subject& about, const target_seen& target);
+// How the columns of two tables differ, "there" and "here"; empty: they do not.
+[[nodiscard]] std::string column_difference(const std::vector<column_fact>& theirs,
+                                            const std::vector<column_fact>& ours,
+                                            bool has_text_for_json);
+[[nodiscard]] std::vector<item> merged_items(const subject& about, const target_seen& target);
 // How rows will be written, and why not in the faster way.
 [[nodiscard]] item writer_item(const subject& about, const target_seen& target);
 // Types, indexes and the like that the target's version does not know.

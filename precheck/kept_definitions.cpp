@@ -15,9 +15,10 @@ bool is_same_type(const std::string& theirs, const std::string& ours, bool has_t
            (has_text_for_json && theirs == "json" && ours.starts_with("longtext"));
 }
 
-// How the two differ; empty: they do not.
-std::string difference(const std::vector<column_fact>& theirs, const std::vector<column_fact>& ours,
-                       bool has_text_for_json) {
+} // namespace
+
+std::string column_difference(const std::vector<column_fact>& theirs,
+                              const std::vector<column_fact>& ours, bool has_text_for_json) {
     for (std::size_t i = 0; i < std::min(theirs.size(), ours.size()); ++i) {
         if (lower_case(theirs[i].name) != lower_case(ours[i].name))
             return "column " + std::to_string(i + 1) + " is " + theirs[i].name + " there, " +
@@ -29,8 +30,6 @@ std::string difference(const std::vector<column_fact>& theirs, const std::vector
     return std::to_string(theirs.size()) + " columns there, " + std::to_string(ours.size()) +
            " here";
 }
-
-} // namespace
 
 std::string columns_question(const state::object_name& table) {
     return "SELECT COLUMN_NAME, CONCAT_WS(' ', COLUMN_TYPE, CHARACTER_SET_NAME) FROM "
@@ -51,9 +50,11 @@ std::vector<item> kept_definition_items(const subject& about, const target_seen&
         if (table.is_view ||
             about.selection.shape(table.name.database, table.name.object) != nullptr)
             continue;
+        if (about.selection.merges_into(table.on_target)) continue; // merged_items
         const auto there = target.columns.find(table.on_target);
         if (there == target.columns.end()) continue; // absent, which another item says
-        const std::string how = difference(table.columns, there->second, target.server.is_mariadb);
+        const std::string how =
+            column_difference(table.columns, there->second, target.server.is_mariadb);
         if (!how.empty()) different.push_back(table.on_target.to_string() + " (" + how + ")");
     }
     if (different.empty()) return {pass(id, level, title, "have the columns of the source's")};

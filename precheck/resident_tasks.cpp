@@ -67,7 +67,9 @@ item other_tasks_item(const subject& about, const target_seen& target) {
         if (!objects) continue;
         std::vector<std::string> tables;
         for (const table_fact& table : about.source.tables) {
-            if (!table.is_view && objects->source_of(table.on_target))
+            const bool both_merge = about.selection.merges_into(table.on_target) &&
+                                    objects->merges_into(table.on_target);
+            if (!table.is_view && !both_merge && objects->source_of(table.on_target))
                 tables.push_back(table.on_target.to_string());
         }
         all.note(about, task, tables);

@@ -226,7 +226,7 @@ boost::asio::awaitable<void> look_at_objects(question_line& ask, const state::ta
     note_unmatched(spec, seen);
     co_await ask_residents(ask, spec.apply.meta_database, seen);
     co_await look_at_shapes(ask, selection, seen);
-    if (keeps_definitions(spec)) co_await look_at_columns(ask, seen);
+    if (compares_columns(spec)) co_await look_at_columns(ask, seen);
 }
 
 } // namespace understudy::precheck

@@ -123,7 +123,7 @@ void look_at_target_objects(target_questions& questions, const state::task_spec&
         databases.insert(table.on_target.database);
     if (databases.empty()) return;
     ask_existing(questions, source, databases, seen);
-    if (keeps_definitions(spec)) ask_columns(questions, source, seen);
+    if (compares_columns(spec)) ask_columns(questions, source, seen);
     ask_residents(questions, spec, seen);
     ask_events(questions, in_list(databases), seen);
     if (seen.existing.empty()) return;

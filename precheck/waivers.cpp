@@ -8,7 +8,7 @@ namespace understudy::precheck {
 
 namespace {
 
-constexpr std::array<std::string_view, 19> waivable{
+constexpr std::array<std::string_view, 20> waivable{
     "source.answers",
     "source.engines",
     "source.hidden_databases",
@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 19> waivable{
     "target.answers",
     "target.collations",
     "target.definitions",
+    "target.merged_definitions",
     "target.engines",
     "target.features",
     "target.max_allowed_packet",

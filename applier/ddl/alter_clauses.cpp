@@ -13,14 +13,14 @@ namespace understudy::applier::ddl {
 namespace {
 
 constexpr std::array<std::string_view, 8> values_of_the_moment{
-    "CURRENT_TIMESTAMP", "NOW",          "LOCALTIME",    "LOCALTIMESTAMP",
+    "CURRENT_TIMESTAMP", "NOW",          "LOCALTIME",     "LOCALTIMESTAMP",
     "CURRENT_DATE",      "CURRENT_TIME", "UTC_TIMESTAMP", "CURDATE"};
 constexpr std::array<std::string_view, 5> keys{"INDEX", "KEY", "UNIQUE", "FULLTEXT", "SPATIAL"};
 constexpr std::array<std::string_view, 7> other_than_columns{
     "PRIMARY", "FOREIGN", "CONSTRAINT", "CHECK", "PARTITION", "PERIOD", "SYSTEM"};
 constexpr std::array<std::string_view, 10> options{
-    "COMMENT",   "ENGINE", "ROW_FORMAT", "KEY_BLOCK_SIZE", "ALGORITHM", "LOCK", "STATS_PERSISTENT",
-    "CHARACTER", "CHARSET", "COLLATE"};
+    "COMMENT", "ENGINE",           "ROW_FORMAT", "KEY_BLOCK_SIZE", "ALGORITHM",
+    "LOCK",    "STATS_PERSISTENT", "CHARACTER",  "CHARSET",        "COLLATE"};
 
 template<std::size_t Size>
 bool sees_any(const token_cursor& at, const std::array<std::string_view, Size>& words) {
@@ -41,9 +41,8 @@ public:
             at_.take_symbol(',');
         }
         const bool comes_back = std::ranges::any_of(added_, [this](const std::string& one) {
-            return std::ranges::any_of(dropped_, [&](const std::string& other) {
-                return state::same_column(one, other);
-            });
+            return std::ranges::any_of(
+                dropped_, [&](const std::string& other) { return state::same_column(one, other); });
         });
         found.is_exact = found.is_exact && !comes_back;
         return found;

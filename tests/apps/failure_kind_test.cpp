@@ -36,7 +36,8 @@ TEST(failure_kind, of_each_error_of_each_room) {
     expect_passing<relay::errc>(static_cast<int>(relay::errc::bad_key), {relay::errc::disk_full});
     expect_passing<applier::errc>(static_cast<int>(applier::errc::cancelled),
                                   {applier::errc::connect_failed, applier::errc::connection_lost,
-                                   applier::errc::transient, applier::errc::disk_full});
+                                   applier::errc::transient, applier::errc::selection_changed,
+                                   applier::errc::disk_full});
     expect_passing<snapshot::errc>(
         static_cast<int>(snapshot::errc::cancelled),
         {snapshot::errc::source_read_failed, snapshot::errc::lock_not_granted});

@@ -69,11 +69,13 @@ TEST_P(followed_rename, keeps_the_table_under_its_new_name) {
                   "TO history; INSERT INTO history VALUES (4, 'd', 4)");
     expect_equal({"history", "orders", "other"});
     // A name is free again when its table has gone.
-    source().exec("USE shop; CREATE TABLE orders_2025 (id INT PRIMARY KEY); RENAME TABLE history TO "
-                  "h1, h1 TO h2; INSERT INTO h2 VALUES (5, 'e', 5)");
+    source().exec(
+        "USE shop; CREATE TABLE orders_2025 (id INT PRIMARY KEY); RENAME TABLE history TO "
+        "h1, h1 TO h2; INSERT INTO h2 VALUES (5, 'e', 5)");
     expect_equal({"h2", "orders", "other"});
-    source().exec("USE shop; DROP TABLE h2; CREATE TABLE h2 (id INT PRIMARY KEY); DROP TABLE other; "
-                  "RENAME TABLE orders TO other");
+    source().exec(
+        "USE shop; DROP TABLE h2; CREATE TABLE h2 (id INT PRIMARY KEY); DROP TABLE other; "
+        "RENAME TABLE orders TO other");
     expect_equal({"other"});
     EXPECT_EQ(target().scalar("SELECT COUNT(*) FROM understudy.followed"), "0");
 }
