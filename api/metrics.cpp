@@ -175,6 +175,8 @@ const auto process_metrics = std::to_array<process_metric>({
      [](const process_view&, const http_figures& h) { return as_double(h.connections); }},
 });
 
+constexpr std::string_view row_changes = "understudy_task_applied_row_changes_total";
+
 constexpr auto phases = std::to_array({phase::starting, phase::prechecking, phase::copying_schema,
                                        phase::copying_data, phase::catching_up, phase::streaming,
                                        phase::stopping, phase::finished, phase::failed});
@@ -230,6 +232,15 @@ std::string metrics_text(std::span<const task_view> tasks, const process_view& p
             text += fmt::format("{}{{task=\"{}\"}} {}\n", metric.name, escaped(task.name),
                                 metric.value(task));
     }
+    add_head(text, row_changes, "counter", "Row changes committed on the target, by kind.");
+    for (const auto& task : tasks) {
+        for (const auto& [kind, count] : {std::pair("insert", task.status.applied_inserts),
+                                          std::pair("update", task.status.applied_updates),
+                                          std::pair("delete", task.status.applied_deletes)}) {
+            text += fmt::format("{}{{task=\"{}\",kind=\"{}\"}} {}\n", row_changes,
+                                escaped(task.name), kind, as_double(count));
+        }
+    }
     for (const process_metric& metric : process_metrics) {
         add_head(text, metric.name, metric.type, metric.help);
         text += fmt::format("{} {}\n", metric.name, metric.value(process, http));
@@ -239,7 +250,8 @@ std::string metrics_text(std::span<const task_view> tasks, const process_view& p
 
 std::vector<std::string> metric_names() {
     std::vector<std::string> names{"understudy_build_info", "understudy_task_info",
-                                   "understudy_task_state", "understudy_task_phase"};
+                                   "understudy_task_state", "understudy_task_phase",
+                                   std::string(row_changes)};
     for (const task_metric& metric : task_metrics)
         names.emplace_back(metric.name);
     for (const process_metric& metric : process_metrics)

@@ -4,6 +4,7 @@
 #include "applier/source_table.hpp"
 #include "applier/statement_plan.hpp"
 #include "protocol/binlog/format_description.hpp"
+#include "protocol/binlog/rows_event.hpp"
 #include "protocol/gtid/gtid.hpp"
 #include "relay/log.hpp"
 #include "state/position.hpp"
@@ -30,6 +31,7 @@ struct row_change {
     std::optional<std::uint32_t> prepared_end; // an index into group::prepared_ends
     // A DELETE by REPLACE whose cascades, if there were any, are in the log: group_builder.
     bool by_replace = false;
+    std::optional<protocol::rows_kind> kind{}; // nothing: no rows event
 };
 
 // XA COMMIT or XA ROLLBACK of a transaction whose rows wait on the target (prepared_store).

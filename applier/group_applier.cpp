@@ -20,12 +20,25 @@ using protocol::rows_kind;
 
 apply_counts& apply_counts::operator+=(const apply_counts& more) {
     rows += more.rows;
+    inserted += more.inserted;
+    updated += more.updated;
+    deleted += more.deleted;
     written += more.written;
     transactions += more.transactions;
     groups += more.groups;
     overwritten += more.overwritten;
     ignored += more.ignored;
     return *this;
+}
+
+void apply_counts::add(const row_change& change) {
+    rows += change.rows;
+    if (!change.kind) return;
+    switch (*change.kind) {
+    case rows_kind::write: inserted += change.rows; break;
+    case rows_kind::update: updated += change.rows; break;
+    case rows_kind::delete_: deleted += change.rows; break;
+    }
 }
 
 group_applier::group_applier(target_session& target, const checkpoint_store& store,
@@ -124,7 +137,7 @@ result<void> group_applier::apply_transaction(const group& work,
         auto done = waits ? keep_prepared(work, transaction, *change)
                           : apply_change(work, transaction, *change);
         if (!done) return done;
-        open_counts_.rows += change->rows;
+        open_counts_.add(*change);
     }
     const bool waits = !transaction.prepares.empty() && transaction.complete &&
                        (first == last || !std::prev(last)->prepared_end);

@@ -49,6 +49,9 @@ struct apply_settings {
 
 struct apply_counts {
     std::uint64_t rows = 0;
+    std::uint64_t inserted = 0; // of those; the rest of them was logged as text
+    std::uint64_t updated = 0;
+    std::uint64_t deleted = 0;
     std::uint64_t written = 0; // of those, what was executed on the target
     std::uint64_t transactions = 0;
     std::uint64_t groups = 0;
@@ -56,6 +59,7 @@ struct apply_counts {
     std::uint64_t ignored = 0;
 
     apply_counts& operator+=(const apply_counts& more);
+    void add(const row_change& change);
 };
 
 // How rows of a table are written, once it is known.

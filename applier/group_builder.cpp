@@ -358,8 +358,15 @@ result<void> group_builder::take_rows(const relay::stored_event& stored, const e
             const auto tables_count = static_cast<std::uint32_t>(statement_tables_.size());
             const auto tables_first =
                 static_cast<std::uint32_t>(group_.statement_tables.size()) - tables_count;
-            group_.changes.push_back(
-                {stored, mapped->second, tables_first, tables_count, row_count, {}, {}, false});
+            group_.changes.push_back({stored,
+                                      mapped->second,
+                                      tables_first,
+                                      tables_count,
+                                      row_count,
+                                      {},
+                                      {},
+                                      false,
+                                      rows->kind});
             note_replace(rows->kind, rows->flags);
             ++open.changes_count;
             group_.bytes += stored.bytes.size();

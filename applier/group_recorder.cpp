@@ -111,7 +111,7 @@ result<bool> group_recorder::record_changes(const group& work,
     for (auto change = first; change != last; ++change) {
         auto done = record_change(work, transaction, *change);
         if (!done || !*done) return done;
-        open_.counts.rows += change->rows;
+        open_.counts.add(*change);
     }
     return true;
 }

@@ -56,6 +56,9 @@ struct status {
     protocol::binlog_position applied;
     std::string applied_gtids;
     std::uint64_t applied_rows = 0;
+    std::uint64_t applied_inserts = 0; // of those; what was logged as text is none of these
+    std::uint64_t applied_updates = 0;
+    std::uint64_t applied_deletes = 0;
     std::uint64_t applied_transactions = 0;
     std::uint64_t applied_groups = 0;
     std::uint64_t applied_ddl = 0;

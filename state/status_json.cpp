@@ -128,6 +128,9 @@ json::object to_object(const recorded_status& what) {
           {"position", position_value(value.applied)},
           {"gtids", value.applied_gtids},
           {"rows", value.applied_rows},
+          {"inserts", value.applied_inserts},
+          {"updates", value.applied_updates},
+          {"deletes", value.applied_deletes},
           {"written_rows", value.written_rows},
           {"merge_ratio", merge_ratio(value)},
           {"bytes", value.applied_bytes},
@@ -190,6 +193,9 @@ recorded_status from_value(const json::value& root) {
     value.applied = parse_position(applier.at("position"));
     value.applied_gtids = text(applier.at("gtids"));
     value.applied_rows = number(applier.at("rows"));
+    value.applied_inserts = number(applier.at("inserts"));
+    value.applied_updates = number(applier.at("updates"));
+    value.applied_deletes = number(applier.at("deletes"));
     value.written_rows = number(applier.at("written_rows"));
     value.applied_bytes = number(applier.at("bytes"));
     value.rows_per_second = applier.at("rows_per_second").to_number<double>();

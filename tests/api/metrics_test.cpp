@@ -21,6 +21,7 @@ std::string sample() {
     task.status.lag = std::chrono::milliseconds(1'500);
     task.status.applied_transactions = 30;
     task.status.applied_groups = 10;
+    task.status.applied_updates = 70;
     task.source = "odd\"na\\me\n";
     const std::vector<task_view> tasks{task};
     return metrics_text(tasks, {.resident_bytes = 1024, .descriptors = 7}, {.requests = 3}, "1.2");
@@ -45,6 +46,8 @@ TEST(metrics, say_what_a_task_does) {
     EXPECT_THAT(text, HasSubstr("understudy_task_applied_log_number{task=\"shop\"} 42\n"));
     EXPECT_THAT(text, HasSubstr("understudy_task_applied_log_offset_bytes{task=\"shop\"} 4711\n"));
     EXPECT_THAT(text, HasSubstr("understudy_task_group_transactions{task=\"shop\"} 3\n"));
+    EXPECT_THAT(text, HasSubstr("understudy_task_applied_row_changes_total{task=\"shop\",kind="
+                                "\"update\"} 70\n"));
     EXPECT_THAT(text, HasSubstr("understudy_task_copy_rows{task=\"shop\"} 5\n"));
     EXPECT_THAT(text, HasSubstr("source=\"odd\\\"na\\\\me\\n\""));
     EXPECT_THAT(text, HasSubstr("process_open_fds 7\n"));

@@ -28,6 +28,9 @@ recorded_status sample() {
     value.relay_raw_bytes = 9;
     value.applied_gtids = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5";
     value.applied_rows = 11;
+    value.applied_inserts = 5;
+    value.applied_updates = 4;
+    value.applied_deletes = 2;
     value.applied_transactions = 12;
     value.applied_groups = 13;
     value.applied_ddl = 14;
