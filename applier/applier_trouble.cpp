@@ -56,8 +56,10 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
         co_return true;
     }
     if (code == errc::quarantined && co_await take_in_tables(error)) co_return true;
-    const bool may_wait = !catch_up_.any_ahead() && !catch_up_.any_waits_for_merge();
-    if (code == errc::quarantined && catch_up_.is_wanted() && may_wait) {
+    const bool may_wait = code == errc::quarantined && catch_up_.is_wanted() &&
+                          !catch_up_.any_ahead() &&
+                          !(stream_ && catch_up_.waits_for_merge(stream_->inseparable()));
+    if (may_wait) {
         board_.update([&](state::status& status) {
             status.applier_note = "waits for a table that is catching up: " + error.what;
         });

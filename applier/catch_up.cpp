@@ -340,6 +340,12 @@ asio::awaitable<void> catch_up::bring(quarantine_entry entry) {
         stream.stream.reset();
         stream.session.reset();
         if (code_of(ended.error()) == errc::cancelled) break;
+        // What the task selects has changed: it begins anew.
+        if (code_of(ended.error()) == errc::selection_changed) {
+            current_ = nullptr;
+            co_await stop_task(std::move(ended.error()));
+            co_return;
+        }
         if (code_of(ended.error()) == errc::merge_waits) {
             waits = true;
             waiting_[stream.entry.id] = {ended.error().what,
@@ -466,6 +472,9 @@ asio::awaitable<result<catch_up::outcome>> catch_up::follow(entry_stream& stream
         board_.update([&](state::status& status) {
             const apply_counts counts = stream.stream->rows().take_counts();
             status.applied_rows += counts.rows;
+            status.applied_inserts += counts.inserted;
+            status.applied_updates += counts.updated;
+            status.applied_deletes += counts.deleted;
             status.written_rows += counts.written;
             status.conflicts_overwritten += counts.overwritten;
             status.conflicts_ignored += counts.ignored;
@@ -557,13 +566,17 @@ bool catch_up::stops_task(const quarantine_entry& entry) const {
            });
 }
 
+asio::awaitable<void> catch_up::stop_task(protocol::error why) {
+    failed_ = std::move(why);
+    release_task();
+    wake_task_();
+    while (!stop_)
+        co_await wait(1h);
+}
+
 asio::awaitable<void> catch_up::give_up(quarantine_entry entry, protocol::error why) {
     if (stops_task(entry) && why.code != relay::errc::position_not_held) {
-        failed_ = std::move(why);
-        release_task();
-        wake_task_();
-        while (!stop_)
-            co_await wait(1h);
+        co_await stop_task(std::move(why));
         co_return;
     }
     std::string text = why.what;

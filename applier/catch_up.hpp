@@ -66,8 +66,12 @@ public:
     // The copy of some entry is ahead of the task, which cannot wait for any of them then: that one
     // joins behind the end of its copy, and they join one after the other.
     [[nodiscard]] bool any_ahead() const;
-    // Some entry waits for what may come in the task's own stream: that cannot wait for it.
-    [[nodiscard]] bool any_waits_for_merge() const { return !waiting_.empty(); }
+    // The entry of one of these tables waits for what may come in the task's own stream: that
+    // cannot wait for it.
+    [[nodiscard]] bool waits_for_merge(const std::set<state::object_name>& tables) const {
+        const auto entry = find(tables);
+        return entry && waiting_.contains(entry->id);
+    }
     // The entry's own stream is to begin behind where the task is.
     [[nodiscard]] bool has_passed(const quarantine_entry& entry) const {
         return entry.from > applied_;
@@ -93,6 +97,7 @@ private:
                                                               std::set<state::object_name> tables);
     [[nodiscard]] boost::asio::awaitable<void> copy_instead(quarantine_entry entry,
                                                             std::string why);
+    [[nodiscard]] boost::asio::awaitable<void> stop_task(protocol::error why);
     [[nodiscard]] boost::asio::awaitable<void> give_up(quarantine_entry entry, protocol::error why);
     [[nodiscard]] bool stops_task(const quarantine_entry& entry) const;
     [[nodiscard]] boost::asio::awaitable<void> poll();

@@ -5,6 +5,8 @@
 #include "applier/errc.hpp"
 #include "applier/schema_change_store.hpp"
 #include "applier/statement_executor.hpp"
+#include "applier/statement_lock.hpp"
+#include "state/shadow_table.hpp"
 
 #include <fmt/format.h>
 
@@ -18,12 +20,36 @@ using step_of_model = statement_plan::model_step::step;
 
 namespace {
 
-// Without what a model has otherwise by nature: its name, names that servers and tools give to
-// constraints, the counter.
-std::string comparable_definition(const std::string& shown) {
-    static const std::regex names(R"(CONSTRAINT `(?:[^`]|``)*` |AUTO_INCREMENT=\d+ ?)");
-    return std::regex_replace(shown.substr(shown.find('(')), names, "");
+// Without what a model has otherwise by nature: its name, also where the server makes names of
+// constraints of it, and the counter.
+std::string comparable_definition(const std::string& shown, const std::string& table) {
+    static const std::regex counter(R"(AUTO_INCREMENT=\d+ ?)");
+    std::string text = std::regex_replace(shown.substr(shown.find("` (") + 1), counter, "");
+    for (const std::string_view kind : {"_chk_", "_ibfk_"}) {
+        const std::string made = "CONSTRAINT `" + table + std::string(kind);
+        for (auto at = text.find(made); at != std::string::npos; at = text.find(made, at))
+            text.replace(at, made.size(), "CONSTRAINT `" + std::string(kind));
+    }
+    return text;
 }
+
+// What the ALTER would make of the rows that are there is not, for certain, what the tool made of
+// them: values that go by the session's time zone, numbers and times that are made up, rows that a
+// unique key could have cost the copy, triggers that go with the model.
+constexpr std::string_view doubt_query =
+    "SELECT CONCAT('the type of ', m.COLUMN_NAME) FROM information_schema.COLUMNS AS m JOIN "
+    "information_schema.COLUMNS AS t ON t.TABLE_SCHEMA = {0} AND t.TABLE_NAME = {1} AND "
+    "t.COLUMN_NAME = m.COLUMN_NAME WHERE m.TABLE_SCHEMA = {2} AND m.TABLE_NAME = {3} AND ("
+    "(t.DATA_TYPE <> m.DATA_TYPE AND (t.DATA_TYPE IN ('timestamp', 'datetime', 'date', 'time', "
+    "'year') OR m.DATA_TYPE IN ('timestamp', 'datetime', 'date', 'time', 'year'))) OR "
+    "(m.DATA_TYPE = 'timestamp' AND m.IS_NULLABLE = 'NO' AND t.IS_NULLABLE = 'YES') OR "
+    "(m.EXTRA LIKE '%auto_increment%' AND t.EXTRA NOT LIKE '%auto_increment%') OR "
+    "((t.COLUMN_TYPE <> m.COLUMN_TYPE OR NOT (t.COLLATION_NAME <=> m.COLLATION_NAME)) AND NOT "
+    "(t.DATA_TYPE IN ('tinyint', 'smallint', 'mediumint', 'int') AND m.DATA_TYPE = 'bigint') AND "
+    "EXISTS (SELECT 1 FROM information_schema.STATISTICS AS s WHERE s.TABLE_SCHEMA = {2} AND "
+    "s.TABLE_NAME = {3} AND s.NON_UNIQUE = 0 AND s.COLUMN_NAME = m.COLUMN_NAME))) UNION ALL "
+    "SELECT CONCAT('the trigger ', TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE "
+    "EVENT_OBJECT_SCHEMA = {2} AND EVENT_OBJECT_TABLE = {3} LIMIT 1";
 
 result<std::optional<std::string>> definition_of(target_session& target,
                                                  const state::object_name& table) {
@@ -31,7 +57,7 @@ result<std::optional<std::string>> definition_of(target_session& target,
     auto shown = target.query("SHOW CREATE TABLE " + table.to_string());
     if (!shown && shown.error().server.number == no_such_table) return std::nullopt;
     if (!shown) return std::unexpected(std::move(shown.error()));
-    return comparable_definition(shown->rows.front()[1].value_or("("));
+    return comparable_definition(shown->rows.front()[1].value_or("` ("), table.object);
 }
 
 } // namespace
@@ -45,6 +71,9 @@ state::object_name statement_executor::model_on_target(const statement_plan& pla
 std::unexpected<protocol::error> statement_executor::copy_instead(const statement_plan& plan,
                                                                   const std::string& why) {
     to_reload_.insert(plan.source_names.begin(), plan.source_names.end());
+    // A process that has lost the task must not take away what the next one goes by.
+    const auto lock = statement_lock::acquire(target_, store_, epoch_);
+    if (!lock) return std::unexpected(lock.error());
     // Who comes here again, because the wish for the copy was not noted, finds nothing and comes to
     // the same.
     const schema_change_store store(store_.meta_database(), task_name_);
@@ -72,6 +101,16 @@ result<source_statement> statement_executor::resolve_cut_over(const source_state
     if ((*change)->alters > 1) return copy_instead(plan, "it was altered more than once");
     if (!(*change)->is_exact)
         return copy_instead(plan, "its ALTER TABLE executed here could give rows other values");
+    auto tool = was_made_by_tool(plan);
+    if (!tool) return std::unexpected(std::move(tool.error()));
+    if (!*tool) return copy_instead(plan, "that it was filled by a tool is not seen");
+    const state::object_name model = model_on_target(plan);
+    const state::object_name& table = plan.target_names.front();
+    auto doubt = target_.scalar(
+        fmt::format(doubt_query, quote_string(table.database), quote_string(table.object),
+                    quote_string(model.database), quote_string(model.object)));
+    if (!doubt) return wrap(std::move(doubt.error()), "comparing a table with its model");
+    if (*doubt) return copy_instead(plan, **doubt + " would not be exact by an ALTER TABLE here");
     const auto charset = ddl::statement_charset::of_collation(plan.character_set_client);
     auto text = charset.from_utf8("ALTER TABLE " + plan.target_names.front().to_string() + " " +
                                   (*change)->clauses);
@@ -81,11 +120,32 @@ result<source_statement> statement_executor::resolve_cut_over(const source_state
     return resolved;
 }
 
-// Behind the ALTER, before it is checked off: again after a crash, until the model is gone.
+// Whoever makes such a table by hand may fill it with something else. gh-ost has its changelog
+// beside it, pt-online-schema-change its triggers on the table, until the swap is through.
+result<bool> statement_executor::was_made_by_tool(const statement_plan& plan) {
+    const state::object_name& model = plan.models.front().model;
+    const state::object_name& table = plan.target_names.front();
+    if (model.object.ends_with("_gho")) {
+        state::shadow_table changelog = *state::shadow_table::parse(model.object);
+        changelog.suffix = "_ghc";
+        const schema_change_store store(store_.meta_database(), task_name_);
+        auto seen = store.load(target_, {model.database, changelog.beside(changelog.table)});
+        if (!seen) return std::unexpected(std::move(seen.error()));
+        return seen->has_value();
+    }
+    auto trigger = target_.scalar(
+        fmt::format("SELECT 1 FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = {} AND "
+                    "EVENT_OBJECT_TABLE = {} AND TRIGGER_NAME LIKE 'pt\\_osc\\_%' LIMIT 1",
+                    quote_string(table.database), quote_string(table.object)));
+    if (!trigger) return wrap(std::move(trigger.error()), "looking for the triggers of a tool");
+    return trigger->has_value();
+}
+
+// Behind the ALTER, before it is checked off: again after a crash, when the model may be gone.
 result<void> statement_executor::end_cut_over(const statement_plan& plan) {
     auto wanted = definition_of(target_, model_on_target(plan));
     if (!wanted) return std::unexpected(std::move(wanted.error()));
-    if (!*wanted) return {};
+    if (!*wanted) return copy_instead(plan, "its definition is gone, so it cannot be compared");
     auto found = definition_of(target_, plan.target_names.front());
     if (!found) return std::unexpected(std::move(found.error()));
     if (*found != *wanted)

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <regex>
+
 namespace understudy::applier {
 
 using protocol::fail;
@@ -32,6 +34,12 @@ result<void> refuse_foreign_keys(target_session& target, const state::object_nam
                             table.to_string(), state::quote_identifier(**key)));
 }
 
+// The server counts on, and may count anew when it is started.
+std::string without_counter(const std::string& fingerprint) {
+    static const std::regex counter(R"(AUTO_INCREMENT=\d+ ?)");
+    return std::regex_replace(fingerprint, counter, "");
+}
+
 } // namespace
 
 // Its table alone waits for the others.
@@ -51,6 +59,18 @@ result<void> statement_executor::enroll_merged(const statement_plan& plan) {
     const bool creates = plan.is == statement_plan::kind::create_table ||
                          plan.is == statement_plan::kind::create_table_with_rows;
     if (!creates || !selection_->is_merged(source)) return {};
+    // Names of columns are in its rows, and so tell whether it is the table that is there, since
+    // MySQL 8.0.1 (binlog_row_metadata, which the precheck asks for) and in MariaDB.
+    constexpr std::uint32_t names_since = 80001;
+    if (source_version_ < names_since)
+        return fail(errc::unsupported_statement,
+                    fmt::format("{} is to be merged into {}, and the rows of this source do not "
+                                "tell whether it has the same columns: compare them, then leave "
+                                "the statement out",
+                                source.to_string(), plan.target_names.front().to_string()));
+    const auto alone =
+        merged_table_lock::acquire(target_, store_.meta_database(), plan.target_names.front());
+    if (!alone) return std::unexpected(alone.error());
     return merged_store(store_.meta_database())
         .enroll(target_, {plan.target_names.front(), task_name_, source});
 }
@@ -63,37 +83,45 @@ result<void> statement_executor::execute_merged(const source_statement& statemen
     if (share_ == nullptr || !share_->is_catch_up()) return leave_merged_to_table(plan);
     const merged_store store(store_.meta_database());
     const merged_part part{plan.target_names.front(), task_name_, plan.source_names.front()};
-    auto number =
-        store.arrive(target_, part, decision_place(statement.transaction), store_, epoch_);
-    if (!number) return std::unexpected(std::move(number.error()));
-    step("after arrival");
-    auto known = store.read(target_, part, *number, plan.merged_statement);
+    auto known = store.arrive(target_, part, decision_place(statement.transaction),
+                              plan.merged_statement, store_, epoch_);
     if (!known) return std::unexpected(std::move(known.error()));
+    step("after arrival");
+    const std::uint64_t number = known->number;
     if (known->text != plan.merged_statement) {
         return fail(
             errc::unsupported_statement,
-            fmt::format("{} got `{}` where {} got `{}`: tables that are merged into {} have "
-                        "to be altered in the same way and order",
+            fmt::format("{} got `{}` where {} got `{}`: tables that are merged into {} have to be "
+                        "altered in the same way and order. Leave out what not all of them get; if "
+                        "that is the second, leave it out in its task and then execute on the "
+                        "target: {}",
                         part.source.to_string(), plan.merged_statement, known->of, known->text,
-                        part.target.to_string()));
+                        part.target.to_string(), store.take_back_sql(part, number)));
     }
-    auto missing = store.missing(target_, part, *number);
-    if (!missing) return std::unexpected(std::move(missing.error()));
-    if (*missing)
+    const auto wait_for_others = [&]() -> result<void> {
+        auto missing = store.missing(target_, part, number);
+        if (!missing) return std::unexpected(std::move(missing.error()));
+        if (!*missing) return {};
         return fail(errc::merge_waits,
                     fmt::format("`{}` waits for {}", plan.merged_statement, **missing));
+    };
+    if (auto all = wait_for_others(); !all) return all;
 
     const auto alone = merged_table_lock::acquire(target_, store_.meta_database(), part.target);
     if (!alone) return std::unexpected(alone.error());
-    // Others may have executed it meanwhile, or begun to and died.
-    known = store.read(target_, part, *number, plan.merged_statement);
+    // Others may have executed it meanwhile, or begun to and died; or another part has come in.
+    known = store.read(target_, part, number);
     if (!known) return std::unexpected(std::move(known.error()));
     if (known->is_done) return {};
+    if (!known->fingerprint) {
+        if (auto all = wait_for_others(); !all) return all;
+    }
     auto now = take_fingerprint(target_, plan);
     if (!now) return std::unexpected(std::move(now.error()));
-    const bool was_executed = known->fingerprint && *known->fingerprint != *now;
+    const std::string before = without_counter(*now);
+    const bool was_executed = known->fingerprint && *known->fingerprint != before;
     if (!was_executed) {
-        if (auto begun = store.begin(target_, part, *number, *now); !begun) return begun;
+        if (auto begun = store.begin(target_, part, number, before); !begun) return begun;
         step("after begin");
         if (!is_begun) {
             auto written =
@@ -101,10 +129,15 @@ result<void> statement_executor::execute_merged(const source_statement& statemen
             if (!written) return written;
         }
         step("after intent");
-        if (auto done = run(statement, query, timestamp, entry); !done) return done;
+        auto done = run(statement, query, timestamp, entry);
+        // Whoever mends what it was refused for changes the table too.
+        if (!done && !target_.broken() && !target_.awaits_answer()) {
+            if (auto gone = store.forget_begin(target_, part, number); !gone) return gone;
+        }
+        if (!done) return done;
         step("after execute");
     }
-    return store.finish(target_, part, *number);
+    return store.finish(target_, part, number);
 }
 
 } // namespace understudy::applier

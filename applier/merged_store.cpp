@@ -72,6 +72,16 @@ result<void> merged_store::prepare(target_session& target) const {
 }
 
 result<void> merged_store::enroll(target_session& target, const merged_part& part) const {
+    auto known = target.scalar(fmt::format("SELECT 1 FROM {} WHERE {}", parts_, of_part(part)));
+    if (!known) return wrap(std::move(known.error()), "reading who merges into a table");
+    if (*known) return {};
+    auto open = target.scalar(fmt::format(
+        "SELECT `statement` FROM {} WHERE {} AND NOT `is_done` AND `fingerprint` IS NOT NULL",
+        statements_, of_table(part.target)));
+    if (!open) return wrap(std::move(open.error()), "reading who merges into a table");
+    if (*open)
+        return fail(errc::transient, fmt::format("{} is being altered: `{}`",
+                                                 part.target.to_string(), open->value_or("")));
     auto done = target.run(fmt::format(
         "INSERT IGNORE INTO {} SELECT {}, {}, {}, {}, {}, COALESCE(MAX(`number`), 0), '' FROM {} "
         "WHERE {} AND `is_done`",
@@ -81,44 +91,60 @@ result<void> merged_store::enroll(target_session& target, const merged_part& par
     return done ? done : wrap(std::move(done.error()), "noting who merges into a table");
 }
 
-result<std::uint64_t> merged_store::arrive(target_session& target, const merged_part& part,
-                                           std::string_view place, const checkpoint_store& held,
-                                           std::uint64_t epoch) const {
+result<merged_store::statement> merged_store::arrive(target_session& target,
+                                                     const merged_part& part,
+                                                     std::string_view place, std::string_view text,
+                                                     const checkpoint_store& held,
+                                                     std::uint64_t epoch) const {
+    statement found;
     const auto count = [&]() -> result<void> {
         if (auto ours = held.hold(target, epoch); !ours) return ours;
         if (auto known = enroll(target, part); !known) return known;
-        return target.run(fmt::format(
-            "UPDATE {} SET `arrived` = `arrived` + 1, `place` = {} WHERE {} AND `place` <> {}",
-            parts_, quote_string(place), of_part(part), quote_string(place)));
+        auto at = target.query(fmt::format("SELECT `arrived`, `place` FROM {} WHERE {} FOR UPDATE",
+                                           parts_, of_part(part)));
+        if (!at) return std::unexpected(std::move(at.error()));
+        if (at->rows.empty()) return fail(errc::transient, "a merged table's part has gone");
+        const bool is_counted = at->rows.front()[1] == place;
+        const std::uint64_t number = number_of(at->rows.front()[0]) + (is_counted ? 0 : 1);
+        auto noted = target.run(fmt::format(
+            "INSERT IGNORE INTO {} (`target_database`, `target_table`, `number`, `statement`, "
+            "`of`) VALUES ({}, {}, {}, {}, {})",
+            statements_, quote_string(part.target.database), quote_string(part.target.object),
+            number, quote_string(text), quote_string(shown(part))));
+        if (!noted) return noted;
+        auto stored = read(target, part, number);
+        if (!stored) return std::unexpected(std::move(stored.error()));
+        found = *std::move(stored);
+        if (found.text != text || is_counted) return {};
+        return target.run(fmt::format("UPDATE {} SET `arrived` = {}, `place` = {} WHERE {}", parts_,
+                                      number, quote_string(place), of_part(part)));
     };
     if (auto begun = target.run("START TRANSACTION"); !begun)
         return std::unexpected(std::move(begun.error()));
     if (auto done = commit_or_roll_back(target, count()); !done)
         return std::unexpected(std::move(done.error()));
-    auto arrived =
-        target.scalar(fmt::format("SELECT `arrived` FROM {} WHERE {}", parts_, of_part(part)));
-    if (!arrived) return std::unexpected(std::move(arrived.error()));
-    return number_of(*arrived);
+    return found;
 }
 
+// Locking, so that it is what others have committed, whenever this transaction began.
 result<merged_store::statement> merged_store::read(target_session& target, const merged_part& part,
-                                                   std::uint64_t number,
-                                                   std::string_view text) const {
-    auto noted = target.run(fmt::format(
-        "INSERT IGNORE INTO {} (`target_database`, `target_table`, `number`, `statement`, `of`) "
-        "VALUES ({}, {}, {}, {}, {})",
-        statements_, quote_string(part.target.database), quote_string(part.target.object), number,
-        quote_string(text), quote_string(shown(part))));
-    if (!noted) return std::unexpected(std::move(noted.error()));
+                                                   std::uint64_t number) const {
     auto found = target.query(
         fmt::format("SELECT `statement`, `of`, `is_done`, `fingerprint` FROM {} WHERE {} AND "
-                    "`number` = {}",
+                    "`number` = {} FOR UPDATE",
                     statements_, of_table(part.target), number));
     if (!found) return std::unexpected(std::move(found.error()));
     if (found->rows.empty())
         return fail(errc::transient, "what was noted of a statement is not there");
     const auto& row = found->rows.front();
-    return statement{row[0].value_or(""), row[1].value_or(""), row[2] == "1", row[3]};
+    return statement{number, row[0].value_or(""), row[1].value_or(""), row[2] == "1", row[3]};
+}
+
+std::string merged_store::take_back_sql(const merged_part& part, std::uint64_t number) const {
+    return fmt::format(
+        "UPDATE {0} SET `arrived` = {1}, `place` = '' WHERE {2} AND `arrived` = {3}; "
+        "DELETE FROM {4} WHERE {2} AND `number` = {3} AND NOT `is_done`;",
+        parts_, number - 1, of_table(part.target), number, statements_);
 }
 
 result<std::optional<std::string>>
@@ -143,14 +169,28 @@ result<void> merged_store::begin(target_session& target, const merged_part& part
                                   number));
 }
 
+result<void> merged_store::forget_begin(target_session& target, const merged_part& part,
+                                        std::uint64_t number) const {
+    return target.run(fmt::format("UPDATE {} SET `fingerprint` = NULL WHERE {} AND `number` = {}",
+                                  statements_, of_table(part.target), number));
+}
+
 result<void> merged_store::finish(target_session& target, const merged_part& part,
                                   std::uint64_t number) const {
     return target.run(fmt::format("UPDATE {} SET `is_done` = TRUE WHERE {} AND `number` = {}",
                                   statements_, of_table(part.target), number));
 }
 
+// What no part has come to any more, others need not come to.
 result<void> merged_store::remove_all(target_session& target, std::string_view task) const {
-    return target.run(fmt::format("DELETE FROM {} WHERE `task` = {}", parts_, quote_string(task)));
+    auto done =
+        target.run(fmt::format("DELETE FROM {} WHERE `task` = {}", parts_, quote_string(task)));
+    if (!done) return done;
+    return target.run(fmt::format(
+        "DELETE FROM {0} WHERE NOT `is_done` AND NOT EXISTS (SELECT 1 FROM {1} AS p WHERE "
+        "p.`target_database` = {0}.`target_database` AND p.`target_table` = {0}.`target_table` AND "
+        "p.`arrived` >= {0}.`number`)",
+        statements_, parts_));
 }
 
 } // namespace understudy::applier

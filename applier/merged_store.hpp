@@ -31,25 +31,29 @@ public:
 
     [[nodiscard]] protocol::result<void> prepare(target_session& target) const;
     // From now on the others wait for this part. Its definition is the one that the target's table
-    // has now. Commits at once; does nothing when it is known.
+    // has now, so not while that is being altered (errc::transient). Commits at once; does nothing
+    // when it is known.
     [[nodiscard]] protocol::result<void> enroll(target_session& target,
                                                 const merged_part& part) const;
-    // The part has come to the statement that its log has at `place`: which number that is. One
-    // transaction; the same again when it is told again. `held`: whose epoch must be `epoch`.
-    [[nodiscard]] protocol::result<std::uint64_t>
-    arrive(target_session& target, const merged_part& part, std::string_view place,
-           const checkpoint_store& held, std::uint64_t epoch) const;
 
     struct statement {
+        std::uint64_t number = 0;
         std::string text; // as ddl::canonical_text gives it
         std::string of;   // the part that was there first
         bool is_done = false;
         std::optional<std::string> fingerprint; // it has been begun: what the table was before
     };
-    // That of this number; `text` where none is known.
+    // The part has come to the statement `text`, which its log has at `place`. It counts only where
+    // that is what the others got: else the answer has another text, and nothing has changed. One
+    // transaction; the same again when it is told again. `held`: whose epoch must be `epoch`.
+    [[nodiscard]] protocol::result<statement>
+    arrive(target_session& target, const merged_part& part, std::string_view place,
+           std::string_view text, const checkpoint_store& held, std::uint64_t epoch) const;
     [[nodiscard]] protocol::result<statement> read(target_session& target, const merged_part& part,
-                                                   std::uint64_t number,
-                                                   std::string_view text) const;
+                                                   std::uint64_t number) const;
+    // What an operator executes to take back that `of` has come to that statement, which is to be
+    // left out there.
+    [[nodiscard]] std::string take_back_sql(const merged_part& part, std::uint64_t number) const;
     // A part that has not come to it, for an operator to read; nullopt: all have.
     [[nodiscard]] protocol::result<std::optional<std::string>>
     missing(target_session& target, const merged_part& part, std::uint64_t number) const;
@@ -57,6 +61,9 @@ public:
     [[nodiscard]] protocol::result<void> begin(target_session& target, const merged_part& part,
                                                std::uint64_t number,
                                                std::string_view fingerprint) const;
+    // It was refused, and left nothing.
+    [[nodiscard]] protocol::result<void>
+    forget_begin(target_session& target, const merged_part& part, std::uint64_t number) const;
     [[nodiscard]] protocol::result<void> finish(target_session& target, const merged_part& part,
                                                 std::uint64_t number) const;
     // In the caller's transaction, if there is one.

@@ -88,6 +88,12 @@ std::vector<state::object_name> stream_share::concerned(const statement_plan& pl
     auto names = plan.source_names;
     const std::string home = names.empty() ? "" : names.front().database;
     names.insert(names.end(), plan.uses.begin(), plan.uses.end());
+    // A model of the next change must not meet that of one which its table has not come to.
+    for (const auto& one : plan.models) {
+        if (one.what != statement_plan::model_step::step::made) continue;
+        const auto shadow = state::shadow_table::parse(one.model.object);
+        if (shadow) names.push_back({one.model.database, shadow->table});
+    }
     if (plan.is == statement_plan::kind::create_table ||
         plan.is == statement_plan::kind::create_table_with_rows ||
         plan.is == statement_plan::kind::alter_table) {
@@ -103,13 +109,7 @@ result<bool> stream_share::takes_named(const statement_plan& plan,
                                        const logged_statement& statement,
                                        const source_transaction& transaction,
                                        const state::object_selection& selection) const {
-    auto names = concerned(plan, statement, selection);
-    // A model of the next change must not meet that of one which its table has not come to.
-    for (const auto& one : plan.models) {
-        if (one.what != statement_plan::model_step::step::made) continue;
-        const auto shadow = state::shadow_table::parse(one.model.object);
-        if (shadow) names.push_back({one.model.database, shadow->table});
-    }
+    const auto names = concerned(plan, statement, selection);
     const auto changed = static_cast<std::ptrdiff_t>(plan.source_names.size());
     const auto found = std::ranges::find_if(
         names, [this](const state::object_name& name) { return find(name) != nullptr; });

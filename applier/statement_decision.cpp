@@ -1,6 +1,5 @@
 #include "applier/statement_decision.hpp"
 
-#include "applier/ddl/canonical_text.hpp"
 #include "applier/ddl/statement_charset.hpp"
 #include "applier/errc.hpp"
 #include "protocol/wire/byte_reader.hpp"
@@ -45,9 +44,8 @@ result<statement_plan> replaced(const statement_decision& decision, result<state
     if (plan.what != statement_plan::action::execute) plan.is = statement_plan::kind::other_ddl;
     plan.what = statement_plan::action::execute;
     plan.text = std::move(*text);
-    if (!plan.merged_statement.empty())
-        plan.merged_statement =
-            ddl::canonical_text(plan.text, statement.sql_mode, statement.source_version, charset);
+    // Compared with what the others got it is what it was; a swap is no longer resolved.
+    plan.is_cut_over = false;
     plan.character_set_client = statement.character_set_client;
     plan.disable_event = false;
     if (plan.database.empty() && selection.touches_database(statement.database))

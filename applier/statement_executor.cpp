@@ -124,6 +124,8 @@ statement_executor::execute_resolved(const source_statement& statement,
         auto here = leave_to_table(statement, logged_statement::of(*query, source_version_));
         if (!here) return failed(std::move(here.error()));
     }
+    if (auto enrolled = enroll_merged(statement.plan); !enrolled)
+        return failed(std::move(enrolled.error()));
     step("before intent");
     if (!known && !executed) {
         // Where the target has GTIDs, the statement's own one tells whether it was executed.
@@ -146,8 +148,6 @@ statement_executor::execute_resolved(const source_statement& statement,
         if (auto ended = end_cut_over(statement.plan); !ended)
             return failed(std::move(ended.error()));
     }
-    if (auto enrolled = enroll_merged(statement.plan); !enrolled)
-        return failed(std::move(enrolled.error()));
     if (auto noted = definitions_.note_after(target_, statement); !noted)
         return failed(std::move(noted.error()));
     if (statement.rows_follow) {
@@ -385,7 +385,18 @@ result<bool> statement_executor::is_our_trigger(const statement_plan& plan) {
     if (!found) return std::unexpected(std::move(found.error()));
     if (found->rows.empty()) return false;
     const auto& row = found->rows.front();
-    const auto table = selection_->source_of({row[0].value_or(""), row[1].value_or("")});
+    const state::object_name target{row[0].value_or(""), row[1].value_or("")};
+    if (selection_->merges_into(target)) {
+        const std::string& database = plan.source_names.front().database;
+        const auto is_its = [&](const state::object_name& one) {
+            return one.database == database && selection_->map(one.database, one.object) == target;
+        };
+        const bool is_aside = std::ranges::any_of(share_->entries(), [&](const auto& entry) {
+            return std::ranges::any_of(entry.tables, is_its);
+        });
+        return is_aside == share_->is_catch_up();
+    }
+    const auto table = selection_->source_of(target);
     return table ? share_->takes(*table) : !share_->is_catch_up();
 }
 

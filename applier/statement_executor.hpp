@@ -103,6 +103,7 @@ private:
     // cut_over.cpp
     [[nodiscard]] protocol::result<source_statement>
     resolve_cut_over(const source_statement& statement);
+    [[nodiscard]] protocol::result<bool> was_made_by_tool(const statement_plan& plan);
     [[nodiscard]] protocol::result<void> end_cut_over(const statement_plan& plan);
     [[nodiscard]] protocol::result<void> note_models(const statement_plan& plan);
     [[nodiscard]] protocol::result<void> drop_model(const statement_plan& plan);

@@ -269,6 +269,13 @@ task_run::step<protocol::net::source_facts> task_run::ask_source() {
     if (!names) co_return std::unexpected(std::move(names.error()));
     source_ignores_case_ = names->rows.at(0).at(0).value_or("0") != "0";
     co_await (*source)->close();
+    if (source_ignores_case_ && selection_.follows_renames()) {
+        co_return protocol::fail(
+            applier::errc::unsupported_statement,
+            "objects.on_rename = \"follow\" goes by the names of tables as statements have them, "
+            "and this source has them otherwise in its log (lower_case_table_names): set it to "
+            "\"backfill\" or \"stop\"");
+    }
     co_return facts;
 }
 

@@ -33,6 +33,7 @@ difference compare(const object_selection& before, const object_selection& now,
     if (!now.selects(database, name)) return difference::none;
     if (!before.selects(database, name) || before.map(database, name) != now.map(database, name))
         return difference::place;
+    if (before.is_model(table) != now.is_model(table)) return difference::rows;
     const state::table_shape* const old_shape = before.shape(database, name);
     const state::table_shape* const shape = now.shape(database, name);
     const bool is_same = old_shape == nullptr || shape == nullptr
@@ -107,6 +108,14 @@ task_run::step<> task_run::copy_differing(object_selection before) {
         if (found == difference::none || concerns_rows_of_view ||
             (is_view && selection_.skips("view")))
             continue;
+        if (before.is_merged(table) || selection_.is_merged(table)) {
+            co_return protocol::fail(
+                applier::errc::unsupported_statement,
+                table.to_string() +
+                    " is merged into a table of the target (objects.merge), and its rows there are "
+                    "not to be told from those of others: take the change of the task's objects "
+                    "back, or begin with a task of another name for what is new");
+        }
         if (found == difference::place) {
             if (auto free = check_free(table); !free) co_return free;
             if (selection_.selects_database(table.database) &&

@@ -64,8 +64,11 @@ item target_names_item(const subject& about, const target_seen& target) {
 
 // What objects.tables asks of the source.
 std::vector<item> shape_items(const subject& about) {
-    if (!about.selection.shapes_anything()) return {};
-    bool needs_names = false;
+    if (!about.selection.shapes_anything() && !about.selection.merges_anything()) return {};
+    // A table that is made later is compared by the names in its rows; earlier versions have none,
+    // and stop there.
+    bool needs_names = about.selection.merges_anything() &&
+                       !variable(about.source.server.settings, "binlog_row_metadata").empty();
     bool filters = false;
     for (const table_fact& table : about.source.tables) {
         const auto* const shape = about.selection.shape(table.name.database, table.name.object);
@@ -84,7 +87,8 @@ std::vector<item> shape_items(const subject& about) {
             all.push_back(
                 {id, severity::blocking, outcome::failed, title,
                  names.empty() ? "this server cannot log them" : "binlog_row_metadata = " + names,
-                 "where and the columns of objects.tables go by the names in the log",
+                 "where and the columns of objects.tables, and tables that are merged, go by the "
+                 "names in the log",
                  names.empty() ? "Leave where and columns out of objects.tables, or use "
                                  "a source of MySQL 8.0 or MariaDB 10.5 and later."
                                : "SET GLOBAL binlog_row_metadata = 'FULL'; -- and in the "

@@ -267,8 +267,10 @@ result<void> copier::impl::drop_one(target_session& target, const progress_key& 
     if (!found) return std::unexpected(std::move(found.error()));
     for (const auto& row : found->rows) {
         const std::string database = row[0].value_or("");
-        const auto table = context.selection->source_of({database, row[1].value_or("")});
-        if (!table || table->database != source.database) continue;
+        const state::object_name on{database, row[1].value_or("")};
+        const auto table = context.selection->source_of(on);
+        const bool is_its = table && table->database == source.database;
+        if (!is_its && !context.selection->merges_into(on)) continue;
         const state::object_name name{database, source.object};
         if (auto done = drop_object(target, key.kind, name.to_string()); !done) return done;
     }

@@ -6,7 +6,6 @@
 #include "applier/stand_in_definers.hpp"
 #include "applier/statement_lock.hpp"
 #include "snapshot/errc.hpp"
-#include "state/task_name.hpp"
 
 #include <fmt/format.h>
 
@@ -215,11 +214,9 @@ bool object_creator::is_done(const std::string& kind, const state::object_name& 
     return found != context_->done.end() && found->second.now != progress_row::stage::creating;
 }
 
-// What alters the table waits for this one too, from here on. A table that is copied by itself has
-// not its task's name here: whoever copies it does this.
+// What alters the table waits for this one too, from here on.
 result<void> object_creator::enroll(target_session& target, const object_definition& object) const {
     const state::task_spec& task = *context_->task;
-    if (!state::is_task_name(task.name)) return {};
     return applier::merged_store(task.apply.meta_database)
         .enroll(target, {object.target, task.name, object.source});
 }
@@ -250,6 +247,10 @@ awaitable<result<void>> object_creator::create(object_definition object) {
         if (*stored) row = **stored;
         auto there = exists(target, object);
         if (!there) return std::unexpected(std::move(there.error()));
+        // Before it is noted: who finds it noted does not come here again.
+        if (object.is_shared) {
+            if (auto enrolled = enroll(target, object); !enrolled) return enrolled;
+        }
         if (row.change == 0) {
             if (*there && !keep)
                 return fail(
@@ -260,9 +261,6 @@ awaitable<result<void>> object_creator::create(object_definition object) {
             row.now = *there ? progress_row::stage::kept : progress_row::stage::creating;
             if (auto noted = progress.insert(target, key, row); !noted) return noted;
             row.change = 1;
-        }
-        if (object.is_shared) {
-            if (auto enrolled = enroll(target, object); !enrolled) return enrolled;
         }
         if (row.now != progress_row::stage::creating) return {};
         if (!*there) {

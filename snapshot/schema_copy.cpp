@@ -1,6 +1,7 @@
 #include "snapshot/schema_copy.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/merged_store.hpp"
 #include "applier/statement_plan.hpp"
 #include "snapshot/column_dictionary.hpp"
 #include "snapshot/copy_shape.hpp"
@@ -146,9 +147,37 @@ schema_copy::create_table(const source_table& table,
          .is_shared = context_->selection->is_merged(table.name)});
 }
 
+// They would fire for the rows of this one, which fired those of the source.
+awaitable<result<void>> schema_copy::look_at_merged(const source_table& table) {
+    const state::object_name target_name = context_->on_target(table.name);
+    auto call = [&](target_session& target) -> result<void> {
+        auto trigger = target.scalar(
+            fmt::format("SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE "
+                        "EVENT_OBJECT_SCHEMA = {} AND "
+                        "EVENT_OBJECT_TABLE = {} LIMIT 1",
+                        quote_string(target_name.database), quote_string(target_name.object)));
+        if (!trigger) return std::unexpected(std::move(trigger.error()));
+        if (*trigger)
+            return fail(
+                errc::unsupported_object,
+                fmt::format("{} of the target, into which {} is to be merged, has the "
+                            "trigger {}, which would fire for each row of the copy: drop it "
+                            "until all are copied (and leave triggers out with objects.skip)",
+                            target_name.to_string(), table.name.to_string(),
+                            state::quote_identifier(**trigger)));
+        const state::task_spec& task = *context_->task;
+        return applier::merged_store(task.apply.meta_database)
+            .enroll(target, {target_name, task.name, table.name});
+    };
+    co_return co_await creator_->worker().run_retrying(call);
+}
+
 awaitable<result<void>> schema_copy::compare_tables() {
     for (const source_table& table : context_->catalog.tables) {
         const state::object_name target_name = context_->on_target(table.name);
+        if (context_->selection->is_merged(table.name)) {
+            if (auto fit = co_await look_at_merged(table); !fit) co_return fit;
+        }
         auto call = [&target_name](target_session& target) {
             return target.query(columns_query(fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}",
                                                           quote_string(target_name.database),

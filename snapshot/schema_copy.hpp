@@ -26,6 +26,8 @@ public:
 
 private:
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
+    look_at_merged(const source_table& table);
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
     create_table(const source_table& table, const std::map<std::string, std::string>& collations);
     [[nodiscard]] boost::asio::awaitable<protocol::result<std::map<std::string, std::string>>>
     differing_collations();

@@ -2,7 +2,6 @@
 
 #include "applier/checkpoint_store.hpp"
 #include "applier/errc.hpp"
-#include "applier/merged_store.hpp"
 #include "applier/prepared_store.hpp"
 #include "applier/quarantine_store.hpp"
 #include "applier/statement_lock.hpp"
@@ -61,8 +60,6 @@ result<void> drop_tables(target_session& target, const applier::checkpoint_store
     for (const state::object_name& table : tables) {
         // One that the task no longer selects stays as it is.
         if (!selection.selects(table.database, table.object)) continue;
-        // The rows of others are in one that is merged.
-        if (selection.is_merged(table)) continue;
         const auto name = selection.map(table.database, table.object);
         for (const std::string_view kind : {"table", "view"}) {
             if (done) done = drop_object(target, kind, name.to_string());
@@ -124,6 +121,16 @@ awaitable<result<void>> table_reload::reload(applier::quarantine_entry entry, st
 awaitable<result<void>> table_reload::run(attempt& now) {
     constexpr int restarts_max = 10;
     constexpr int restarts_unheld_max = 2;
+    for (const state::object_name& table : now.entry.tables) {
+        if (!parts_.selection.is_merged(table)) continue;
+        co_return fail(
+            errc::unsupported_object,
+            fmt::format("{} is merged into {}, where its rows are not to be told from "
+                        "those of others (objects.merge): delete them there, and copy it "
+                        "by a task of its own",
+                        table.to_string(),
+                        parts_.selection.map(table.database, table.object).to_string()));
+    }
     if (auto taken = co_await take_over(now); !taken) co_return taken;
     bool begun = now.at.now == applier::checkpoint::stage::copying;
     for (int restarts = 0;; ++restarts) {
@@ -274,14 +281,7 @@ table_reload::ddl_during_copy(attempt& now) {
 awaitable<result<void>> table_reload::finish(attempt& now, const copy_outcome& copied) {
     const protocol::binlog_position end{followed(now).name_of(copied.copy_end.file),
                                         copied.copy_end.offset};
-    const auto call = [&](target_session& target) -> result<void> {
-        for (const state::object_name& table : now.entry.tables) {
-            if (!now.selection.is_merged(table)) continue;
-            auto enrolled = applier::merged_store(now.spec.apply.meta_database)
-                                .enroll(target, {now.selection.map(table.database, table.object),
-                                                 parts_.task.name, table});
-            if (!enrolled) return enrolled;
-        }
+    const auto call = [&](target_session& target) {
         return applier::quarantine_store(now.task).finish_reload(target, now.entry, now.epoch,
                                                                  now.at.epoch, end);
     };

@@ -246,7 +246,7 @@ object_selection object_selection::only(std::set<object_name> tables) const {
 bool object_selection::is_model(std::string_view database, std::string_view table) const {
     if (!alters_at_cut_over_) return false;
     const auto shadow = shadow_table::parse(table);
-    return shadow && selects(database, shadow->table);
+    return shadow && selects_itself(database, shadow->table);
 }
 
 object_selection object_selection::following(std::set<object_name> tables) const {

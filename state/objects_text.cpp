@@ -92,7 +92,9 @@ std::string objects_text(const task_spec& spec) {
                      {"exclude", to_json(spec.objects.exclude)},
                      {"rename", to_json(spec.objects.rename)},
                      {"tables", std::move(tables)}};
-    // Only where there is one: texts of earlier versions are the same then.
+    // Only where they are other than usual: texts of earlier versions are the same then.
+    if (spec.objects.online_schema_changes == task_spec::schema_change_policy::alter)
+        all["models"] = true;
     if (!spec.objects.merge.empty()) all["merge"] = to_json(spec.objects.merge);
     return json::serialize(all);
 }
@@ -106,6 +108,9 @@ protocol::result<task_spec> with_objects(task_spec spec, std::string_view text) 
         spec.objects.rename = to_pairs(root.at("rename"));
         const json::value* const merged = root.if_contains("merge");
         spec.objects.merge = merged == nullptr ? names{} : to_names(*merged);
+        spec.objects.online_schema_changes = root.if_contains("models") != nullptr
+                                                 ? task_spec::schema_change_policy::alter
+                                                 : task_spec::schema_change_policy::shadow;
         spec.objects.tables.clear();
         for (const json::value& rules : root.at("tables").as_array())
             spec.objects.tables.push_back(to_rules(rules.as_object()));

@@ -33,6 +33,7 @@ public:
 
     alter_clauses read() {
         alter_clauses found{.is_exact = !at_.at_end(), .sets_only_counter = !at_.at_end()};
+        found.switches_keys = (at_.sees("DISABLE") || at_.sees("ENABLE")) && at_.sees("KEYS", 1);
         while (!at_.at_end()) {
             if (!at_.sees("AUTO_INCREMENT")) found.sets_only_counter = false;
             found.is_exact = clause() && found.is_exact;
@@ -45,6 +46,7 @@ public:
                 dropped_, [&](const std::string& other) { return state::same_column(one, other); });
         });
         found.is_exact = found.is_exact && !comes_back;
+        found.makes_up_values = makes_up_;
         return found;
     }
 
@@ -65,13 +67,15 @@ private:
             at_.advance();
             return state::same_column(name, at_.peek().text) && definition(true);
         }
-        if (at_.take("ALTER")) return true; // a default, or who sees an index
+        // A default, or who sees an index. Names of constraints are the copy's own.
+        if (at_.take("ALTER")) return !at_.sees("CHECK") && !at_.sees("CONSTRAINT");
         if (at_.take("RENAME")) return at_.sees("INDEX") || at_.sees("KEY");
-        if (at_.take("CONVERT")) return true;
         at_.take("DEFAULT");
         return at_.sees("AUTO_INCREMENT") || sees_any(at_, options);
     }
     bool add() {
+        // Rows that a unique key took from the copy may have gone from the table before the swap.
+        if (at_.sees("UNIQUE")) return false;
         if (sees_any(at_, keys)) return true;
         if (!at_.take("COLUMN") && sees_any(at_, other_than_columns)) return false;
         added_.push_back(at_.peek().text);
@@ -80,26 +84,44 @@ private:
     bool drop() {
         if (at_.sees("INDEX") || at_.sees("KEY")) return true;
         if (!at_.take("COLUMN") && sees_any(at_, other_than_columns)) return false;
+        if (at_.sees("IF")) return false;
         dropped_.push_back(at_.peek().text);
         return true;
     }
     // The column's name and what it is.
     bool definition(bool has_values) {
-        if (at_.sees_symbol('(') || at_.sees("IF")) return false;
+        if (at_.sees_symbol('(') || at_.sees("IF")) {
+            makes_up_ = makes_up_ || !has_values; // not read: it may
+            return false;
+        }
         at_.advance();
+        // Without explicit_defaults_for_timestamp such a column has the time as its default.
+        bool makes_up = !has_values && (at_.sees("TIMESTAMP") || at_.sees("SERIAL"));
         bool is_known = true;
         for (; !at_.at_end() && !at_.sees_symbol(','); step()) {
-            const bool makes_up =
-                at_.sees("AUTO_INCREMENT") || sees_any(at_, values_of_the_moment) ||
-                (at_.sees("DEFAULT") && at_.sees_symbol('(', 1)) || at_.sees("SERIAL");
-            is_known = is_known && !at_.sees("REFERENCES") && (has_values || !makes_up);
+            const bool has_default = at_.sees("DEFAULT") && !is_constant(1);
+            makes_up = makes_up || has_default || at_.sees("AUTO_INCREMENT") ||
+                       sees_any(at_, values_of_the_moment);
+            is_known = is_known && !at_.sees("REFERENCES") && !at_.sees("UNIQUE");
         }
-        return is_known;
+        makes_up_ = makes_up_ || (makes_up && !has_values);
+        return is_known && (has_values || !makes_up);
+    }
+    // What stands there is a literal.
+    [[nodiscard]] bool is_constant(std::size_t ahead) const {
+        const token& one = at_.peek(ahead);
+        if (one.what == token::kind::string || one.what == token::kind::number) return true;
+        if (at_.sees_symbol('-', ahead) || at_.sees_symbol('+', ahead))
+            return at_.peek(ahead + 1).what == token::kind::number;
+        const bool is_prefix = equal_keyword(one.text, "b") || equal_keyword(one.text, "x");
+        return at_.sees("NULL", ahead) || at_.sees("TRUE", ahead) || at_.sees("FALSE", ahead) ||
+               (is_prefix && at_.peek(ahead + 1).what == token::kind::string);
     }
 
     token_cursor at_;
     std::vector<std::string> added_;
     std::vector<std::string> dropped_;
+    bool makes_up_ = false;
 };
 
 } // namespace

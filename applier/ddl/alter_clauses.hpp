@@ -13,6 +13,9 @@ struct alter_clauses {
     // not known is not exact.
     bool is_exact = false;
     bool sets_only_counter = false; // AUTO_INCREMENT = n, and nothing else
+    bool switches_keys = false;     // DISABLE KEYS or ENABLE KEYS
+    // Rows that are there get numbers, the time or what an expression says.
+    bool makes_up_values = false;
 };
 
 // Pure.

@@ -28,6 +28,9 @@ protocol::result<statement_plan> planner::database_statement(kind what) {
             return refuse("it drops the selected tables of a database that is selected in part");
         if (selection_->renames_anything_in(database) && mapped == database)
             return refuse("tables of the dropped database have other names on the target");
+        if (selection_->merges_anything_in(database))
+            return refuse("rows of its tables are merged with those of others on the target "
+                          "(objects.merge)");
     }
     source_names_.push_back({database, ""});
     target_names_.push_back({mapped, ""});

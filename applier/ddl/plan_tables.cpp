@@ -1,3 +1,4 @@
+#include "applier/ddl/alter_clauses.hpp"
 #include "applier/ddl/planner.hpp"
 
 #include <algorithm>
@@ -65,6 +66,13 @@ protocol::result<statement_plan> planner::create_table_like(const name_reference
                       ", which is not selected");
     rewriter_.replace(model, source, target_names_[0].database);
     like_ = source;
+    // The table that it would be like is the very table; with what is in parentheses it is there.
+    if (selection_->is_merged(table) && selection_->map(source.database, source.object) ==
+                                            selection_->map(table.database, table.object)) {
+        auto plan = execute(kind::create_table, target_names_[0].database);
+        plan.text = "CREATE TABLE IF NOT EXISTS " + target_names_[0].to_string() + " (x INT)";
+        return plan;
+    }
     return execute(kind::create_table, target_names_[0].database);
 }
 
@@ -100,6 +108,11 @@ protocol::result<statement_plan> planner::alter_table() {
     }
     if (!rewriter_.selects(table)) return skip(kind::alter_table, "the table is not selected");
     if (source_names_.empty()) touch(table);
+    const auto clauses = read_alter_clauses(at_);
+    makes_up_values_ = clauses.makes_up_values;
+    // Of each table that is merged it is another one.
+    if (selection_->is_merged(table) && (clauses.sets_only_counter || clauses.switches_keys))
+        return skip(kind::alter_table, "it says nothing about a merged table's rows or columns");
     note_altered(table, at_);
     rewrite_altered(*name, table);
     if (auto done = rewrite_table_clauses(at_, table); !done) return std::unexpected(done.error());
@@ -127,6 +140,9 @@ protocol::result<void> planner::rewrite_table_clauses(token_cursor from,
             if (!rewriter_.selects(source))
                 return refuse("it exchanges rows with " + source.to_string() +
                               ", which is not selected");
+            if (selection_->is_model(source) || selection_->is_model(table))
+                return refuse("it exchanges rows with a table whose rows are left out "
+                              "(objects.online_schema_changes)");
             touch(source);
             rewriter_.replace(*other, source, home);
         } else if (from.sees("UNION") && (from.sees_symbol('(', 1) || from.sees_symbol('=', 1))) {

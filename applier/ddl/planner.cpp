@@ -64,8 +64,10 @@ protocol::result<statement_plan> planner::run() {
     if (plan && plan->what == statement_plan::action::execute) {
         if (auto fits = check_shapes(*plan); !fits) return std::unexpected(std::move(fits.error()));
     }
-    if (plan && plan->what == statement_plan::action::execute) {
+    if (plan && plan->what != statement_plan::action::skip) {
         if (auto fits = check_merged(*plan); !fits) return std::unexpected(std::move(fits.error()));
+    }
+    if (plan && plan->what == statement_plan::action::execute) {
         if (alters_merged(*plan))
             plan->merged_statement = canonical_text(plan->text, statement_->sql_mode,
                                                     statement_->source_version, charset_);
@@ -127,9 +129,10 @@ void planner::rewrite_altered(const name_reference& name, const state::object_na
 }
 
 // The target's table is not this one's alone: what takes rows or names from it would take those of
-// others.
+// others, and what makes values up would make them up for rows that had theirs before.
 protocol::result<void> planner::check_merged(const statement_plan& plan) const {
     using enum statement_plan::kind;
+    if (!is_about_tables(plan.is)) return {};
     const auto merged = std::ranges::find_if(
         plan.source_names, [this](const auto& name) { return selection_->is_merged(name); });
     if (merged == plan.source_names.end()) return {};
@@ -137,21 +140,17 @@ protocol::result<void> planner::check_merged(const statement_plan& plan) const {
     const std::string others =
         fmt::format("the rows of {} are in {}, among those of other tables (objects.merge)",
                     merged->to_string(), target);
-    switch (plan.is) {
-    case create_table:
-    case create_table_with_rows:
-    case trigger:
-    case dml: return {};
-    case alter_table:
-    case create_index:
-    case drop_index:
-        if (plan.source_names.size() > 1 || plan.is_cut_over) break;
-        if (selection_->alters_merged_once()) return {};
-        return refuse(others + ". With objects.merged_ddl = \"once\" a statement that all of these "
-                               "tables get is executed once");
-    default: break;
-    }
-    return refuse(others);
+    const bool copies = plan.what == statement_plan::action::reload;
+    if (!copies && (plan.is == create_table || plan.is == create_table_with_rows)) return {};
+    const bool alters = plan.is == alter_table || plan.is == create_index || plan.is == drop_index;
+    if (copies || !alters || plan.source_names.size() > 1 || plan.is_cut_over)
+        return refuse(others);
+    if (makes_up_values_)
+        return refuse(others + ", and each got the values that it makes up for them (the time, "
+                               "numbers) when it was altered itself");
+    if (selection_->alters_merged_once()) return {};
+    return refuse(others + ". With objects.merged_ddl = \"once\" a statement that all of these "
+                           "tables get is executed once");
 }
 
 // MariaDB's SET STATEMENT variable = value FOR statement: logged as it is.

@@ -121,6 +121,7 @@ private:
     std::vector<state::object_name> source_names_;
     std::vector<state::object_name> target_names_;
     std::vector<state::object_name> uses_;
+    bool makes_up_values_ = false; // an ALTER TABLE, for rows that are there
     std::vector<statement_plan::model_step> models_;
     std::vector<state::object_name> followed_;
     std::vector<state::object_name> forgotten_;

@@ -17,26 +17,14 @@ alter_clauses read(std::string_view clauses) {
 
 TEST(alter_clauses, are_exact_where_no_value_is_made_up) {
     for (const std::string_view text :
-         {"ADD COLUMN a INT",
-          "add a int not null default 7, add index (a, b)",
-          "ADD COLUMN a DECIMAL(10,2) DEFAULT 1.5 AFTER b",
-          "ADD UNIQUE KEY u (a)",
-          "ADD FULLTEXT (a)",
-          "DROP COLUMN a, DROP INDEX i, DROP KEY `k`",
-          "DROP a",
+         {"ADD COLUMN a INT", "add a int not null default 7, add index (a, b)",
+          "ADD COLUMN a DECIMAL(10,2) DEFAULT 1.5 AFTER b", "ADD FULLTEXT (a)",
+          "DROP COLUMN a, DROP INDEX i, DROP KEY `k`", "DROP a",
           "MODIFY a VARCHAR(99) CHARACTER SET utf8mb4, ALGORITHM=INPLACE, LOCK=NONE",
-          "MODIFY COLUMN id BIGINT AUTO_INCREMENT",
-          "CHANGE a `A` BIGINT",
-          "ALTER a SET DEFAULT 5",
-          "ALTER INDEX i INVISIBLE",
-          "RENAME INDEX a TO b",
-          "ENGINE=InnoDB",
-          "COMMENT 'ADD x, y'",
-          "CONVERT TO CHARACTER SET utf8mb4",
-          "DEFAULT CHARACTER SET latin1",
-          "AUTO_INCREMENT=5",
-          "ADD g INT GENERATED ALWAYS AS (a + 1) VIRTUAL",
-          "MODIFY t TIMESTAMP DEFAULT NOW()",
+          "MODIFY COLUMN id BIGINT AUTO_INCREMENT", "CHANGE a `A` BIGINT", "ALTER a SET DEFAULT 5",
+          "ALTER INDEX i INVISIBLE", "RENAME INDEX a TO b", "ENGINE=InnoDB", "COMMENT 'ADD x, y'",
+          "DEFAULT CHARACTER SET latin1", "AUTO_INCREMENT=5",
+          "ADD g INT GENERATED ALWAYS AS (a + 1) VIRTUAL", "MODIFY t TIMESTAMP DEFAULT NOW()",
           "ADD COLUMN `add` INT, DROP COLUMN `drop`"}) {
         EXPECT_TRUE(read(text).is_exact) << text;
     }
@@ -69,9 +57,30 @@ TEST(alter_clauses, are_not_exact_where_rows_could_differ) {
                                         "FORCE",
                                         "DISCARD TABLESPACE",
                                         "ADD a INT, FORCE",
-                                        "ADD COLUMN IF NOT EXISTS a INT"}) {
+                                        "ADD COLUMN IF NOT EXISTS a INT",
+                                        "ADD UNIQUE KEY u (a)",
+                                        "ADD a INT UNIQUE",
+                                        "CONVERT TO CHARACTER SET utf8mb4",
+                                        "ADD a TIMESTAMP NOT NULL",
+                                        "DROP COLUMN IF EXISTS a, ADD COLUMN a INT",
+                                        "ADD u CHAR(36) DEFAULT UUID()",
+                                        "ALTER CHECK c NOT ENFORCED"}) {
         EXPECT_FALSE(read(text).is_exact) << text;
     }
+}
+
+TEST(alter_clauses, may_make_up_values_for_rows_that_are_there) {
+    for (const std::string_view text :
+         {"ADD id INT AUTO_INCREMENT UNIQUE", "ADD at DATETIME DEFAULT NOW()",
+          "ADD a INT, ADD u CHAR(36) DEFAULT (UUID())", "ADD t TIMESTAMP", "ADD (a INT)"})
+        EXPECT_TRUE(read(text).makes_up_values) << text;
+    for (const std::string_view text :
+         {"ADD a INT DEFAULT 5", "RENAME COLUMN a TO b", "ADD PRIMARY KEY (a)", "CHANGE a b INT",
+          "MODIFY id BIGINT AUTO_INCREMENT", "MODIFY at DATETIME DEFAULT NOW()",
+          "ADD UNIQUE KEY u (a)", "PARTITION BY HASH (a)"})
+        EXPECT_FALSE(read(text).makes_up_values) << text;
+    EXPECT_TRUE(read("DISABLE KEYS").switches_keys);
+    EXPECT_FALSE(read("ADD a INT").switches_keys);
 }
 
 TEST(alter_clauses, may_set_the_counter_alone) {

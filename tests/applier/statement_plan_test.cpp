@@ -227,8 +227,26 @@ TEST(statement_plan, alters_a_merged_table_once_for_all) {
     check_cases(selection,
                 {{"drop", "DROP TABLE orders", "!"},
                  {"truncate", "TRUNCATE orders", "!"},
-                 {"exchange", "ALTER TABLE orders EXCHANGE PARTITION a WITH TABLE lines", "!"}},
+                 {"exchange", "ALTER TABLE orders EXCHANGE PARTITION a WITH TABLE lines", "!"},
+                 {"values of the moment", "ALTER TABLE orders ADD at DATETIME DEFAULT NOW()", "!"},
+                 {"numbers", "ALTER TABLE orders ADD n INT AUTO_INCREMENT UNIQUE", "!"},
+                 {"counter", "ALTER TABLE orders AUTO_INCREMENT = 7", ""},
+                 {"keys", "/*!40000 ALTER TABLE `orders` DISABLE KEYS */", ""},
+                 {"like another part", "CREATE TABLE orders LIKE shard_2.orders",
+                  "CREATE TABLE IF NOT EXISTS `dw`.`orders` (x INT)"},
+                 {"a view", "CREATE VIEW v AS SELECT 1", "CREATE VIEW v AS SELECT 1"}},
                 "shard_1");
+    // Under its own name, beside those of other tasks.
+    state::task_spec spec;
+    spec.name = "t";
+    spec.objects.include = {"shop.*"};
+    spec.objects.merge = {"shop.orders"};
+    spec.objects.on_rename = state::task_spec::rename_policy::backfill;
+    check_cases(*state::object_selection::make(spec),
+                {{"drop database", "DROP DATABASE shop", "!"},
+                 {"create database", "CREATE DATABASE shop", "CREATE DATABASE shop"},
+                 {"rotation", "RENAME TABLE orders TO x.old, x.fresh TO orders", "!"},
+                 {"routine", "CREATE PROCEDURE p() SELECT 1", "CREATE PROCEDURE p() SELECT 1"}});
 }
 
 state::object_selection following(std::set<state::object_name> followed) {

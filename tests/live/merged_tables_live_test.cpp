@@ -86,6 +86,7 @@ protected:
         pair_options made;
         made.objects.include = {"shard_*.*"};
         made.objects.rename = {{"shard_*.orders", "dw.orders"}};
+        made.source.extra_args = {"--binlog-row-metadata=FULL"};
         made.more_of_task_file = "merge = [\"dw.orders\"]\nmerged_ddl = \"once\"\n[initial]\n"
                                  "chunk_bytes = \"64KiB\"\n";
         if (GetParam()) made.more_of_task_file += "[apply]\nwriter = \"sql\"\n";
@@ -211,6 +212,36 @@ TEST_P(merged_tables, with_one_key_in_two_stop_the_copy) {
     source().exec("INSERT INTO shard_2.orders VALUES (1000007, 'taken', 1)");
     expect_stop(AllOf(HasSubstr("1000007"), HasSubstr("has a key that its table of the target has"))
                     .operator testing::Matcher<const std::string&>());
+}
+
+// Its rows could not be told from those of others.
+TEST_P(merged_tables, are_not_copied_anew_for_one_of_them) {
+    expect_merged();
+    const auto asked =
+        pair_.run_program({"reload", pair_.task_file(), "--table", "shard_1.orders"});
+    EXPECT_EQ(asked.status.code, 0) << asked.error << asked.output;
+    expect_stop(HasSubstr("is merged into `dw`.`orders`"));
+    EXPECT_EQ(target().scalar("SELECT COUNT(*) FROM dw.orders"), "9000");
+}
+
+TEST_P(merged_tables, get_what_only_one_got_left_out_there) {
+    expect_merged();
+    source().exec("CREATE INDEX hot ON shard_1.orders (total)");
+    const std::string executed = source().scalar("SELECT @@GLOBAL.gtid_executed");
+    const std::string first = executed.substr(0, executed.find(':')) +
+                              executed.substr(executed.rfind('-')).replace(0, 1, ":");
+    source().exec("ALTER TABLE shard_1.orders ADD n INT; ALTER TABLE shard_2.orders ADD n INT; "
+                  "ALTER TABLE shard_3.orders ADD n INT");
+    const auto stopped = pair_.run_task();
+    ASSERT_EQ(stopped.status.code, 1);
+    const std::string said = stopped.error + stopped.output;
+    const auto sql = said.find("UPDATE `understudy`.`merged_part`");
+    const std::string last = "NOT `is_done`;";
+    ASSERT_NE(sql, std::string::npos) << said;
+    target().exec(said.substr(sql, said.find(last, sql) + last.size() - sql));
+    const auto skipped = pair_.run_program({"skip", pair_.task_file(), "--at", first});
+    EXPECT_EQ(skipped.status.code, 0) << skipped.error << skipped.output;
+    expect_merged(shards, "id, shop, total, n");
 }
 
 INSTANTIATE_TEST_SUITE_P(, merged_tables, testing::Bool(),

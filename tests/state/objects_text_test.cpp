@@ -31,6 +31,7 @@ task_spec example() {
 TEST(objects_text, comes_back_as_it_was) {
     task_spec spec = example();
     spec.objects.merge = {"dw.orders", "m.*"};
+    spec.objects.online_schema_changes = task_spec::schema_change_policy::alter;
     const std::string text = objects_text(spec);
     EXPECT_NE(text, objects_text(example()));
     const auto read = with_objects(task_spec{}, text);
@@ -39,6 +40,7 @@ TEST(objects_text, comes_back_as_it_was) {
     EXPECT_EQ(read->objects.exclude, spec.objects.exclude);
     EXPECT_EQ(read->objects.rename, spec.objects.rename);
     EXPECT_EQ(read->objects.merge, spec.objects.merge);
+    EXPECT_EQ(read->objects.online_schema_changes, spec.objects.online_schema_changes);
     ASSERT_EQ(read->objects.tables.size(), 1U);
     EXPECT_EQ(read->objects.tables[0].add_columns, spec.objects.tables[0].add_columns);
     EXPECT_EQ(objects_text(*read), text);
