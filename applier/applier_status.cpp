@@ -50,13 +50,7 @@ void applier::impl::publish(bool is_drained) {
     board_.update([&](state::status& status) {
         status.applied = position.binlog;
         if (moved) status.applied_gtids = position.executed.to_string();
-        status.applied_rows += counts.rows;
-        status.applied_inserts += counts.inserted;
-        status.applied_updates += counts.updated;
-        status.applied_deletes += counts.deleted;
-        status.written_rows += counts.written;
-        status.conflicts_overwritten += counts.overwritten;
-        status.conflicts_ignored += counts.ignored;
+        counts.add_rows_to(status);
         status.applied_transactions += counts.transactions + statements;
         status.applied_groups += counts.groups;
         status.applied_ddl += statements;

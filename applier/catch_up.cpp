@@ -471,13 +471,7 @@ asio::awaitable<result<catch_up::outcome>> catch_up::follow(entry_stream& stream
         stream.delay.succeeded();
         board_.update([&](state::status& status) {
             const apply_counts counts = stream.stream->rows().take_counts();
-            status.applied_rows += counts.rows;
-            status.applied_inserts += counts.inserted;
-            status.applied_updates += counts.updated;
-            status.applied_deletes += counts.deleted;
-            status.written_rows += counts.written;
-            status.conflicts_overwritten += counts.overwritten;
-            status.conflicts_ignored += counts.ignored;
+            counts.add_rows_to(status);
             status.applied_ddl += stream.stream->take_statement_count();
         });
         if (stream.how != caution::none &&

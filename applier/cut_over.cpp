@@ -3,14 +3,13 @@
 
 #include "applier/ddl/statement_charset.hpp"
 #include "applier/errc.hpp"
+#include "applier/object_fingerprint.hpp"
 #include "applier/schema_change_store.hpp"
 #include "applier/statement_executor.hpp"
 #include "applier/statement_lock.hpp"
 #include "state/shadow_table.hpp"
 
 #include <fmt/format.h>
-
-#include <regex>
 
 namespace understudy::applier {
 
@@ -23,8 +22,7 @@ namespace {
 // Without what a model has otherwise by nature: its name, also where the server makes names of
 // constraints of it, and the counter.
 std::string comparable_definition(const std::string& shown, const std::string& table) {
-    static const std::regex counter(R"(AUTO_INCREMENT=\d+ ?)");
-    std::string text = std::regex_replace(shown.substr(shown.find("` (") + 1), counter, "");
+    std::string text = without_counter(shown.substr(shown.find("` (") + 1));
     for (const std::string_view kind : {"_chk_", "_ibfk_"}) {
         const std::string made = "CONSTRAINT `" + table + std::string(kind);
         for (auto at = text.find(made); at != std::string::npos; at = text.find(made, at))

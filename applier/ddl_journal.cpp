@@ -6,20 +6,12 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 namespace understudy::applier {
 
 using protocol::fail;
 using protocol::result;
 
 namespace {
-
-std::uint64_t number(const std::optional<std::string>& text) {
-    std::uint64_t value = 0;
-    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-    return value;
-}
 
 std::string gtid_text(const source_transaction& transaction) {
     return transaction.id.empty() ? "" : transaction.id.to_string();
@@ -63,12 +55,12 @@ result<journal_entry> ddl_journal::load(target_session& target) const {
                 : row[0] == "executed" ? journal_entry::state::executed
                                        : journal_entry::state::idle;
     entry.task_uuid = row[1].value_or("");
-    entry.number = number(row[2]);
+    entry.number = to_number(row[2]);
     entry.file = row[3].value_or("");
-    entry.offset = number(row[4]);
+    entry.offset = to_number(row[4]);
     entry.gtid = row[5].value_or("");
     entry.fingerprint = row[6].value_or("");
-    entry.connection_id = number(row[7]);
+    entry.connection_id = to_number(row[7]);
     entry.decided = row[8] == "done"     ? journal_entry::decision::done
                     : row[8] == "undone" ? journal_entry::decision::undone
                                          : journal_entry::decision::none;

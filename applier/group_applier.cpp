@@ -41,6 +41,16 @@ void apply_counts::add(const row_change& change) {
     }
 }
 
+void apply_counts::add_rows_to(state::status& status) const {
+    status.applied_rows += rows;
+    status.applied_inserts += inserted;
+    status.applied_updates += updated;
+    status.applied_deletes += deleted;
+    status.written_rows += written;
+    status.conflicts_overwritten += overwritten;
+    status.conflicts_ignored += ignored;
+}
+
 group_applier::group_applier(target_session& target, const checkpoint_store& store,
                              const state::object_selection& selection, const apply_rules& rules,
                              definition_recorder& definitions, apply_settings settings,

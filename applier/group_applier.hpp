@@ -18,6 +18,7 @@
 #include "protocol/result.hpp"
 #include "state/object_selection.hpp"
 #include "state/position.hpp"
+#include "state/status_board.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -60,6 +61,8 @@ struct apply_counts {
 
     apply_counts& operator+=(const apply_counts& more);
     void add(const row_change& change);
+    // Of rows; transactions and groups are those of the task's own stream.
+    void add_rows_to(state::status& status) const;
 };
 
 // How rows of a table are written, once it is known.

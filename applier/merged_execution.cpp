@@ -9,8 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <regex>
-
 namespace understudy::applier {
 
 using protocol::fail;
@@ -34,12 +32,6 @@ result<void> refuse_foreign_keys(target_session& target, const state::object_nam
                             table.to_string(), state::quote_identifier(**key)));
 }
 
-// The server counts on, and may count anew when it is started.
-std::string without_counter(const std::string& fingerprint) {
-    static const std::regex counter(R"(AUTO_INCREMENT=\d+ ?)");
-    return std::regex_replace(fingerprint, counter, "");
-}
-
 } // namespace
 
 // Its table alone waits for the others.
@@ -56,9 +48,7 @@ result<void> statement_executor::leave_merged_to_table(const statement_plan& pla
 result<void> statement_executor::enroll_merged(const statement_plan& plan) {
     if (selection_ == nullptr || plan.source_names.empty()) return {};
     const state::object_name& source = plan.source_names.front();
-    const bool creates = plan.is == statement_plan::kind::create_table ||
-                         plan.is == statement_plan::kind::create_table_with_rows;
-    if (!creates || !selection_->is_merged(source)) return {};
+    if (!creates_table(plan.is) || !selection_->is_merged(source)) return {};
     // Names of columns are in its rows, and so tell whether it is the table that is there, since
     // MySQL 8.0.1 (binlog_row_metadata, which the precheck asks for) and in MariaDB.
     constexpr std::uint32_t names_since = 80001;
@@ -69,7 +59,7 @@ result<void> statement_executor::enroll_merged(const statement_plan& plan) {
                                 "the statement out",
                                 source.to_string(), plan.target_names.front().to_string()));
     const auto alone =
-        merged_table_lock::acquire(target_, store_.meta_database(), plan.target_names.front());
+        lock_merged_table(target_, store_.meta_database(), plan.target_names.front());
     if (!alone) return std::unexpected(alone.error());
     return merged_store(store_.meta_database())
         .enroll(target_, {plan.target_names.front(), task_name_, source});
@@ -107,7 +97,7 @@ result<void> statement_executor::execute_merged(const source_statement& statemen
     };
     if (auto all = wait_for_others(); !all) return all;
 
-    const auto alone = merged_table_lock::acquire(target_, store_.meta_database(), part.target);
+    const auto alone = lock_merged_table(target_, store_.meta_database(), part.target);
     if (!alone) return std::unexpected(alone.error());
     // Others may have executed it meanwhile, or begun to and died; or another part has come in.
     known = store.read(target_, part, number);

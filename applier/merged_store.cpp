@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <utility>
 
 namespace understudy::applier {
@@ -54,12 +53,6 @@ std::string shown(const merged_part& part) {
     return fmt::format("{} of task {}", part.source.to_string(), part.task);
 }
 
-std::uint64_t number_of(const std::optional<std::string>& text) {
-    std::uint64_t value = 0;
-    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-    return value;
-}
-
 } // namespace
 
 merged_store::merged_store(std::string_view meta_database)
@@ -105,7 +98,7 @@ result<merged_store::statement> merged_store::arrive(target_session& target,
         if (!at) return std::unexpected(std::move(at.error()));
         if (at->rows.empty()) return fail(errc::transient, "a merged table's part has gone");
         const bool is_counted = at->rows.front()[1] == place;
-        const std::uint64_t number = number_of(at->rows.front()[0]) + (is_counted ? 0 : 1);
+        const std::uint64_t number = to_number(at->rows.front()[0]) + (is_counted ? 0 : 1);
         auto noted = target.run(fmt::format(
             "INSERT IGNORE INTO {} (`target_database`, `target_table`, `number`, `statement`, "
             "`of`) VALUES ({}, {}, {}, {}, {})",

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <regex>
+
 #include <set>
 
 namespace understudy::applier {
@@ -138,6 +140,11 @@ bool may_execute_again(const statement_plan& plan, const std::string& fingerprin
     case kind::other: return false;
     }
     return false;
+}
+
+std::string without_counter(const std::string& definition) {
+    static const std::regex counter(R"(AUTO_INCREMENT=\d+ ?)");
+    return std::regex_replace(definition, counter, "");
 }
 
 } // namespace understudy::applier

@@ -19,4 +19,8 @@ namespace understudy::applier {
 // repeating it changes nothing more.
 [[nodiscard]] bool may_execute_again(const statement_plan& plan, const std::string& fingerprint);
 
+// A definition, or texts with some, without AUTO_INCREMENT = n: the server counts on, and may count
+// anew when it is started.
+[[nodiscard]] std::string without_counter(const std::string& definition);
+
 } // namespace understudy::applier

@@ -2,7 +2,6 @@
 
 #include "applier/ddl/mentioned_tables.hpp"
 #include "applier/errc.hpp"
-#include "state/shadow_table.hpp"
 
 #include <fmt/format.h>
 
@@ -91,12 +90,9 @@ std::vector<state::object_name> stream_share::concerned(const statement_plan& pl
     // A model of the next change must not meet that of one which its table has not come to.
     for (const auto& one : plan.models) {
         if (one.what != statement_plan::model_step::step::made) continue;
-        const auto shadow = state::shadow_table::parse(one.model.object);
-        if (shadow) names.push_back({one.model.database, shadow->table});
+        if (auto table = selection.model_of(one.model)) names.push_back(*std::move(table));
     }
-    if (plan.is == statement_plan::kind::create_table ||
-        plan.is == statement_plan::kind::create_table_with_rows ||
-        plan.is == statement_plan::kind::alter_table) {
+    if (creates_table(plan.is) || plan.is == statement_plan::kind::alter_table) {
         // The tables that its foreign keys and LIKE name must be as far as it is.
         for (auto& name : ddl::mentioned_tables(statement, home)) {
             if (selection.selects(name.database, name.object)) names.push_back(std::move(name));

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace understudy::applier {
 
@@ -39,12 +38,6 @@ constexpr std::string_view names_table =
     "`table_name` VARCHAR(64) NOT NULL, "
     "PRIMARY KEY (`id`, `database_name`, `table_name`)) ENGINE=InnoDB DEFAULT CHARACTER SET "
     "utf8mb4 COLLATE utf8mb4_bin";
-
-std::uint64_t number(const std::optional<std::string>& text) {
-    std::uint64_t value = 0;
-    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-    return value;
-}
 
 stage stage_of(const std::optional<std::string>& text) {
     if (text == "asked") return stage::asked;
@@ -92,14 +85,14 @@ result<std::vector<quarantine_entry>> quarantine_store::load(target_session& tar
     if (!answer) return wrap(std::move(answer.error()), "reading which tables are set aside");
     std::vector<quarantine_entry> entries;
     for (const auto& row : answer->rows) {
-        const std::uint64_t id = number(row[0]);
+        const std::uint64_t id = to_number(row[0]);
         if (entries.empty() || entries.back().id != id) {
             entries.push_back({.id = id,
                                .now = stage_of(row[1]),
                                .tables = {},
                                .why = row[2].value_or(""),
-                               .from = {row[3].value_or(""), number(row[4])},
-                               .copy_end = {row[7].value_or(""), number(row[8])},
+                               .from = {row[3].value_or(""), to_number(row[4])},
+                               .copy_end = {row[7].value_or(""), to_number(row[8])},
                                .is_half_copied = row[9] == "copying"});
         }
         entries.back().tables.insert({row[5].value_or(""), row[6].value_or("")});
@@ -115,7 +108,7 @@ result<std::uint64_t> quarantine_store::write_entry(target_session& target, std:
     if (!made) return std::unexpected(std::move(made.error()));
     auto id = target.scalar("SELECT LAST_INSERT_ID()");
     if (!id) return std::unexpected(std::move(id.error()));
-    return number(*id);
+    return to_number(*id);
 }
 
 result<void> quarantine_store::write_tables(target_session& target, std::uint64_t id,

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <utility>
 
 namespace understudy::applier {
@@ -35,10 +34,7 @@ schema_change_store::load(target_session& target, const state::object_name& shad
     if (!found) return wrap(std::move(found.error()), "reading what became of a shadow table");
     if (found->rows.empty()) return std::nullopt;
     const auto& row = found->rows.front();
-    change read{0, row[1].value_or(""), row[2] == "1"};
-    const std::string alters = row[0].value_or("");
-    std::from_chars(alters.data(), alters.data() + alters.size(), read.alters);
-    return read;
+    return change{to_number(row[0]), row[1].value_or(""), row[2] == "1"};
 }
 
 result<void> schema_change_store::begin(target_session& target,

@@ -1,6 +1,14 @@
 #include "applier/target_session.hpp"
 
+#include <charconv>
+
 namespace understudy::applier {
+
+std::uint64_t to_number(const std::optional<std::string>& text) {
+    std::uint64_t value = 0;
+    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+    return value;
+}
 
 std::string quote_string(std::string_view text) {
     std::string out;

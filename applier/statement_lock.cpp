@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <tuple>
 #include <utility>
 
 namespace understudy::applier {
@@ -14,12 +13,6 @@ using protocol::fail;
 using protocol::result;
 
 namespace {
-
-// Names of locks have at most 64 characters and know no case.
-std::string lock_name(const checkpoint_store& store) {
-    return fmt::format("SHA2({}, 224)",
-                       quote_string("understudy/" + store.meta_database() + "/" + store.task()));
-}
 
 // Of an earlier process of the task that is frozen, or whose goodbye got lost: what the session was
 // about has ended, and nobody will let go of the lock.
@@ -33,25 +26,13 @@ result<void> end_if_idle(target_session& target, const std::string& session) {
 
 } // namespace
 
-statement_lock::statement_lock(target_session& target, std::string name)
-    : target_(&target), name_(std::move(name)) {}
-
-statement_lock::statement_lock(statement_lock&& other) noexcept
-    : target_(std::exchange(other.target_, nullptr)), name_(std::move(other.name_)) {}
-
-statement_lock::~statement_lock() {
-    if (target_ == nullptr || target_->broken() || target_->awaits_answer()) return;
-    // When this fails the session is broken, and the lock goes with it.
-    std::ignore = target_->execute("DO RELEASE_LOCK(" + name_ + ")");
-}
-
 result<statement_lock> statement_lock::acquire(target_session& target,
                                                const checkpoint_store& store, std::uint64_t epoch) {
-    const std::string name = lock_name(store);
-    auto got = target.scalar("SELECT GET_LOCK(" + name + ", 0)");
+    const std::string name = "understudy/" + store.meta_database() + "/" + store.task();
+    auto got = named_lock::acquire(target, name, 0);
     if (!got) return std::unexpected(std::move(got.error()));
-    if (*got != "1") {
-        auto owner = target.scalar("SELECT IS_USED_LOCK(" + name + ")");
+    if (!*got) {
+        auto owner = named_lock::owner(target, name);
         if (!owner) return std::unexpected(std::move(owner.error()));
         // Only the newest process may end another one's.
         if (auto held = store.hold(target, epoch); !held)
@@ -66,7 +47,7 @@ result<statement_lock> statement_lock::acquire(target_session& target,
                                 "execute on the target: KILL {};",
                                 owner->value_or("?"), store.task(), owner->value_or("?")));
     }
-    statement_lock lock(target, name);
+    statement_lock lock(**std::move(got));
     if (auto held = store.hold(target, epoch); !held)
         return std::unexpected(std::move(held.error()));
     return lock;

@@ -1,11 +1,12 @@
 #pragma once
 
 #include "applier/checkpoint_store.hpp"
+#include "applier/named_lock.hpp"
 #include "applier/target_session.hpp"
 #include "protocol/result.hpp"
 
 #include <cstdint>
-#include <string>
+#include <utility>
 
 namespace understudy::applier {
 
@@ -23,15 +24,11 @@ public:
     // when the task was taken over.
     [[nodiscard]] static protocol::result<statement_lock>
     acquire(target_session& target, const checkpoint_store& store, std::uint64_t epoch);
-    ~statement_lock();
-    statement_lock(statement_lock&& other) noexcept;
-    statement_lock& operator=(statement_lock&&) = delete;
 
 private:
-    statement_lock(target_session& target, std::string name);
+    explicit statement_lock(named_lock lock) : lock_(std::move(lock)) {}
 
-    target_session* target_;
-    std::string name_; // as an expression of SQL
+    named_lock lock_;
 };
 
 } // namespace understudy::applier

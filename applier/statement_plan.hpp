@@ -97,6 +97,17 @@ struct statement_plan {
     }
 }
 
+[[nodiscard]] constexpr bool creates_table(statement_plan::kind kind) {
+    using enum statement_plan::kind;
+    return kind == create_table || kind == create_table_with_rows;
+}
+
+// Changes the definition of a table that stays the one it is.
+[[nodiscard]] constexpr bool alters_table(statement_plan::kind kind) {
+    using enum statement_plan::kind;
+    return kind == alter_table || kind == create_index || kind == drop_index;
+}
+
 // Views, and what runs at the target: the initial copy makes them behind its rows.
 [[nodiscard]] constexpr bool is_program(statement_plan::kind kind) {
     using enum statement_plan::kind;

@@ -39,12 +39,6 @@ unsigned seconds(std::chrono::milliseconds time) {
     return static_cast<unsigned>(std::max<std::int64_t>(1, (time.count() + 999) / 1000));
 }
 
-std::uint64_t to_number(const std::optional<std::string>& text) {
-    std::uint64_t value = 0;
-    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-    return value;
-}
-
 // "8.0.36-28.1" is 80036, "5.5.5-10.11.6-MariaDB" is 101106.
 std::uint32_t version_number(std::string_view text) {
     if (text.starts_with("5.5.5-") && text.contains("MariaDB")) text.remove_prefix(6);

@@ -109,6 +109,8 @@ private:
 // 'text' with every dangerous byte escaped, quotes included; right whatever the session's character
 // set is set to by connect().
 [[nodiscard]] std::string quote_string(std::string_view text);
+// Of an answer; 0 for NULL and for what is no number.
+[[nodiscard]] std::uint64_t to_number(const std::optional<std::string>& text);
 // x'…'
 [[nodiscard]] std::string hex_literal(std::span<const std::byte> bytes);
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 #include <vector>
 
@@ -15,12 +14,6 @@ using state::object_name;
 namespace {
 
 using row = std::vector<std::optional<std::string>>;
-
-std::uint64_t number(const std::optional<std::string>& text) {
-    std::uint64_t value = 0;
-    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-    return value;
-}
 
 std::string lower_case(std::string text) {
     std::ranges::transform(text, text.begin(), [](char c) {
@@ -84,9 +77,9 @@ private:
 };
 
 target_column column_of(const row& values) {
-    auto column =
-        describe_column(values[2].value_or(""), values[3].value_or(""), values[4].value_or(""),
-                        number(values[5]), number(values[6]), number(values[7]), number(values[8]));
+    auto column = describe_column(values[2].value_or(""), values[3].value_or(""),
+                                  values[4].value_or(""), to_number(values[5]),
+                                  to_number(values[6]), to_number(values[7]), to_number(values[8]));
     column.character_set = values[9].value_or("");
     column.collation = values[10].value_or("");
     column.nullable = values[11] == "YES";
@@ -115,7 +108,7 @@ void add_part(unique_key& key, const target_table& table, const row& values) {
     key.usable &= is_column && values[4] != "YES" && !values[5];
     if (is_column) {
         key.whole.parts.push_back({static_cast<std::uint32_t>(column - table.columns.begin()),
-                                   static_cast<std::uint32_t>(number(values[5]))});
+                                   static_cast<std::uint32_t>(to_number(values[5]))});
     }
 }
 

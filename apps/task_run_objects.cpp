@@ -1,7 +1,6 @@
 // A definition whose [objects] were changed, as a step of task_run.
 
 #include "applier/errc.hpp"
-#include "applier/followed_store.hpp"
 #include "applier/linked_tables.hpp"
 #include "applier/objects_store.hpp"
 #include "applier/quarantine_store.hpp"
@@ -77,10 +76,7 @@ task_run::step<> task_run::follow_objects() {
         if (!spec) co_return std::unexpected(std::move(spec.error()));
         auto before = object_selection::make(*spec);
         if (!before) co_return std::unexpected(std::move(before.error()));
-        const auto followed =
-            applier::followed_store(task_.apply.meta_database, task_.name).load(*target_);
-        if (!followed) co_return std::unexpected(followed.error());
-        auto asked = co_await copy_differing(before->following(*followed));
+        auto asked = co_await copy_differing(before->following(selection_.followed()));
         if (!asked) co_return asked;
     }
     co_return store.save(*target_, checkpoints_, checkpoint_->epoch, text);

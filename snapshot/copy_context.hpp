@@ -1,6 +1,7 @@
 #pragma once
 
 #include "applier/checkpoint_store.hpp"
+#include "applier/merged_store.hpp"
 #include "snapshot/copy_pace.hpp"
 #include "snapshot/copy_progress.hpp"
 #include "snapshot/source_catalog.hpp"
@@ -50,6 +51,12 @@ struct copy_context {
     // Before anything is written, in the transaction that writes it.
     [[nodiscard]] protocol::result<void> hold(applier::target_session& target) const {
         return checkpoints.hold(target, epoch);
+    }
+    // What alters the table of the target that this one is merged into waits for it from here on.
+    [[nodiscard]] protocol::result<void> enroll(applier::target_session& target,
+                                                const state::object_name& source_name) const {
+        return applier::merged_store(task->apply.meta_database)
+            .enroll(target, {on_target(source_name), task->name, source_name});
     }
     [[nodiscard]] bool keeps_existing() const {
         return task->conflict.policy == state::task_spec::existing_tables::ignore;

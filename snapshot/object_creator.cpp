@@ -1,7 +1,6 @@
 #include "snapshot/object_creator.hpp"
 
 #include "applier/errc.hpp"
-#include "applier/merged_store.hpp"
 #include "applier/merged_table_lock.hpp"
 #include "applier/stand_in_definers.hpp"
 #include "applier/statement_lock.hpp"
@@ -214,13 +213,6 @@ bool object_creator::is_done(const std::string& kind, const state::object_name& 
     return found != context_->done.end() && found->second.now != progress_row::stage::creating;
 }
 
-// What alters the table waits for this one too, from here on.
-result<void> object_creator::enroll(target_session& target, const object_definition& object) const {
-    const state::task_spec& task = *context_->task;
-    return applier::merged_store(task.apply.meta_database)
-        .enroll(target, {object.target, task.name, object.source});
-}
-
 awaitable<result<void>> object_creator::create(object_definition object) {
     const progress_key key{object.kind, object.source};
     const auto found = context_->done.find(key);
@@ -234,10 +226,10 @@ awaitable<result<void>> object_creator::create(object_definition object) {
             applier::statement_lock::acquire(target, context_->checkpoints, context_->epoch);
         if (!lock) return std::unexpected(lock.error());
         // Whoever finds a shared table there finds it whole.
-        std::optional<applier::merged_table_lock> among_tasks;
+        std::optional<applier::named_lock> among_tasks;
         if (object.is_shared) {
-            auto shared = applier::merged_table_lock::acquire(
-                target, context_->task->apply.meta_database, object.target);
+            auto shared = applier::lock_merged_table(target, context_->task->apply.meta_database,
+                                                     object.target);
             if (!shared) return std::unexpected(shared.error());
             among_tasks.emplace(*std::move(shared));
         }
@@ -249,7 +241,7 @@ awaitable<result<void>> object_creator::create(object_definition object) {
         if (!there) return std::unexpected(std::move(there.error()));
         // Before it is noted: who finds it noted does not come here again.
         if (object.is_shared) {
-            if (auto enrolled = enroll(target, object); !enrolled) return enrolled;
+            if (auto enrolled = context_->enroll(target, object.source); !enrolled) return enrolled;
         }
         if (row.change == 0) {
             if (*there && !keep)

@@ -47,9 +47,6 @@ public:
     [[nodiscard]] target_worker& worker() { return worker_; }
 
 private:
-    [[nodiscard]] protocol::result<void> enroll(applier::target_session& target,
-                                                const object_definition& object) const;
-
     copy_context* context_;
     target_worker worker_;
 };

@@ -1,7 +1,6 @@
 #include "snapshot/schema_copy.hpp"
 
 #include "applier/errc.hpp"
-#include "applier/merged_store.hpp"
 #include "applier/statement_plan.hpp"
 #include "snapshot/column_dictionary.hpp"
 #include "snapshot/copy_shape.hpp"
@@ -165,9 +164,7 @@ awaitable<result<void>> schema_copy::look_at_merged(const source_table& table) {
                             "until all are copied (and leave triggers out with objects.skip)",
                             target_name.to_string(), table.name.to_string(),
                             state::quote_identifier(**trigger)));
-        const state::task_spec& task = *context_->task;
-        return applier::merged_store(task.apply.meta_database)
-            .enroll(target, {target_name, task.name, table.name});
+        return context_->enroll(target, table.name);
     };
     co_return co_await creator_->worker().run_retrying(call);
 }

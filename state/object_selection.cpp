@@ -244,9 +244,14 @@ object_selection object_selection::only(std::set<object_name> tables) const {
 }
 
 bool object_selection::is_model(std::string_view database, std::string_view table) const {
-    if (!alters_at_cut_over_) return false;
-    const auto shadow = shadow_table::parse(table);
-    return shadow && selects_itself(database, shadow->table);
+    return alters_at_cut_over_ && model_of({std::string(database), std::string(table)}).has_value();
+}
+
+std::optional<object_name> object_selection::model_of(const object_name& table) const {
+    if (!alters_at_cut_over_) return std::nullopt;
+    const auto shadow = shadow_table::parse(table.object);
+    if (!shadow || !selects_itself(table.database, shadow->table)) return std::nullopt;
+    return object_name{table.database, shadow->table};
 }
 
 object_selection object_selection::following(std::set<object_name> tables) const {

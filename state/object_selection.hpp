@@ -97,6 +97,8 @@ public:
     [[nodiscard]] bool is_model(const object_name& table) const {
         return is_model(table.database, table.object);
     }
+    // The one that it stands beside; nullopt: it is no model.
+    [[nodiscard]] std::optional<object_name> model_of(const object_name& table) const;
     // Rows of the table are replicated.
     [[nodiscard]] bool takes_rows(std::string_view database, std::string_view table) const {
         return selects(database, table) && !is_model(database, table);
@@ -106,6 +108,7 @@ public:
     [[nodiscard]] bool is_followed(const object_name& table) const {
         return followed_.contains(table);
     }
+    [[nodiscard]] const std::set<object_name>& followed() const { return followed_; }
     // objects.skip: a kind of statement that is left out, "truncate" for example.
     [[nodiscard]] bool skips(std::string_view kind_of_statement) const;
     // What becomes of the rows of a selected table: the first entry of objects.tables that takes

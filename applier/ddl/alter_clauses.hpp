@@ -4,12 +4,12 @@
 
 namespace understudy::applier::ddl {
 
-// What stands behind the table's name of an ALTER TABLE, where gh-ost or pt-online-schema-change
-// altered an empty copy of the table and filled it then.
+// What stands behind the table's name of an ALTER TABLE, and what it does to rows that are there.
 struct alter_clauses {
-    // Executed for the table itself it leaves the rows that the filled copy has: no value is made
-    // up while it runs (AUTO_INCREMENT of a new column, the time), none of a column that goes is
-    // kept for one of the same name that comes, and nothing has another name behind it. What is
+    // Where gh-ost or pt-online-schema-change altered an empty copy of the table and filled it
+    // then: executed for the table itself it leaves the rows that the filled copy has. No value is
+    // made up while it runs (AUTO_INCREMENT of a new column, the time), none of a column that goes
+    // is kept for one of the same name that comes, and nothing has another name behind it. What is
     // not known is not exact.
     bool is_exact = false;
     bool sets_only_counter = false; // AUTO_INCREMENT = n, and nothing else

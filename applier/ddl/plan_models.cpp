@@ -2,9 +2,7 @@
 // change, where that is to be changed by one ALTER: the target has such a table without rows, as a
 // model, until it would be put in place.
 
-#include "applier/ddl/alter_clauses.hpp"
 #include "applier/ddl/planner.hpp"
-#include "state/shadow_table.hpp"
 
 #include <algorithm>
 
@@ -12,46 +10,29 @@ namespace understudy::applier::ddl {
 
 using step = statement_plan::model_step::step;
 
-// The table that it is a model of.
-std::optional<state::object_name> planner::model_of(const state::object_name& table) const {
-    if (!selection_->is_model(table)) return std::nullopt;
-    return state::object_name{table.database, state::shadow_table::parse(table.object)->table};
-}
-
 void planner::note_model(const state::object_name& table, step what) {
     if (selection_->is_model(table)) models_.push_back({.what = what, .model = table});
 }
 
-void planner::note_altered(const state::object_name& table, token_cursor clauses) {
-    if (!selection_->is_model(table)) return;
-    const auto found = read_alter_clauses(clauses);
-    if (found.sets_only_counter) return;
-    auto text = charset_.name_to_utf8(statement_->text.substr(clauses.peek().begin));
+void planner::note_altered(const state::object_name& table, const alter_clauses& clauses,
+                           std::string_view text) {
+    if (!selection_->is_model(table) || clauses.sets_only_counter) return;
+    auto readable = charset_.name_to_utf8(text);
     models_.push_back({.what = step::altered,
                        .model = table,
-                       .clauses = text.value_or(""),
-                       .is_exact = found.is_exact && text.has_value()});
-}
-
-std::vector<planner::rename_pair> planner::rename_pairs() const {
-    std::vector<rename_pair> pairs;
-    auto at = at_;
-    do {
-        const auto from = at.take_name();
-        if (!from || !at.take("TO")) return {};
-        const auto to = at.take_name();
-        if (!to) return {};
-        pairs.emplace_back(rewriter_.resolve(*from), rewriter_.resolve(*to));
-    } while (at.take_symbol(','));
-    return pairs;
+                       .clauses = readable.value_or(""),
+                       .is_exact = clauses.is_exact && readable.has_value()});
 }
 
 // RENAME TABLE t TO _t_del, _t_gho TO t: of these alone the change is known. What else brings a
 // model into place, or a table out of it, leaves rows that only the source has.
 std::optional<protocol::result<statement_plan>>
 planner::put_in_place(kind what, const std::vector<rename_pair>& pairs) {
+    const auto model_of = [this](const state::object_name& name) {
+        return selection_->model_of(name);
+    };
     const auto concerns_model = [this](const rename_pair& pair) {
-        return model_of(pair.first).has_value() || model_of(pair.second).has_value();
+        return selection_->is_model(pair.first) || selection_->is_model(pair.second);
     };
     if (std::ranges::none_of(pairs, concerns_model)) return std::nullopt;
     std::vector<state::object_name> tables;
@@ -68,15 +49,9 @@ planner::put_in_place(kind what, const std::vector<rename_pair>& pairs) {
                          model_of(pairs[1].first) == first_from;
     for (const state::object_name& table : tables)
         touch(table);
-    if (!is_swap) {
-        statement_plan plan;
-        plan.what = statement_plan::action::reload;
-        plan.is = what;
-        plan.source_names = source_names_;
-        plan.reason = "it renames a table that a tool has made beside another one, and its rows "
-                      "were left out (objects.online_schema_changes)";
-        return plan;
-    }
+    if (!is_swap)
+        return reload(what, "it renames a table that a tool has made beside another one, and its "
+                            "rows were left out (objects.online_schema_changes)");
     note_model(pairs[1].first, step::put_in_place);
     auto plan = execute(kind::alter_table, target_names_.front().database);
     plan.text.clear();

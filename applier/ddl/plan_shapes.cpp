@@ -81,13 +81,10 @@ protocol::result<void> planner::check_shapes(const statement_plan& plan) const {
     const auto shape_of = [&](const state::object_name& name) {
         return selection_->shape(name.database, name.object);
     };
-    const bool is_table = plan.is == kind::create_table ||
-                          plan.is == kind::create_table_with_rows || plan.is == kind::alter_table ||
-                          plan.is == kind::rename_table || plan.is == kind::create_index ||
-                          plan.is == kind::drop_index;
+    const bool creates = creates_table(plan.is);
+    const bool is_table = creates || alters_table(plan.is) || plan.is == kind::rename_table;
     if (!is_table || plan.source_names.empty()) return {};
     const table_shape* const first = shape_of(plan.source_names.front());
-    const bool creates = plan.is == kind::create_table || plan.is == kind::create_table_with_rows;
     if (creates) {
         if (like_ && shape_of(*like_) == first) return {};
         const bool model_is_other =

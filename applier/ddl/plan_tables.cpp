@@ -1,4 +1,3 @@
-#include "applier/ddl/alter_clauses.hpp"
 #include "applier/ddl/planner.hpp"
 
 #include <algorithm>
@@ -113,7 +112,7 @@ protocol::result<statement_plan> planner::alter_table() {
     // Of each table that is merged it is another one.
     if (selection_->is_merged(table) && (clauses.sets_only_counter || clauses.switches_keys))
         return skip(kind::alter_table, "it says nothing about a merged table's rows or columns");
-    note_altered(table, at_);
+    note_altered(table, clauses, statement_->text.substr(at_.peek().begin));
     rewrite_altered(*name, table);
     if (auto done = rewrite_table_clauses(at_, table); !done) return std::unexpected(done.error());
     return execute(kind::alter_table, target_names_[0].database);
@@ -210,20 +209,29 @@ protocol::result<statement_plan> planner::drop_tables(kind what) {
     return plan;
 }
 
+// nullopt: no name stands where one must.
+std::optional<std::vector<planner::rename_pair>> planner::take_rename_pairs() {
+    std::vector<rename_pair> pairs;
+    do {
+        const auto from = at_.take_name();
+        if (!from || !at_.take("TO")) return std::nullopt;
+        const auto to = at_.take_name();
+        if (!to) return std::nullopt;
+        pairs.emplace_back(rewriter_.resolve(*from), rewriter_.resolve(*to));
+    } while (at_.take_symbol(','));
+    return pairs;
+}
+
 protocol::result<statement_plan> planner::rename_tables() {
     if (!at_.take_any({"TABLE", "TABLES"}))
         return refuse("the kind of RENAME statement is not known");
     at_.take_all({"IF", "EXISTS"});
+    const auto pairs = take_rename_pairs();
+    if (!pairs) return no_name();
+    if (auto placed = put_in_place(kind::rename_table, *pairs)) return *placed;
     std::string kept;
     bool across = false;
-    if (auto placed = put_in_place(kind::rename_table, rename_pairs())) return *placed;
-    do {
-        const auto from = at_.take_name();
-        if (!from || !at_.take("TO")) return no_name();
-        const auto to = at_.take_name();
-        if (!to) return no_name();
-        const auto old_name = rewriter_.resolve(*from);
-        const auto new_name = rewriter_.resolve(*to);
+    for (const auto& [old_name, new_name] : *pairs) {
         if (!stays(old_name, new_name)) {
             across = true;
             touch(takes_now(old_name) ? old_name : new_name);
@@ -236,7 +244,7 @@ protocol::result<statement_plan> planner::rename_tables() {
         note_followed(old_name, new_name);
         kept += (kept.empty() ? "" : ", ") + target_names_[target_names_.size() - 2].to_string() +
                 " TO " + target_names_.back().to_string();
-    } while (at_.take_symbol(','));
+    }
     if (across) return rename_across(kind::rename_table);
     if (source_names_.empty()) return skip(kind::rename_table, "none of its tables is selected");
     auto plan = execute(kind::rename_table, target_names_[0].database);
@@ -262,18 +270,10 @@ void planner::note_followed(const state::object_name& from, const state::object_
     if (!is_known && !rewriter_.selects(to)) followed_.push_back(to);
 }
 
-// What the names stand for now, and for none of the rest of the statement, only the source knows.
 protocol::result<statement_plan> planner::rename_across(kind what) {
     constexpr std::string_view reason = "it renames a table into or out of what the task selects";
     if (!selection_->backfills_renames()) return refuse(std::string(reason));
-    statement_plan plan;
-    plan.what = statement_plan::action::reload;
-    plan.is = what;
-    for (const state::object_name& name : source_names_) {
-        if (rewriter_.selects(name)) plan.source_names.push_back(name);
-    }
-    plan.reason = reason;
-    return plan;
+    return reload(what, reason);
 }
 
 protocol::result<statement_plan> planner::truncate_table() {
@@ -295,8 +295,7 @@ protocol::result<statement_plan> planner::index_statement(kind what) {
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(what, "the table is not selected");
     touch(table);
-    if (selection_->is_model(table))
-        models_.push_back({.what = statement_plan::model_step::step::altered, .model = table});
+    note_model(table, statement_plan::model_step::step::altered);
     rewrite_altered(*name, table);
     return execute(what, target_names_[0].database);
 }

@@ -115,9 +115,8 @@ protocol::result<statement_plan> planner::plan_kind() {
 }
 
 bool planner::alters_merged(const statement_plan& plan) const {
-    using enum statement_plan::kind;
-    const bool alters = plan.is == alter_table || plan.is == create_index || plan.is == drop_index;
-    return alters && !plan.source_names.empty() && selection_->is_merged(plan.source_names.front());
+    return alters_table(plan.is) && !plan.source_names.empty() &&
+           selection_->is_merged(plan.source_names.front());
 }
 
 // In full, so that it reads the same whichever of them it was.
@@ -131,7 +130,6 @@ void planner::rewrite_altered(const name_reference& name, const state::object_na
 // The target's table is not this one's alone: what takes rows or names from it would take those of
 // others, and what makes values up would make them up for rows that had theirs before.
 protocol::result<void> planner::check_merged(const statement_plan& plan) const {
-    using enum statement_plan::kind;
     if (!is_about_tables(plan.is)) return {};
     const auto merged = std::ranges::find_if(
         plan.source_names, [this](const auto& name) { return selection_->is_merged(name); });
@@ -141,9 +139,8 @@ protocol::result<void> planner::check_merged(const statement_plan& plan) const {
         fmt::format("the rows of {} are in {}, among those of other tables (objects.merge)",
                     merged->to_string(), target);
     const bool copies = plan.what == statement_plan::action::reload;
-    if (!copies && (plan.is == create_table || plan.is == create_table_with_rows)) return {};
-    const bool alters = plan.is == alter_table || plan.is == create_index || plan.is == drop_index;
-    if (copies || !alters || plan.source_names.size() > 1 || plan.is_cut_over)
+    if (!copies && creates_table(plan.is)) return {};
+    if (copies || !alters_table(plan.is) || plan.source_names.size() > 1 || plan.is_cut_over)
         return refuse(others);
     if (makes_up_values_)
         return refuse(others + ", and each got the values that it makes up for them (the time, "
@@ -361,6 +358,18 @@ statement_plan planner::skip(kind what, std::string reason) const {
     statement_plan plan;
     plan.is = what;
     plan.reason = std::move(reason);
+    return plan;
+}
+
+// What is left of the tables that were touched only the source knows.
+statement_plan planner::reload(kind what, std::string_view reason) const {
+    statement_plan plan;
+    plan.what = statement_plan::action::reload;
+    plan.is = what;
+    for (const state::object_name& name : source_names_) {
+        if (rewriter_.selects(name)) plan.source_names.push_back(name);
+    }
+    plan.reason = reason;
     return plan;
 }
 

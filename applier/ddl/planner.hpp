@@ -1,5 +1,6 @@
 #pragma once
 
+#include "applier/ddl/alter_clauses.hpp"
 #include "applier/ddl/body_names.hpp"
 #include "applier/ddl/lexer.hpp"
 #include "applier/ddl/rewriter.hpp"
@@ -44,16 +45,10 @@ private:
                                             const name_reference& model);
     [[nodiscard]] outcome alter_table();
     [[nodiscard]] outcome drop_tables(kind what);
+    using rename_pair = std::pair<state::object_name, state::object_name>;
+    [[nodiscard]] std::optional<std::vector<rename_pair>> take_rename_pairs();
     [[nodiscard]] outcome rename_tables();
     [[nodiscard]] outcome rename_across(kind what);
-    // plan_models.cpp
-    using rename_pair = std::pair<state::object_name, state::object_name>;
-    [[nodiscard]] std::vector<rename_pair> rename_pairs() const;
-    void note_altered(const state::object_name& table, token_cursor clauses);
-    void note_model(const state::object_name& table, statement_plan::model_step::step what);
-    [[nodiscard]] std::optional<state::object_name> model_of(const state::object_name& table) const;
-    [[nodiscard]] std::optional<outcome> put_in_place(kind what,
-                                                      const std::vector<rename_pair>& pairs);
     [[nodiscard]] bool takes_now(const state::object_name& table) const;
     [[nodiscard]] bool stays(const state::object_name& from, const state::object_name& to) const;
     void note_followed(const state::object_name& from, const state::object_name& to);
@@ -64,6 +59,13 @@ private:
 
     [[nodiscard]] protocol::result<void> rewrite_union(token_cursor& from,
                                                        const state::object_name& table);
+
+    // plan_models.cpp
+    void note_altered(const state::object_name& table, const alter_clauses& clauses,
+                      std::string_view text);
+    void note_model(const state::object_name& table, statement_plan::model_step::step what);
+    [[nodiscard]] std::optional<outcome> put_in_place(kind what,
+                                                      const std::vector<rename_pair>& pairs);
 
     // plan_objects.cpp
     [[nodiscard]] outcome database_statement(kind what);
@@ -97,6 +99,7 @@ private:
     [[nodiscard]] protocol::result<void> check_columns_of(const state::table_shape& shape) const;
 
     [[nodiscard]] statement_plan skip(kind what, std::string reason) const;
+    [[nodiscard]] statement_plan reload(kind what, std::string_view reason) const;
     [[nodiscard]] statement_plan execute(kind what, std::string database) const;
     [[nodiscard]] std::unexpected<protocol::error> refuse(std::string_view reason) const;
     [[nodiscard]] std::unexpected<protocol::error> no_name() const {

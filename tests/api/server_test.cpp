@@ -3,6 +3,7 @@
 #include "api/errc.hpp"
 #include "tests/api/fake_service.hpp"
 #include "tests/api/http_conversation.hpp"
+#include "tests/api/server_rig.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/scratch_directory.hpp"
 #include "tests/support/wait_until.hpp"
@@ -28,25 +29,12 @@ using testing::Not;
 
 namespace {
 
-constexpr std::string_view viewer = "the-token-of-the-viewer";
-constexpr std::string_view operator_ = "the-token-of-the-operator";
-
-class server_fixture : public testing::Test {
+class server_fixture : public server_rig {
 protected:
     api::server_options options() {
-        api::server_options made;
-        made.port = 0;
-        made.tokens.add(api::role::viewer, "vera", viewer);
-        made.tokens.add(api::role::operator_, "otto", operator_);
-        made.audit_file = directory.path() / "audit.log";
+        auto made = common_options();
         made.version = "1.2";
         return made;
-    }
-    void start(api::server_options with) {
-        auto started = api::server::start(service, std::move(with));
-        ASSERT_TRUE(started) << started.error().what;
-        server = *std::move(started);
-        port = server->port();
     }
     std::string audit() { return file_text(directory.path() / "audit.log"); }
     // What a client of another name says.
@@ -55,13 +43,6 @@ protected:
         link.send(head + "Connection: close\r\n\r\n");
         return link.read();
     }
-    std::string bearer() { return "Authorization: Bearer " + std::string(operator_) + "\r\n"; }
-    std::string host() { return "Host: 127.0.0.1:" + std::to_string(port) + "\r\n"; }
-
-    scratch_directory directory{"api_server"};
-    fake_service service;
-    std::unique_ptr<api::server> server;
-    std::uint16_t port = 0;
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "api/errc.hpp"
 #include "api/server.hpp"
 #include "tests/api/fake_service.hpp"
+#include "tests/api/server_rig.hpp"
 #include "tests/api/tls_conversation.hpp"
 #include "tests/support/certificate_authority.hpp"
 #include "tests/support/child_process.hpp"
@@ -33,10 +34,7 @@ using testing::StartsWith;
 
 namespace {
 
-constexpr std::string_view viewer = "the-token-of-the-viewer";
-constexpr std::string_view operator_ = "the-token-of-the-operator";
-
-class server_tls : public testing::Test {
+class server_tls : public server_rig {
 protected:
     server_tls() { install("first"); }
 
@@ -44,32 +42,13 @@ protected:
         return authority.issue({.common_name = name, .addresses = {"127.0.0.1"}});
     }
     // Where the server looks for them, as a renewal does it.
-    void install(const std::string& name) {
-        const auto files = issue(name);
-        fs::copy_file(files.certificate, certificate, fs::copy_options::overwrite_existing);
-        fs::copy_file(files.key, key, fs::copy_options::overwrite_existing);
-    }
+    void install(const std::string& name) { put_in_place(issue(name), {certificate, key}); }
     api::server_options options() {
-        api::server_options made;
-        made.port = 0;
+        auto made = common_options();
         made.tls_cert = certificate;
         made.tls_key = key;
-        made.tokens = tokens();
-        made.audit_file = directory.path() / "audit.log";
         made.event_interval = 50ms;
         return made;
-    }
-    static api::token_table tokens() {
-        api::token_table made;
-        made.add(api::role::viewer, "vera", viewer);
-        made.add(api::role::operator_, "otto", operator_);
-        return made;
-    }
-    void start(api::server_options with) {
-        auto started = api::server::start(service, std::move(with));
-        ASSERT_TRUE(started) << started.error().what;
-        server = *std::move(started);
-        port = server->port();
     }
     [[nodiscard]] tls_conversation connect(int version_max = 0) const {
         return {port, authority.ca_file(), version_max};
@@ -80,8 +59,6 @@ protected:
         auto link = connect();
         return ask(link, port, method, target, token, body, more);
     }
-    std::string host() { return "Host: 127.0.0.1:" + std::to_string(port) + "\r\n"; }
-    std::string bearer() { return "Authorization: Bearer " + std::string(operator_) + "\r\n"; }
     // Why a server with these options does not start.
     std::string refusal(const api::server_options& with) {
         const auto started = api::server::start(service, with);
@@ -90,13 +67,9 @@ protected:
         return started.error().what;
     }
 
-    scratch_directory directory{"server_tls"};
     certificate_authority authority{directory.path() / "authority"};
     fs::path certificate = directory.path() / "cert.pem";
     fs::path key = directory.path() / "key.pem";
-    fake_service service;
-    std::unique_ptr<api::server> server;
-    std::uint16_t port = 0;
 };
 
 void write(const fs::path& file, const std::string& text) {

@@ -38,9 +38,8 @@ protected:
         std::ofstream(file) << text;
     }
     void install(const std::string& name) {
-        const auto files = authority.issue({.common_name = name, .addresses = {"127.0.0.1"}});
-        fs::copy_file(files.certificate, certificate, fs::copy_options::overwrite_existing);
-        fs::copy_file(files.key, key, fs::copy_options::overwrite_existing);
+        put_in_place(authority.issue({.common_name = name, .addresses = {"127.0.0.1"}}),
+                     {certificate, key});
     }
     [[nodiscard]] std::vector<std::string> options() const {
         return {"--tls-cert", certificate, "--tls-key", key, "--tokens", tokens};

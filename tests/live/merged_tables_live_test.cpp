@@ -1,6 +1,7 @@
 // Several tables of one source, or of two, in one table of the target: copy, stream, crashes, and
 // what alters all of them.
 
+#include "tests/support/background_writer.hpp"
 #include "tests/support/source_and_target.hpp"
 #include "tests/support/wait_until.hpp"
 
@@ -8,7 +9,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <fstream>
@@ -44,36 +44,19 @@ std::string all_orders(int count, std::string_view columns) {
 }
 
 // Inserts, updates, moves and deletes rows of every shard, as long as it lives.
-class writer {
-public:
-    explicit writer(const live_server& server)
-        : thread_([this, sql = server.root()]() mutable {
-              for (int i = 0; !stop_; ++i) {
-                  const int shard = 1 + i % shards;
-                  sql.exec(fmt::format(
-                      "UPDATE shard_{0}.orders SET total = total + 1 WHERE id BETWEEN {0} * "
-                      "1000000 "
-                      "+ {1} AND {0} * 1000000 + {1} + 9; INSERT INTO shard_{0}.orders (id, shop, "
-                      "total) VALUES ({0} * 1000000 + 500000 + {2}, 'new', {2} % 50); DELETE FROM "
-                      "shard_{0}.orders WHERE id = {0} * 1000000 + {1} + 3; UPDATE "
-                      "shard_{0}.orders "
-                      "SET id = id + 250000 WHERE id = {0} * 1000000 + {1} + 5; UPDATE "
-                      "shard_{0}.visits SET n = n + 1",
-                      shard, (i * 37) % 3000, i));
-                  std::this_thread::sleep_for(2ms);
-              }
-          }) {}
-    ~writer() {
-        stop_ = true;
-        thread_.join();
-    }
-    writer(const writer&) = delete;
-    writer& operator=(const writer&) = delete;
-
-private:
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
-};
+void write(sql_client& sql, int i) {
+    const int shard = 1 + i % shards;
+    sql.exec(
+        fmt::format("UPDATE shard_{0}.orders SET total = total + 1 WHERE id BETWEEN {0} * "
+                    "1000000 "
+                    "+ {1} AND {0} * 1000000 + {1} + 9; INSERT INTO shard_{0}.orders (id, shop, "
+                    "total) VALUES ({0} * 1000000 + 500000 + {2}, 'new', {2} % 50); DELETE FROM "
+                    "shard_{0}.orders WHERE id = {0} * 1000000 + {1} + 3; UPDATE "
+                    "shard_{0}.orders "
+                    "SET id = id + 250000 WHERE id = {0} * 1000000 + {1} + 5; UPDATE "
+                    "shard_{0}.visits SET n = n + 1",
+                    shard, (i * 37) % 3000, i));
+}
 
 // As row images, or as SQL.
 class merged_tables : public testing::TestWithParam<bool> {
@@ -119,7 +102,7 @@ protected:
 
 TEST_P(merged_tables, hold_the_rows_of_all_through_crashes) {
     {
-        const writer load(pair_.source());
+        const background_writer load(pair_.source(), 2ms, write);
         for (int crash = 0; crash < 3; ++crash) {
             auto task = pair_.start_task();
             std::this_thread::sleep_for(crash == 0 ? 1200ms : 2500ms);
@@ -176,7 +159,7 @@ TEST_P(merged_tables, are_altered_once_when_all_have_come_to_it) {
 TEST_P(merged_tables, are_altered_once_through_crashes) {
     expect_merged();
     {
-        const writer load(pair_.source());
+        const background_writer load(pair_.source(), 2ms, write);
         for (int n = 1; n <= shards; ++n) {
             source().exec(fmt::format("ALTER TABLE shard_{0}.orders ADD COLUMN note VARCHAR(20) "
                                       "DEFAULT 'none', ADD INDEX (note, id)",

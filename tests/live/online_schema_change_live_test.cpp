@@ -1,6 +1,7 @@
 // pt-online-schema-change as it is, and gh-ost's statements, of single selected tables and of whole
 // databases, under their own names and under others.
 
+#include "tests/support/background_writer.hpp"
 #include "tests/support/source_and_target.hpp"
 #include "tests/support/wait_until.hpp"
 
@@ -8,7 +9,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
 #include <map>
 #include <string>
@@ -21,35 +21,18 @@ using namespace std::chrono_literals;
 using testing::IsEmpty;
 
 // Writes to shop.orders as long as it lives.
-class writer {
-public:
-    explicit writer(const live_server& server)
-        : thread_([this, sql = server.root()]() mutable {
-              for (int i = 0; !stop_; ++i) {
-                  try {
-                      sql.exec(fmt::format(
-                          "INSERT INTO shop.orders (note) VALUES ('w{0}'); UPDATE shop.orders SET "
-                          "note = 'u{0}' WHERE id = 1 + {0} % 500; DELETE FROM shop.orders WHERE "
-                          "id "
-                          "= 500 + {0}",
-                          i));
-                  } catch (const sql_error&) {
-                      // A lock of the cut-over; the next one gets through.
-                  }
-                  std::this_thread::sleep_for(5ms);
-              }
-          }) {}
-    ~writer() {
-        stop_ = true;
-        thread_.join();
+void write(sql_client& sql, int i) {
+    try {
+        sql.exec(
+            fmt::format("INSERT INTO shop.orders (note) VALUES ('w{0}'); UPDATE shop.orders SET "
+                        "note = 'u{0}' WHERE id = 1 + {0} % 500; DELETE FROM shop.orders WHERE "
+                        "id "
+                        "= 500 + {0}",
+                        i));
+    } catch (const sql_error&) {
+        // A lock of the cut-over; the next one gets through.
     }
-    writer(const writer&) = delete;
-    writer& operator=(const writer&) = delete;
-
-private:
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
-};
+}
 
 struct how {
     const char* name;
@@ -141,7 +124,7 @@ protected:
 TEST_P(online_schema_change, arrives_while_rows_change) {
     auto task = pair.start_task();
     {
-        const writer busy(pair.source());
+        const background_writer busy(pair.source(), 5ms, write);
         std::this_thread::sleep_for(2s);
         pt_online_schema_change("ADD COLUMN a INT DEFAULT 7, ADD KEY (note)");
     }
@@ -183,7 +166,7 @@ protected:
 TEST_P(schema_change_as_alter, changes_the_table_itself_while_rows_change) {
     auto task = pair.start_task();
     {
-        const writer busy(pair.source());
+        const background_writer busy(pair.source(), 5ms, write);
         pt_online_schema_change("ADD COLUMN a INT DEFAULT 7, ADD KEY (note)");
     }
     gh_ost("modify note varchar(99), add column b int default 8, drop key note");

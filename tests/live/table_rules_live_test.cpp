@@ -1,13 +1,13 @@
 // Rows and columns that objects.tables leaves out, renames and adds: in the copy, in the stream,
 // through crashes and DDL, as row images and as SQL.
 
+#include "tests/support/background_writer.hpp"
 #include "tests/support/source_and_target.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <map>
 #include <string>
 #include <thread>
@@ -41,34 +41,17 @@ constexpr auto found_orders =
     "SELECT shard, origin, id, region, total, customer_id, status{} FROM dw.facts ORDER BY id";
 
 // Rows that come into the condition, leave it, stay and move, as long as it lives.
-class writer {
-public:
-    explicit writer(const live_server& server)
-        : thread_([this, sql = server.root()]() mutable {
-              for (int i = 0; !stop_; ++i) {
-                  sql.exec(fmt::format(
-                      "UPDATE shop.orders SET region = ELT(1 + {0} % 3, 'EU', 'US', 'eu'), total = "
-                      "{0} % 20 WHERE id BETWEEN {1} AND {1} + 9; INSERT INTO shop.orders (region, "
-                      "total, card, customer, status) VALUES ('EU', {0} % 25, 'x', {0}, 'new'); "
-                      "UPDATE shop.orders SET id = id + 1000000 WHERE id = {1} + 4; DELETE FROM "
-                      "shop.orders WHERE id = {1} + 7; INSERT INTO shop.log (at, kind) VALUES "
-                      "('2026-06-01' + INTERVAL {0} % 40 - 20 DAY, ELT(1 + {0} % 2, 'debug1', "
-                      "'info'))",
-                      i, 1 + (i * 37) % 5000));
-                  std::this_thread::sleep_for(2ms);
-              }
-          }) {}
-    ~writer() {
-        stop_ = true;
-        thread_.join();
-    }
-    writer(const writer&) = delete;
-    writer& operator=(const writer&) = delete;
-
-private:
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
-};
+void write(sql_client& sql, int i) {
+    sql.exec(
+        fmt::format("UPDATE shop.orders SET region = ELT(1 + {0} % 3, 'EU', 'US', 'eu'), total = "
+                    "{0} % 20 WHERE id BETWEEN {1} AND {1} + 9; INSERT INTO shop.orders (region, "
+                    "total, card, customer, status) VALUES ('EU', {0} % 25, 'x', {0}, 'new'); "
+                    "UPDATE shop.orders SET id = id + 1000000 WHERE id = {1} + 4; DELETE FROM "
+                    "shop.orders WHERE id = {1} + 7; INSERT INTO shop.log (at, kind) VALUES "
+                    "('2026-06-01' + INTERVAL {0} % 40 - 20 DAY, ELT(1 + {0} % 2, 'debug1', "
+                    "'info'))",
+                    i, 1 + (i * 37) % 5000));
+}
 
 class table_rules : public testing::TestWithParam<bool> {
 protected:
@@ -103,7 +86,7 @@ TEST_P(table_rules, hold_in_copy_and_stream_through_crashes_and_ddl) {
     source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options(rules));
     prepare(pair.source_sql());
     {
-        const writer load(pair.source());
+        const background_writer load(pair.source(), 2ms, write);
         for (int crash = 0; crash < 3; ++crash) {
             auto task = pair.start_task();
             std::this_thread::sleep_for(crash == 0 ? 1200ms : 2500ms);

@@ -91,6 +91,12 @@ struct certificate_authority::secret {
     certificate_handle certificate;
 };
 
+void put_in_place(const certificate_files& issued, const certificate_files& where) {
+    constexpr auto over = std::filesystem::copy_options::overwrite_existing;
+    std::filesystem::copy_file(issued.certificate, where.certificate, over);
+    std::filesystem::copy_file(issued.key, where.key, over);
+}
+
 certificate_authority::certificate_authority(fs::path directory)
     : directory_(std::move(directory)), secret_(std::make_unique<secret>()) {
     fs::create_directories(directory_);

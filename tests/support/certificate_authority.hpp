@@ -18,6 +18,9 @@ struct certificate_files {
     std::filesystem::path key;
 };
 
+// Where a server looks for them, over what is there: as a renewal does it.
+void put_in_place(const certificate_files& issued, const certificate_files& where);
+
 struct certificate_request {
     std::string common_name = "understudy test";
     std::vector<std::string> names{};                          // DNS names it is valid for
