@@ -5,6 +5,7 @@
 #include "applier/statement_plan.hpp"
 #include "snapshot/definition_text.hpp"
 #include "snapshot/errc.hpp"
+#include "snapshot/source_definition.hpp"
 
 #include <fmt/format.h>
 
@@ -152,13 +153,11 @@ awaitable<result<void>> program_copy::stored_program(const std::string& kind,
     const bool is_routine = kind == "procedure" || kind == "function";
     if (creator_->is_done(kind, name) || context_->selection->skips(is_routine ? "routine" : kind))
         co_return result<void>{};
-    auto answer =
-        co_await source_->query(fmt::format("SHOW CREATE {} {}", upper(kind), name.to_string()));
-    if (!answer || answer->rows.empty())
-        co_return fail(errc::object_unreadable,
-                       fmt::format("the text of {} {} cannot be read: {}", kind, name.to_string(),
-                                   answer ? "no rows" : answer.error().what));
-    auto shown = parse_shown(kind, name, answer->rows[0]);
+    const auto row = co_await read_shown(
+        *source_, fmt::format("SHOW CREATE {} {}", upper(kind), name.to_string()),
+        fmt::format("the text of {} {}", kind, name.to_string()), 1);
+    if (!row) co_return std::unexpected(row.error());
+    auto shown = parse_shown(kind, name, *row);
     if (!shown) co_return std::unexpected(std::move(shown.error()));
     const auto& selection = *context_->selection;
     if (selection.renames_anything_in(name.database) &&
@@ -225,12 +224,10 @@ awaitable<result<std::set<state::object_name>>> program_copy::names_for_views() 
 awaitable<result<object_definition>>
 program_copy::read_view(const state::object_name& view,
                         const std::set<state::object_name>& objects) {
-    auto answer = co_await source_->query("SHOW CREATE VIEW " + view.to_string());
-    if (!answer || answer->rows.empty() || answer->rows[0].size() < 4)
-        co_return fail(errc::object_unreadable,
-                       fmt::format("the text of view {} cannot be read (SHOW VIEW privilege?): {}",
-                                   view.to_string(), answer ? "no rows" : answer.error().what));
-    const auto& row = answer->rows[0];
+    const auto shown = co_await read_shown(*source_, "SHOW CREATE VIEW " + view.to_string(),
+                                           "the text of view " + view.to_string(), 4);
+    if (!shown) co_return std::unexpected(shown.error());
+    const shown_row& row = *shown;
     const std::string charset = row[2].value_or("utf8mb4");
     const auto selection = context_->selection->whole();
     const bool renames = std::ranges::any_of(objects, [&](const state::object_name& one) {

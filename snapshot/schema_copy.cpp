@@ -7,6 +7,7 @@
 #include "snapshot/definition_text.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/index_stage.hpp"
+#include "snapshot/source_definition.hpp"
 
 #include <fmt/format.h>
 
@@ -106,12 +107,10 @@ awaitable<result<void>> schema_copy::create_tables() {
 awaitable<result<void>>
 schema_copy::create_table(const source_table& table,
                           const std::map<std::string, std::string>& collations) {
-    auto shown = co_await source_->query("SHOW CREATE TABLE " + table.name.to_string());
-    if (!shown || shown->rows.empty())
-        co_return fail(errc::object_unreadable,
-                       fmt::format("the definition of {} cannot be read: {}",
-                                   table.name.to_string(), shown ? "no rows" : shown.error().what));
-    const std::string text = with_collations(shown->rows[0][1].value(), collations);
+    const auto shown = co_await read_shown(*source_, "SHOW CREATE TABLE " + table.name.to_string(),
+                                           "the definition of " + table.name.to_string(), 2);
+    if (!shown) co_return std::unexpected(shown.error());
+    const std::string text = with_collations((*shown)[1].value(), collations);
     auto plan = applier::plan_statement({.text = text,
                                          .database = table.name.database,
                                          .source_version = context_->catalog.version,

@@ -151,6 +151,58 @@ TEST_P(crash, of_the_sources_log_is_noticed) {
                 testing::HasSubstr("the source has lost a part of its log"));
 }
 
+// Definitions of every kind are read one by one; none of these moments may be the task's last.
+TEST(copy, survives_its_connections_to_the_source_at_any_moment) {
+    const auto seed = fresh_seed();
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97,
+                           options_for({"connections"}));
+    auto& sql = pair.source_sql();
+    sql.exec("CREATE DATABASE w; USE w");
+    for (int i = 0; i < 60; ++i) {
+        const auto n = std::to_string(i);
+        sql.exec("CREATE TABLE t" + n + " (id INT PRIMARY KEY, v INT, KEY (v)); INSERT INTO t" + n +
+                 " VALUES (1, 1), (2, 2); CREATE VIEW v" + n + " AS SELECT id FROM t" + n +
+                 "; CREATE PROCEDURE p" + n + "() SELECT 1; CREATE TRIGGER g" + n +
+                 " BEFORE INSERT ON t" + n + " FOR EACH ROW SET NEW.v = NEW.id; CREATE EVENT e" +
+                 n + " ON SCHEDULE EVERY 1 DAY DO DELETE FROM t" + n);
+    }
+    auto task = pair.start_task();
+    // Before, a source that is not there is a mistake of the task file, and ends the run.
+    const std::string begun = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema "
+                              "= 'w'";
+    for (int i = 0; i < 600 && pair.target_sql().scalar(begun) == "0"; ++i)
+        std::this_thread::sleep_for(20ms);
+    const std::string connected = "SELECT id FROM information_schema.processlist WHERE user = "
+                                  "'repl'";
+    int killed = 0;
+    const auto end = std::chrono::steady_clock::now() + 40s;
+    while (std::chrono::steady_clock::now() < end && task.running()) {
+        if (!sql.query(connected).empty()) {
+            std::this_thread::sleep_for(
+                std::chrono::milliseconds(std::uniform_int_distribution(0, 500)(random)));
+        }
+        for (const auto& row : sql.query(connected)) {
+            try {
+                sql.exec("KILL " + row.at(0).value());
+                ++killed;
+            } catch (const sql_error&) {
+                continue; // it has ended by itself
+            }
+        }
+        std::this_thread::sleep_for(20ms);
+    }
+    EXPECT_GT(killed, 10);
+    EXPECT_TRUE(task.running()) << task.error() << task.output();
+    task.signal(SIGTERM);
+    const auto stopped = task.wait(60s);
+    ASSERT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
+    auto caught_up = pair.run_task();
+    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
+    EXPECT_THAT(pair.compare(), IsEmpty());
+}
+
 INSTANTIATE_TEST_SUITE_P(by, crash,
                          testing::Values(crash_case{"gtid"}, crash_case{"position", false},
                                          crash_case{"gtid_as_sql", true, true}),
