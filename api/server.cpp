@@ -28,7 +28,6 @@
 #include <atomic>
 #include <exception>
 #include <list>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -43,6 +42,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
+using std::chrono::steady_clock;
 
 constexpr auto awaitable_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr int quick_threads = 2;
@@ -108,18 +108,22 @@ struct server::impl {
     struct link {
         tcp::socket* socket = nullptr;
         std::string peer;
+        // Since when nothing is asked on it: its next request has not come, or not whole.
+        std::optional<steady_clock::time_point> rests{};
+        bool makes_room = false; // it is being closed for another
     };
     using links = std::list<link>;
 
     [[nodiscard]] protocol::result<void> listen();
     [[nodiscard]] asio::awaitable<void> accept();
     void take(tcp::socket socket);
+    [[nodiscard]] bool make_room(const std::string& peer);
     [[nodiscard]] static asio::awaitable<void> linger(plain_stream& stream);
     [[nodiscard]] asio::awaitable<void> serve_plain(tcp::socket socket, links::iterator at);
     [[nodiscard]] asio::awaitable<void> serve_tls(tcp::socket socket, links::iterator at,
                                                   std::shared_ptr<asio::ssl::context> context);
     template<class Stream>
-    [[nodiscard]] asio::awaitable<void> converse(Stream& stream, std::string peer);
+    [[nodiscard]] asio::awaitable<void> converse(Stream& stream, links::iterator at);
     template<class Stream>
     [[nodiscard]] asio::awaitable<bool> answer(Stream& stream, response what, unsigned version,
                                                bool keep, bool head);
@@ -151,10 +155,9 @@ struct server::impl {
     std::thread thread;
     std::uint16_t port = 0;
 
-    links open;                                 // the loop's thread
-    std::map<std::string, std::size_t> by_peer; // the loop's thread
-    std::size_t streams = 0;                    // the loop's thread
-    bool stopping = false;                      // the loop's thread
+    links open;              // the loop's thread
+    std::size_t streams = 0; // the loop's thread
+    bool stopping = false;   // the loop's thread
 
     std::mutex mutex; // of the two below
     token_table tokens;
@@ -199,23 +202,48 @@ asio::awaitable<void> server::impl::accept() {
     }
 }
 
+// True when one more can be had: below the limits, or in the place of one that rests. Otherwise 128
+// connections on which nothing is said would keep everybody else on the machine out.
+bool server::impl::make_room(const std::string& peer) {
+    constexpr auto rest_min = std::chrono::milliseconds(250); // a request is on its way by then
+    std::size_t of_all = 0;
+    std::size_t of_peer = 0;
+    for (const link& one : open) {
+        of_all += one.makes_room ? 0 : 1;
+        of_peer += one.makes_room || one.peer != peer ? 0 : 1;
+    }
+    const bool too_many_of_peer = of_peer >= options.connections_max_per_peer;
+    if (!too_many_of_peer && of_all < options.connections_max) return true;
+    // Those that are closed are gone in a moment; that many at most.
+    if (open.size() - of_all >= options.connections_max_per_peer) return false;
+    link* oldest = nullptr;
+    for (link& one : open) {
+        if (one.makes_room || !one.rests || one.socket == nullptr) continue;
+        if (too_many_of_peer && one.peer != peer) continue;
+        if (oldest == nullptr || *one.rests < *oldest->rests) oldest = &one;
+    }
+    if (oldest == nullptr || steady_clock::now() - *oldest->rests < rest_min) return false;
+    ++refused_count;
+    oldest->makes_room = true;
+    error_code ignored;
+    oldest->socket->close(ignored);
+    return true;
+}
+
 // A connection too many is closed without a word: an answer would cost what there is too little of.
 void server::impl::take(tcp::socket socket) {
     error_code failure;
     const auto remote = socket.remote_endpoint(failure);
     if (failure) return;
     std::string peer = remote.address().to_string();
-    const auto of_peer = by_peer.find(peer);
-    if (open.size() >= options.connections_max ||
-        (of_peer != by_peer.end() && of_peer->second >= options.connections_max_per_peer)) {
+    if (!make_room(peer)) {
         ++refused_count;
         return;
     }
-    ++by_peer[peer];
-    const auto at = open.insert(open.end(), link{.socket = nullptr, .peer = peer});
+    const auto at = open.insert(
+        open.end(), link{.socket = nullptr, .peer = peer, .rests = steady_clock::now()});
     connections_count = open.size();
-    const auto done = [this, at, peer](std::exception_ptr thrown) {
-        if (const auto entry = by_peer.find(peer); --entry->second == 0) by_peer.erase(entry);
+    const auto done = [this, at](std::exception_ptr thrown) {
         open.erase(at);
         connections_count = open.size();
         // Out of memory for one request is that connection's end, not ours.
@@ -235,7 +263,7 @@ void server::impl::take(tcp::socket socket) {
 asio::awaitable<void> server::impl::serve_plain(tcp::socket socket, links::iterator at) {
     plain_stream stream(std::move(socket));
     at->socket = &stream.socket();
-    co_await converse(stream, at->peer);
+    co_await converse(stream, at);
     co_await linger(stream);
     at->socket = nullptr;
 }
@@ -264,7 +292,7 @@ asio::awaitable<void> server::impl::serve_tls(tcp::socket socket, links::iterato
     const auto [failure] =
         co_await stream.async_handshake(asio::ssl::stream_base::server, awaitable_tuple);
     if (!failure) {
-        co_await converse(stream, at->peer);
+        co_await converse(stream, at);
         lowest.expires_after(std::chrono::seconds(2));
         co_await stream.async_shutdown(awaitable_tuple);
         co_await linger(lowest);
@@ -275,7 +303,7 @@ asio::awaitable<void> server::impl::serve_tls(tcp::socket socket, links::iterato
 }
 
 template<class Stream>
-asio::awaitable<void> server::impl::converse(Stream& stream, std::string peer) {
+asio::awaitable<void> server::impl::converse(Stream& stream, links::iterator at) {
     beast::flat_buffer buffer;
     auto& lowest = beast::get_lowest_layer(stream);
     for (bool first = true; !stopping; first = false) {
@@ -285,8 +313,11 @@ asio::awaitable<void> server::impl::converse(Stream& stream, std::string peer) {
         // A deadline for the whole header and one for the whole body: a client that sends a byte a
         // second gains nothing. An idle connection may rest before its next request.
         lowest.expires_after(first ? options.header_timeout : options.idle_timeout);
+        if (!at->rests) at->rests = steady_clock::now();
         auto [failure, header_size] =
             co_await http::async_read_header(stream, buffer, parser, awaitable_tuple);
+        if (at->makes_room) co_return;
+        at->rests.reset();
         if (failure == http::error::end_of_stream) co_return;
         if (failure == beast::error::timeout) {
             if (first || buffer.size() > 0) ++refused_count; // else it has only rested
@@ -323,7 +354,7 @@ asio::awaitable<void> server::impl::converse(Stream& stream, std::string peer) {
         const std::string token(
             bearer_token(view_of(asked[http::field::authorization])).value_or(""));
         lowest.expires_never();
-        response made = co_await respond(std::move(asked), peer);
+        response made = co_await respond(std::move(asked), at->peer);
         if (made.event_stream) {
             co_await stream_events(stream, version, token);
             co_return;

@@ -266,6 +266,29 @@ TEST_F(server_fixture, a_thousand_connections_leave_it_answering) {
     EXPECT_EQ(ask(port, "GET", "/api/v1/tasks", viewer).status, 200);
 }
 
+TEST_F(server_fixture, connections_on_which_nothing_is_asked_give_way) {
+    auto with = options();
+    with.connections_max_per_peer = 20;
+    with.header_timeout = 60s;
+    with.idle_timeout = 60s;
+    start(std::move(with));
+    std::vector<http_conversation> idle;
+    for (int i = 0; i < 20; ++i)
+        idle.emplace_back(port);
+    idle.front().send("GET / HT"); // a byte a minute is no more
+    std::this_thread::sleep_for(400ms);
+    for (int i = 0; i < 5; ++i)
+        EXPECT_EQ(ask(port, "GET", "/healthz").status, 200) << i;
+    EXPECT_TRUE(idle.front().is_closed_within(1s));
+    EXPECT_FALSE(idle.back().is_closed_within(10ms))
+        << "the oldest go first, and no more than must";
+    // One that has asked before rests as well.
+    http_conversation asked(port);
+    asked.send("GET /healthz HTTP/1.1\r\n" + host() + "\r\n");
+    EXPECT_EQ(asked.read().status, 200);
+    EXPECT_LE(server->figures().connections, 20U);
+}
+
 TEST_F(server_fixture, too_many_requests_are_told_to_wait) {
     auto with = options();
     with.requests_burst = 10;
