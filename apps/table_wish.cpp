@@ -1,5 +1,7 @@
 #include "apps/table_wish.hpp"
 
+#include "applier/checkpoint_store.hpp"
+#include "applier/followed_store.hpp"
 #include "applier/quarantine_store.hpp"
 #include "applier/target_session.hpp"
 #include "apps/serve_errc.hpp"
@@ -18,34 +20,45 @@ struct words {
     std::string_view done;
 };
 
-protocol::result<state::object_name> parse_table(const state::task_spec& task,
-                                                 std::string_view text) {
-    const auto selection = state::object_selection::make(task);
-    if (!selection) return std::unexpected(selection.error());
+std::unexpected<protocol::error> bad(std::string_view table, std::string_view why) {
+    return protocol::fail(state::errc::selection_invalid,
+                          fmt::format("table: found {}; {}", table, why));
+}
+
+protocol::result<state::object_name> parse_table(std::string_view text) {
     const auto pattern = state::object_pattern::parse(text);
-    const auto bad = [&](std::string_view why) {
-        return protocol::fail(state::errc::selection_invalid,
-                              fmt::format("table: found {}; {}", text, why));
-    };
     if (!pattern || !pattern->names_object || pattern->database.has_wildcard() ||
         pattern->object.has_wildcard())
-        return bad("it is db.table, as on the source");
-    state::object_name name{pattern->database.name(), pattern->object.name()};
-    if (!selection->selects(name.database, name.object)) return bad("the task does not select it");
-    return name;
+        return bad(text, "it is db.table, as on the source");
+    return state::object_name{pattern->database.name(), pattern->object.name()};
+}
+
+// With the names of tables that were renamed and are followed.
+protocol::result<void> check_selected(const state::task_spec& task, applier::target_session& target,
+                                      const state::object_name& name) {
+    const auto selection = state::object_selection::make(task);
+    if (!selection) return std::unexpected(selection.error());
+    auto followed = applier::followed_store(task.apply.meta_database, task.name).load(target);
+    if (!followed) return std::unexpected(std::move(followed.error()));
+    const auto now = selection->following(*std::move(followed));
+    if (now.selects(name.database, name.object)) return {};
+    return bad(name.database + "." + name.object, "the task does not select it");
 }
 
 } // namespace
 
 protocol::result<std::string> wish(const state::task_spec& task, api::table_verb what,
                                    std::string_view table) {
-    const auto name = parse_table(task, table);
+    const auto name = parse_table(table);
     if (!name) return std::unexpected(name.error());
     auto target = applier::target_session::connect(task.target, {});
     if (!target) return std::unexpected(target.error());
-    const applier::quarantine_store store(task.apply.meta_database, task.name);
-    if (auto prepared = store.prepare(**target); !prepared)
+    const applier::checkpoint_store checkpoints(task.apply.meta_database, task.name);
+    if (auto prepared = checkpoints.prepare(**target); !prepared)
         return std::unexpected(prepared.error());
+    if (auto selected = check_selected(task, **target, *name); !selected)
+        return std::unexpected(selected.error());
+    const applier::quarantine_store store(checkpoints);
     protocol::result<bool> done = false;
     words say;
     switch (what) {

@@ -125,6 +125,25 @@ TEST_P(followed_rename, goes_on_while_the_task_runs) {
     expect_equal({"orders_2025", "other"});
 }
 
+TEST_P(followed_rename, is_known_to_commands_by_the_new_name) {
+    source().exec("USE shop; RENAME TABLE orders TO orders_2025; INSERT INTO orders_2025 VALUES "
+                  "(3, 'c')");
+    expect_equal({"orders_2025", "other"});
+    const auto command = [&](const char* verb, const char* table) {
+        return pair_
+            .run_program(
+                {verb, pair_.task_file(), "--table", table, "--data-dir", pair_.data_dir()})
+            .status.code;
+    };
+    EXPECT_EQ(command("reload", "shop.outside"), 2);
+    target().exec("DELETE FROM shop.orders_2025");
+    EXPECT_EQ(command("quarantine", "shop.orders_2025"), 0);
+    EXPECT_EQ(pair_.run_task().status.code, 1); // it is set aside
+    EXPECT_EQ(command("reload", "shop.orders_2025"), 0);
+    expect_equal({"orders_2025", "other"});
+    EXPECT_EQ(target().scalar("SELECT COUNT(*) FROM shop.orders_2025"), "3");
+}
+
 INSTANTIATE_TEST_SUITE_P(, followed_rename, testing::Bool(),
                          [](const auto& of) { return of.param ? "gtid" : "position"; });
 
