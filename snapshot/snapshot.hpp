@@ -4,6 +4,8 @@
 #include "protocol/binlog/binlog_position.hpp"
 #include "protocol/net/replica_session.hpp"
 #include "protocol/result.hpp"
+#include "relay/log.hpp"
+#include "snapshot/stop_signal.hpp"
 #include "state/object_selection.hpp"
 #include "state/position.hpp"
 #include "state/status_board.hpp"
@@ -43,6 +45,17 @@ struct start_point {
 [[nodiscard]] boost::asio::awaitable<protocol::result<start_point>>
 read_start_point(boost::asio::any_io_executor executor, const state::task_spec& task,
                  const state::object_selection& selection, state::status_board& board);
+
+// The start of a copy whose changes come from a relay log that is filled already: the log's end.
+// Not what the source says of its own log: a position of it can be behind transactions that no
+// reader sees yet and that GTIDs do not count; read from there, the relay log would not give them,
+// and the copy would not have them either. So all that the relay log holds up to its end is waited
+// for, until it can be seen. applier::errc::transient when that takes longer than a moment, or when
+// the relay log follows another server. Ends when `stop` does.
+[[nodiscard]] boost::asio::awaitable<protocol::result<start_point>>
+read_start_in(relay::log& relay, boost::asio::any_io_executor executor,
+              const state::task_spec& task, const state::object_selection& selection,
+              state::status_board& board, stop_signal& stop);
 
 // The start point that the task names (task.adopted), for a target that was filled by other means.
 // By GTID the file of the source's log where that set's end lies is looked for;

@@ -1,6 +1,7 @@
 #include "applier/errc.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/net/replica_session.hpp"
+#include "relay/server_turn.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/snapshot.hpp"
 #include "snapshot/source_catalog.hpp"
@@ -126,7 +127,93 @@ awaitable<result<start_point>> read_at(const source_link& source,
     co_return start;
 }
 
+struct followed_source {
+    protocol::net::source_facts facts;
+    bool is_mariadb = false;
+};
+
+std::unexpected<protocol::error> other_server(const protocol::uuid& source,
+                                              const relay::server_turn& turn) {
+    return fail(applier::errc::transient, "the source is server " + source.to_string() +
+                                              " now, and the relay log still follows " +
+                                              turn.server.to_string());
+}
+
+// Until the relay has what the source has in its log now.
+awaitable<result<followed_source>> wait_for_relay(const source_link& source, relay::log& relay) {
+    auto session = co_await reopen_source(source);
+    if (!session) co_return std::unexpected(std::move(session.error()));
+    auto facts = co_await protocol::net::read_source_facts(**session);
+    const bool is_mariadb = (*session)->server().is_mariadb;
+    co_await (*session)->close();
+    if (!facts) co_return protocol::wrap(std::move(facts.error()), "reading the source's position");
+    if (facts->written.file.empty())
+        co_return fail(errc::source_read_failed,
+                       "the source writes no binary log (log_bin is OFF)");
+    const auto turn = relay::server_turn::of(relay.end().binlog.file, relay.source());
+    if (facts->server_uuid != turn.server) co_return other_server(facts->server_uuid, turn);
+    const protocol::binlog_position written{turn.name_of(facts->written.file),
+                                            facts->written.offset};
+    while (relay.end().binlog < written) {
+        auto waited = co_await pause(source.executor, *source.stop, std::chrono::milliseconds{20});
+        if (!waited) co_return std::unexpected(std::move(waited.error()));
+    }
+    co_return followed_source{*std::move(facts), is_mariadb};
+}
+
+// Until a reader at the source sees all of these transactions. A transaction is in the log, and
+// with it in the relay, before the engine has committed it; with semi-synchronous replication a
+// replica's answer comes in between.
+awaitable<result<void>> wait_until_visible(const source_link& source,
+                                           const protocol::gtid_set& transactions) {
+    constexpr std::chrono::seconds patience{60};
+    const auto until = std::chrono::steady_clock::now() + patience;
+    auto session = co_await reopen_source(source);
+    if (!session) co_return std::unexpected(std::move(session.error()));
+    for (;;) {
+        const auto facts = co_await protocol::net::read_source_facts(**session);
+        if (!facts) co_return std::unexpected(facts.error());
+        if (facts->gtid_executed.contains(transactions)) break;
+        if (std::chrono::steady_clock::now() >= until) {
+            auto missing = transactions;
+            missing.subtract(facts->gtid_executed);
+            co_return fail(applier::errc::transient,
+                           "the source has had " + missing.to_string() +
+                               " in its log for a while, and has not committed them yet: a copy "
+                               "would miss them");
+        }
+        auto waited = co_await pause(source.executor, *source.stop, std::chrono::milliseconds{20});
+        if (!waited) co_return waited;
+    }
+    co_await (*session)->close();
+    co_return result<void>{};
+}
+
 } // namespace
+
+awaitable<result<start_point>> read_start_in(relay::log& relay,
+                                             boost::asio::any_io_executor executor,
+                                             const state::task_spec& task,
+                                             const state::object_selection& selection,
+                                             state::status_board& board, stop_signal& stop) {
+    source_link source{executor, task.source,
+                       [&board](std::string text) { board.warn(std::move(text)); }, &stop};
+    source.options.database.clear();
+    const auto followed = co_await wait_for_relay(source, relay);
+    if (!followed) co_return std::unexpected(followed.error());
+    auto position = relay.end();
+    const auto turn = relay::server_turn::of(position.binlog.file, relay.source());
+    // Before it is asked what is prepared: a transaction that is not through is in no list yet.
+    if (followed->facts.gtid_mode_on && !followed->is_mariadb) {
+        auto visible = co_await wait_until_visible(source, position.executed);
+        if (!visible) co_return std::unexpected(std::move(visible.error()));
+    }
+    auto start = co_await read_at(source, selection);
+    if (!start) co_return start;
+    if (start->source_uuid != turn.server) co_return other_server(start->source_uuid, turn);
+    start->position = std::move(position);
+    co_return start;
+}
 
 awaitable<result<start_point>> read_start_point(boost::asio::any_io_executor executor,
                                                 const state::task_spec& task,

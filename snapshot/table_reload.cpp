@@ -194,16 +194,10 @@ relay::server_turn table_reload::followed(const attempt& now) const {
 }
 
 awaitable<result<void>> table_reload::begin(attempt& now) {
-    auto start = co_await read_start_point(parts_.executor, now.spec, now.selection, now.board);
+    auto start = co_await read_start_in(parts_.relay, parts_.executor, now.spec, now.selection,
+                                        now.board, stop_);
     if (!start) co_return std::unexpected(std::move(start.error()));
-    const relay::server_turn turn = followed(now);
-    if (start->source_uuid != turn.server) {
-        co_return fail(applier::errc::transient,
-                       "the source is server " + start->source_uuid.to_string() +
-                           " now, and the relay log still follows " + turn.server.to_string());
-    }
     state::source_position from = std::move(start->position);
-    from.binlog.file = turn.name_of(from.binlog.file);
     const applier::quarantine_store entries(now.task);
     const auto call = [&](target_session& target) -> result<void> {
         const auto also = [&](target_session& session) -> result<void> {
