@@ -30,8 +30,8 @@ named_lock::~named_lock() {
     std::ignore = target_->execute("DO RELEASE_LOCK(" + expression_ + ")");
 }
 
-result<std::optional<named_lock>> named_lock::acquire(target_session& target,
-                                                      std::string_view name, unsigned seconds) {
+result<std::optional<named_lock>> named_lock::acquire(target_session& target, std::string_view name,
+                                                      unsigned seconds) {
     std::string expression = expression_of(name);
     auto got = target.scalar(fmt::format("SELECT GET_LOCK({}, {})", expression, seconds));
     if (!got) return std::unexpected(std::move(got.error()));

@@ -19,8 +19,8 @@ public:
     [[nodiscard]] static protocol::result<std::optional<named_lock>>
     acquire(target_session& target, std::string_view name, unsigned seconds);
     // The number of the session that has it now.
-    [[nodiscard]] static protocol::result<std::optional<std::string>>
-    owner(target_session& target, std::string_view name);
+    [[nodiscard]] static protocol::result<std::optional<std::string>> owner(target_session& target,
+                                                                            std::string_view name);
     ~named_lock();
     named_lock(named_lock&& other) noexcept;
     named_lock& operator=(named_lock&&) = delete;

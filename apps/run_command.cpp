@@ -2,6 +2,7 @@
 #include "apps/progress_rates.hpp"
 #include "apps/run_goal.hpp"
 #include "apps/run_report.hpp"
+#include "apps/shared_relays.hpp"
 #include "apps/stop_signals.hpp"
 #include "apps/task_runner.hpp"
 #include "apps/verdict.hpp"
@@ -34,7 +35,7 @@ public:
     run_watch(const state::task_spec& task, state::task_directory& directory, std::string until,
               run_goal goal)
         : task_(task), directory_(directory), until_(std::move(until)), goal_(std::move(goal)),
-          board_(task.name) {}
+          board_(task.name), shares_(directory.path().parent_path()) {}
 
     void warn(const std::string& text) { board_.warn(text); }
 
@@ -42,7 +43,8 @@ public:
         const stop_signals signals; // before the task's threads
         const auto began = steady_clock::now();
         auto running = std::async(std::launch::async, [this] {
-            return run_task(task_, directory_, {.until = goal_}, board_, stop_.get_token());
+            return run_task(task_, directory_, {.until = goal_, .shares = &shares_}, board_,
+                            stop_.get_token());
         });
         report_ = make_run_report();
         report_->notice(fmt::format("{}: {} to {}, kept in {}", task_.name, task_.source.address(),
@@ -107,6 +109,7 @@ private:
     const std::string until_;
     const run_goal goal_;
     state::status_board board_;
+    shared_relays shares_;
     std::stop_source stop_;
     std::unique_ptr<run_report> report_;
     progress_rates rates_;

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 namespace understudy::apps {
 
@@ -23,16 +25,20 @@ task_needs needs_of(const state::task_spec& task) {
         std::uint64_t{2} * task.initial.connections * task.initial.chunk_bytes;
     return {.memory_bytes = task.relay.memory_bytes + std::max(group, chunks),
             .connections = 2 * task.initial.connections + stream_connections,
-            .relay_bytes = task.relay.bytes_max};
+            .relay_bytes = task.relay.bytes_max,
+            .share = task.relay.share,
+            .share_memory_bytes = task.relay.share.empty() ? 0 : task.relay.memory_bytes};
 }
 
 std::optional<std::string> refuse(const task_limits& limits, std::span<const task_needs> running,
                                   const task_needs& wanted) {
     task_needs sum = wanted;
+    std::set<std::string> shares{wanted.share};
     for (const task_needs& task : running) {
-        sum.memory_bytes += task.memory_bytes;
+        const bool is_counted = !task.share.empty() && !shares.insert(task.share).second;
+        sum.memory_bytes += task.memory_bytes - (is_counted ? task.share_memory_bytes : 0);
         sum.connections += task.connections;
-        sum.relay_bytes += task.relay_bytes;
+        sum.relay_bytes += is_counted ? 0 : task.relay_bytes;
     }
     if (limits.tasks != 0 && running.size() + 1 > limits.tasks)
         return fmt::format("{} tasks run already, and --tasks-max is {}", running.size(),

@@ -22,6 +22,9 @@ struct task_needs {
     std::uint64_t memory_bytes = 0; // relay.memory_bytes, groups, chunks
     std::uint32_t connections = 0;  // at most at the same time, both servers together
     std::uint64_t relay_bytes = 0;  // relay.bytes_max; 0: unbounded
+    // Of relay.memory_bytes and relay_bytes: what all tasks of one relay.share use together.
+    std::string share{};
+    std::uint64_t share_memory_bytes = 0;
 };
 
 [[nodiscard]] task_needs needs_of(const state::task_spec& task);

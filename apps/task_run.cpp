@@ -8,6 +8,7 @@
 #include "apps/interruption.hpp"
 #include "apps/source_watch.hpp"
 #include "precheck/precheck.hpp"
+#include "protocol/errc.hpp"
 #include "protocol/net/connection.hpp"
 #include "relay/errc.hpp"
 #include "relay/server_turn.hpp"
@@ -15,13 +16,13 @@
 #include "snapshot/errc.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <random>
 #include <string>
@@ -44,13 +45,19 @@ std::string name_of_run() {
     return fmt::format("{:08x}{:08x}", random(), random());
 }
 
+bool has_failed(const precheck::report& report, std::string_view id) {
+    return std::ranges::any_of(report.items, [id](const precheck::item& item) {
+        return item.id == id && item.state == precheck::outcome::failed && !item.waived;
+    });
+}
+
 } // namespace
 
 task_run::task_run(const state::task_spec& task, state::task_directory& directory,
                    const state::object_selection& selection, run_options options,
                    run_progress& progress, state::status_board& board)
     : task_(task), directory_(directory), selection_(selection), options_(options),
-      progress_(progress), board_(board), work_loop_(1), receiver_loop_(1),
+      progress_(progress), board_(board), work_loop_(1),
       pool_(task.initial.connections + pool_threads_beside_copy),
       checkpoints_(task.apply.meta_database, task.name), takeover_(checkpoints_, name_of_run()),
       receiver_ended_(work_loop_), ticker_(work_loop_), watcher_(work_loop_) {
@@ -61,9 +68,6 @@ task_run::task_run(const state::task_spec& task, state::task_directory& director
 task_run::~task_run() = default;
 
 protocol::result<void> task_run::run(std::stop_token stop) {
-    auto receiver_work = asio::make_work_guard(receiver_loop_);
-    receiver_thread_ = std::jthread([this] { receiver_loop_.run(); });
-
     std::optional<protocol::result<void>> ended;
     std::exception_ptr thrown;
     asio::co_spawn(work_loop_, drive(),
@@ -84,19 +88,13 @@ protocol::result<void> task_run::run(std::stop_token stop) {
                                      [this] { asio::post(work_loop_, [this] { begin_stop(); }); });
     work_loop_.run();
 
-    receiver_work.reset();
-    receiver_thread_.join();
     pool_.join();
     if (thrown) std::rethrow_exception(thrown);
     return std::move(*ended);
 }
 
 task_run::step<> task_run::drive() {
-    const auto identity = directory_.our_identity();
-    if (!identity) co_return std::unexpected(identity.error());
-    identity_ = *identity;
-    if (task_.replica.server_id != 0) identity_.server_id = task_.replica.server_id;
-
+    if (auto known = read_identity(); !known) co_return std::unexpected(known.error());
     set_phase(state::phase::prechecking);
     if (auto checked = co_await look_around(); !checked) co_return std::unexpected(checked.error());
     if (stopping_) co_return protocol::result<void>{};
@@ -104,10 +102,29 @@ task_run::step<> task_run::drive() {
     if (!facts) co_return std::unexpected(facts.error());
     source_end_ = facts->written;
     if (std::holds_alternative<caught_up_goal>(options_.until) && !progress_.goal)
-        progress_.goal = std::move(*facts);
+        progress_.goal = *facts;
+    auto ended = co_await copy_and_stream(*std::move(facts));
+    set_phase(state::phase::stopping);
+    co_await join_receiver();
+    // Whoever stops first takes the others along; what they say then is not the cause.
+    const bool only_cancelled = !ended && (ended.error().code == applier::errc::cancelled ||
+                                           ended.error().code == snapshot::errc::cancelled);
+    if (only_cancelled) ended = {};
+    if (ended && goal_reached_) ended = check_complete();
+    if (receiver_error_ && ended && !goal_reached_) ended = std::unexpected(*receiver_error_);
+    if (!ended && ended.error().code == protocol::errc::binlog_position_lost && is_stale_share()) {
+        give_up_share();
+        ended.error().code = make_error_code(applier::errc::connection_lost);
+    }
+    if (!supply_) co_return ended;
+    if (auto flushed = supply_->log().flush(true); ended && !flushed)
+        ended = std::unexpected(flushed.error());
+    co_return ended;
+}
+
+task_run::step<> task_run::copy_and_stream(protocol::net::source_facts facts) {
     if (!checkpoint_) {
-        if (auto prepared = co_await prepare_first_start(); !prepared)
-            co_return std::unexpected(prepared.error());
+        if (auto prepared = co_await prepare_first_start(facts); !prepared) co_return prepared;
     }
     auto epoch = takeover_.execute(*target_, progress_.epoch);
     if (!epoch) co_return std::unexpected(epoch.error());
@@ -120,27 +137,14 @@ task_run::step<> task_run::drive() {
     }
     board_.update([this](state::status& now) { now.applied = checkpoint_->applied.binlog; });
 
-    if (!relay_) {
-        if (auto opened = open_relay(); !opened) co_return std::unexpected(opened.error());
+    if (!supply_) {
+        if (auto opened = open_relay(); !opened) co_return opened;
     }
-    start_receiver();
-    protocol::result<void> ended;
-    if (auto copied = co_await initial_copy(); !copied) {
-        ended = std::unexpected(copied.error());
-    } else if (!stopping_ && !receiver_error_) {
-        ended = co_await stream(std::move(*copied));
-    }
-    set_phase(state::phase::stopping);
-    co_await join_receiver();
-    // Whoever stops first takes the others along; what they say then is not the cause.
-    const bool only_cancelled = !ended && (ended.error().code == applier::errc::cancelled ||
-                                           ended.error().code == snapshot::errc::cancelled);
-    if (only_cancelled) ended = {};
-    if (ended && goal_reached_) ended = check_complete();
-    if (receiver_error_ && ended && !goal_reached_) ended = std::unexpected(*receiver_error_);
-    if (auto flushed = relay_->flush(true); ended && !flushed)
-        ended = std::unexpected(flushed.error());
-    co_return ended;
+    start_receiver(checkpoint_->by_gtid);
+    auto copied = co_await initial_copy();
+    if (!copied) co_return std::unexpected(std::move(copied.error()));
+    if (stopping_ || receiver_error_) co_return protocol::result<void>{};
+    co_return co_await stream(*std::move(copied));
 }
 
 protocol::result<void> task_run::connect_target() {
@@ -164,6 +168,11 @@ task_run::step<> task_run::look_around() {
         if (!task_.source_hosts.empty()) co_await choose_source();
         const bool asked = target_ != nullptr;
         const auto report = co_await precheck();
+        if (is_stale_share() && has_failed(report, "source.start_position")) {
+            give_up_share();
+            supply_.reset();
+            continue;
+        }
         if (asked || stopping_ || !report.target.reached) co_return judge(report);
     }
 }
@@ -212,7 +221,7 @@ task_run::step<> task_run::judge_source(protocol::connect_options source) {
     co_await (*opened)->close();
     if (!facts) co_return std::unexpected(facts.error());
     if (!checkpoint_) co_return protocol::result<void>{};
-    const auto end = relay_->end();
+    const auto end = supply_->log().end();
     const bool copied = checkpoint_->now == applier::checkpoint::stage::streaming &&
                         end.binlog >= checkpoint_->copy_end;
     const auto last = relay::server_turn::of(end.binlog.file, checkpoint_->source_uuid);
@@ -229,11 +238,17 @@ asio::awaitable<understudy::precheck::report> task_run::precheck() {
     known.first_start = !checkpoint_;
     known.server_id = identity_.server_id;
     known.server_uuid = identity_.server_uuid;
+    known.shares_identity = !task_.relay.share.empty();
     known.free_bytes = free_bytes(directory_.relay_path());
     if (checkpoint_) {
         known.source_uuid = checkpoint_->source_uuid;
         // What the relay holds the source may have purged.
-        known.start = relay_->end();
+        known.start = supply_->log().end();
+        // One that others fill can be behind the task, which has to be known to the source as well.
+        const auto& applied = checkpoint_->applied;
+        known.start->executed.add(applied.executed);
+        if (!checkpoint_->by_gtid)
+            known.start->binlog = std::max(known.start->binlog, applied.binlog);
         if (!checkpoint_->by_gtid) known.start->executed = {};
     }
     auto report = co_await precheck::check(work_loop_.get_executor(), pool_, task_, selection_,
@@ -279,13 +294,10 @@ task_run::step<protocol::net::source_facts> task_run::ask_source() {
     co_return facts;
 }
 
-task_run::step<> task_run::prepare_first_start() {
+task_run::step<> task_run::prepare_first_start(const protocol::net::source_facts& facts) {
     if (auto prepared = checkpoints_.prepare(*target_); !prepared)
         co_return std::unexpected(prepared.error());
-    const auto executor = work_loop_.get_executor();
-    auto start = task_.adopted
-                     ? co_await snapshot::find_adopted_point(executor, task_, board_)
-                     : co_await snapshot::read_start_point(executor, task_, selection_, board_);
+    auto start = co_await first_point(facts);
     if (!start) co_return std::unexpected(start.error());
     if (!start->by_gtid && !task_.source_hosts.empty()) {
         co_return protocol::fail(
@@ -294,7 +306,7 @@ task_run::step<> task_run::prepare_first_start() {
             "needs gtid_mode = ON on the source, or source.host alone");
     }
     applier::checkpoint fresh;
-    fresh.source_uuid = start->source_uuid;
+    fresh.source_uuid = supply_ ? supply_->log().source() : start->source_uuid;
     fresh.by_gtid = start->by_gtid;
     fresh.applied = std::move(start->position);
     // Before the checkpoint, or a crash between the two would forget it.
@@ -320,66 +332,9 @@ asio::awaitable<void> task_run::read_clock(protocol::net::connection& source) {
     board_.update([this](state::status& now) { now.source_clock = source_clock_.current(); });
 }
 
-protocol::result<void> task_run::open_relay() {
-    relay::log_options options;
-    options.directory = directory_.relay_path();
-    options.source_uuid = checkpoint_->source_uuid;
-    options.segment_bytes_max = task_.relay.segment_bytes;
-    options.frame_bytes_max = task_.relay.frame_bytes;
-    options.memory_bytes_max = task_.relay.memory_bytes;
-    options.zstd_level = task_.relay.zstd_level;
-    options.sync_interval = task_.relay.sync_interval;
-    options.disk_reserve_bytes = task_.relay.disk_reserve_bytes;
-    options.retention_bytes_max = task_.relay.bytes_max;
-    options.retention_age_max = task_.relay.age_max;
-    options.key_index_bytes_max = task_.relay.key_index_bytes;
-    auto keys =
-        relay::key_ring::open({task_.relay.encryption.key_file, task_.relay.encryption.key_env});
-    if (!keys) return std::unexpected(keys.error());
-    options.keys = std::move(*keys);
-    auto opened = relay::log::open(options);
-    if (!opened) return std::unexpected(opened.error());
-    relay_ = std::move(*opened);
-    if (relay_->empty()) return relay_->reset(checkpoint_->applied);
-
-    // The target can be ahead of the relay: what was not yet synced when the machine went down is
-    // applied all the same.
-    const auto readable = relay_->open_reader(checkpoint_->applied);
-    if (readable) return {};
-    if (readable.error().code != relay::errc::position_not_held)
-        return std::unexpected(readable.error());
-    // What waits for a table that is set aside is nowhere else, so the rest is pulled behind it.
-    const auto aside = applier::quarantine_store(checkpoints_).load(*target_);
-    if (!aside) return std::unexpected(aside.error());
-    if (!aside->empty() && relay_->end().binlog < checkpoint_->applied.binlog) return {};
-    board_.warn("the relay log does not hold " + checkpoint_->applied.binlog.to_string() +
-                ", where the target is; it is pulled anew from there");
-    return relay_->reset(checkpoint_->applied);
-}
-
-void task_run::start_receiver() {
-    relay::receiver_options options;
-    options.source = task_.source;
-    options.hosts = task_.source_hosts;
-    options.semi_sync = task_.semi_sync;
-    options.server_id = identity_.server_id;
-    options.server_uuid = identity_.server_uuid;
-    options.by_gtid = checkpoint_->by_gtid;
-    options.heartbeat_period = task_.replica.heartbeat_period;
-    receiver_ = std::make_unique<relay::receiver>(receiver_loop_.get_executor(), *relay_,
-                                                  std::move(options), board_);
-    receiver_running_ = true;
-    asio::co_spawn(receiver_loop_, receiver_->run(),
-                   [this](std::exception_ptr thrown, protocol::result<void> ended) {
-                       if (thrown) std::rethrow_exception(thrown);
-                       asio::post(work_loop_, [this, ended = std::move(ended)]() mutable {
-                           on_receiver_end(std::move(ended));
-                       });
-                   });
-}
-
 task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     if (auto followed = co_await follow_objects(); !followed) co_return followed;
+    if (auto reached = co_await reach_start(); !reached) co_return reached;
     applier::applier_options options;
     options.task = task_;
     options.from = *checkpoint_;
@@ -395,14 +350,13 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
                                       .pool = pool_,
                                       .task = task_,
                                       .selection = selection_,
-                                      .relay = *relay_,
+                                      .relay = supply_->log(),
                                       .board = board_,
                                       .may_pass = is_interruption});
     options.reload = reload_.get();
-    applier_ = std::make_unique<applier::applier>(work_loop_.get_executor(), pool_, *relay_,
+    applier_ = std::make_unique<applier::applier>(work_loop_.get_executor(), pool_, supply_->log(),
                                                   std::move(options), selection_, board_);
-    asio::post(receiver_loop_,
-               [this, end = checkpoint_->copy_end] { receiver_->allow_switch(end); });
+    supply_->allow_switch(checkpoint_->copy_end);
     target_.reset();
     applier_->on_commit([this](const state::source_position& applied) { on_applied(applied); });
     on_applied(checkpoint_->applied);
@@ -455,31 +409,13 @@ asio::awaitable<void> task_run::set_goal_in_time() {
 bool task_run::passed(const protocol::binlog_position& position,
                       const state::source_position& applied) const {
     if (applied.binlog >= position) return true;
-    const auto received = relay_->end();
+    const auto received = supply_->log().end();
     return received.binlog >= position && applied.binlog >= received.binlog;
-}
-
-void task_run::on_receiver_end(protocol::result<void> ended) {
-    receiver_running_ = false;
-    receiver_ended_.cancel();
-    if (!ended) fail_source(std::move(ended.error()));
-}
-
-void task_run::fail_source(protocol::error why) {
-    receiver_error_ = std::move(why);
-    if (copier_) copier_->stop();
-    if (applier_) applier_->stop();
-}
-
-asio::awaitable<void> task_run::join_receiver() {
-    asio::post(receiver_loop_, [this] { receiver_->stop(); });
-    boost::system::error_code woken;
-    while (receiver_running_)
-        co_await receiver_ended_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
 }
 
 void task_run::begin_stop() {
     stopping_ = true;
+    first_point_stop_.stop();
     if (copier_) copier_->stop();
     if (applier_) applier_->stop();
 }
@@ -494,8 +430,8 @@ asio::awaitable<void> task_run::tick() {
             now.rows_per_second = speed.applied_rows;
             now.bytes_per_second = speed.applied_bytes;
         });
-        if (relay_) {
-            const auto size = relay_->size();
+        if (supply_) {
+            const auto size = supply_->log().size();
             board_.update([&](state::status& now) {
                 now.relay_stored_bytes = size.stored_bytes;
                 now.relay_raw_bytes = size.raw_bytes;
@@ -506,7 +442,7 @@ asio::awaitable<void> task_run::tick() {
             const auto applied = applier_->applied();
             on_applied(applied);
             const auto needed = applier_->needed();
-            if (auto retired = needed ? relay_->retire(*needed) : protocol::result<void>{};
+            if (auto retired = needed ? supply_->log().retire(*needed) : protocol::result<void>{};
                 !retired)
                 board_.warn(retired.error().what);
         }
@@ -528,7 +464,7 @@ asio::awaitable<void> task_run::watch_source() {
         if (finished_ || stopping_ || goal_reached_ || !applier_) continue;
         const auto before = std::exchange(held, applier_->applied());
         const bool idle =
-            before && before->binlog == held->binlog && relay_->end().binlog == held->binlog;
+            before && before->binlog == held->binlog && supply_->log().end().binlog == held->binlog;
         const bool clock_is_old = std::chrono::steady_clock::now() - clock_read > clock_interval;
         if (!idle && !clock_is_old) continue;
         auto link = co_await protocol::net::connection::open(work_loop_.get_executor(), source, {});

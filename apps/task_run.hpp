@@ -5,12 +5,14 @@
 #include "applier/ddl_scan.hpp"
 #include "applier/takeover.hpp"
 #include "apps/progress_rates.hpp"
+#include "apps/relay_supply.hpp"
+#include "apps/shared_relays.hpp"
 #include "apps/task_runner.hpp"
 #include "precheck/report.hpp"
 #include "protocol/net/replica_session.hpp"
 #include "relay/log.hpp"
-#include "relay/receiver.hpp"
 #include "snapshot/snapshot.hpp"
+#include "snapshot/stop_signal.hpp"
 #include "snapshot/table_reload.hpp"
 #include "state/clock_offset.hpp"
 #include "state/object_selection.hpp"
@@ -30,7 +32,6 @@
 #include <set>
 #include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace understudy::apps {
@@ -44,6 +45,8 @@ struct run_progress {
     // What the source had when the first attempt began, or at the time that is the goal.
     std::optional<protocol::net::source_facts> goal;
     unsigned copies_discarded = 0; // because a DDL ran meanwhile
+    // The shared relay log has not what the task needs, nor has the source.
+    bool without_share = false;
     // Of the last attempt that took the task over.
     std::optional<std::uint64_t> epoch;
 };
@@ -51,7 +54,7 @@ struct run_progress {
 // One attempt at a run of a task: owns the loops, the pool and the stages, and the order in which
 // they start and stop.
 //   calling thread: work_loop   precheck, initial copy, applier's coordinator
-//   own thread: receiver_loop   the receiver alone, so that a blocked relay holds up nobody else
+//   thread of the relay supply  the receiver alone, so that a blocked relay holds up nobody else
 //   pool                        blocking calls to the target
 // Made, run once and destroyed by run_task.
 class task_run {
@@ -77,9 +80,23 @@ private:
     [[nodiscard]] step<> look_around();
     [[nodiscard]] step<protocol::net::source_facts> ask_source();
     [[nodiscard]] boost::asio::awaitable<void> read_clock(protocol::net::connection& source);
-    [[nodiscard]] step<> prepare_first_start();
+    [[nodiscard]] step<> copy_and_stream(protocol::net::source_facts facts);
+    [[nodiscard]] step<> prepare_first_start(const protocol::net::source_facts& facts);
+    [[nodiscard]] step<snapshot::start_point> first_point(const protocol::net::source_facts& facts);
+    [[nodiscard]] protocol::result<void> read_identity();
+    [[nodiscard]] protocol::result<relay::log_options>
+    relay_options(const protocol::uuid& source) const;
+    // Leaves a supply; own or shared.
     [[nodiscard]] protocol::result<void> open_relay();
-    void start_receiver();
+    [[nodiscard]] protocol::result<void> open_own();
+    // These leave one if the shared relay log has what the task needs.
+    [[nodiscard]] protocol::result<void> join_shared();
+    [[nodiscard]] protocol::result<void> join_shared(const shared_relays::request& wanted);
+    [[nodiscard]] bool is_stale_share() const;
+    void give_up_share();
+    [[nodiscard]] protocol::result<void> warn_of_waiting();
+    void start_receiver(bool by_gtid);
+    [[nodiscard]] step<> reach_start();
     [[nodiscard]] std::unique_ptr<snapshot::copier> make_copier();
     [[nodiscard]] step<snapshot::copy_outcome> initial_copy();
     [[nodiscard]] step<snapshot::copy_outcome> checked_copy();
@@ -126,9 +143,7 @@ private:
     state::status_board& board_;
 
     boost::asio::io_context work_loop_;
-    boost::asio::io_context receiver_loop_;
     boost::asio::thread_pool pool_;
-    std::jthread receiver_thread_;
 
     state::task_directory::identity identity_;
     applier::checkpoint_store checkpoints_;
@@ -140,13 +155,15 @@ private:
     bool source_ignores_case_ = false;     // names of tables: lower_case_table_names
     protocol::binlog_position source_end_; // of its log, when the task was started
 
-    std::unique_ptr<relay::log> relay_;
-    std::unique_ptr<relay::receiver> receiver_;
+    std::unique_ptr<relay_supply> supply_;
+    bool supply_is_shared_ = false;
+    snapshot::stop_signal first_point_stop_;
     std::unique_ptr<snapshot::copier> copier_;
     std::unique_ptr<snapshot::table_reload> reload_;
     std::unique_ptr<applier::applier> applier_;
 
     bool stopping_ = false;
+    bool receiver_started_ = false;
     bool receiver_running_ = false;
     bool finished_ = false;
     std::optional<protocol::error> receiver_error_;

@@ -91,7 +91,7 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
         copier_->leave_out(*parted);
         if (stopping_ || receiver_error_) copier_->stop();
         // What a process before us had come to knows nothing of what changed since.
-        const auto begun = tries == 1 ? checkpoint_->applied.binlog : relay_->end().binlog;
+        const auto begun = tries == 1 ? checkpoint_->applied.binlog : supply_->log().end().binlog;
         auto copied = co_await copier_->run();
         if (!wanted || stopping_ || receiver_error_) co_return copied;
         if (!copied && is_interruption(copied.error())) co_return copied;
@@ -222,7 +222,7 @@ task_run::step<definition_changes> task_run::changes_during_copy() {
     const auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
     asio::steady_timer timer(work_loop_);
-    while (relay_->end().binlog < facts->written && !stopping_ && !receiver_error_) {
+    while (supply_->log().end().binlog < facts->written && !stopping_ && !receiver_error_) {
         timer.expires_after(50ms);
         boost::system::error_code woken;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
@@ -230,8 +230,8 @@ task_run::step<definition_changes> task_run::changes_during_copy() {
     if (receiver_error_) co_return std::unexpected(*receiver_error_);
     if (stopping_) co_return protocol::fail(snapshot::errc::cancelled, "the copy was stopped");
     const auto scan = [this, &facts] {
-        return applier::find_changes(*relay_, checkpoint_->applied, facts->written, selection_,
-                                     source_version_);
+        return applier::find_changes(supply_->log(), checkpoint_->applied, facts->written,
+                                     selection_, source_version_);
     };
     co_return co_await protocol::net::on_thread(pool_, scan);
 }

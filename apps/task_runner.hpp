@@ -11,6 +11,8 @@
 
 namespace understudy::apps {
 
+class shared_relays;
+
 struct run_options {
     // Return once this is reached.
     run_goal until;
@@ -19,6 +21,8 @@ struct run_options {
     bool patient = false;
     // Called at each change of phase, on a thread of the run.
     std::function<void(state::phase)> on_phase{};
+    // Of this process and its data directory; outlives the run.
+    shared_relays* shares = nullptr;
 };
 
 // Runs one task in the foreground: precheck, initial copy, stream; wires the rooms, owns their

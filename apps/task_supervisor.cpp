@@ -49,7 +49,7 @@ struct task_supervisor::managed {
 };
 
 task_supervisor::task_supervisor(options with)
-    : options_(std::move(with)), store_(options_.data_dir) {}
+    : options_(std::move(with)), store_(options_.data_dir), shares_(options_.data_dir) {}
 
 task_supervisor::~task_supervisor() {
     shutting_down_ = true;
@@ -87,6 +87,7 @@ protocol::result<void> task_supervisor::load(const std::string& name) {
         task->record.since = system_clock::now();
         if (auto saved = store_.save(name, task->record); !saved) return saved;
     }
+    shares_.set_resting(name, !wants_to_run(task->record.life.now));
     // Only to be shown; a definition that cannot be read any more is told when the task starts.
     if (const auto file = store_.read(name, task->record)) {
         task->source = file->spec.source.address();
@@ -375,6 +376,7 @@ protocol::result<void> task_supervisor::remove_from_store(managed& task, bool tr
         if (!file) return std::unexpected(file.error());
         if (auto removed = remove_traces(file->spec); !removed) return removed;
     }
+    if (auto forgotten = shares_.forget(task.name); !forgotten) return forgotten;
     return store_.remove(task.name);
 }
 
@@ -455,6 +457,7 @@ void task_supervisor::on_phase(managed& task, state::phase now) {
 protocol::result<void> task_supervisor::run_once(managed& task, const std::stop_token& stop) {
     auto directory = state::task_directory::open(options_.data_dir, task.name);
     if (!directory) return std::unexpected(directory.error());
+    shares_.set_resting(task.name, false);
     run_options options;
     state::task_spec spec;
     std::shared_ptr<state::status_board> board;
@@ -475,6 +478,7 @@ protocol::result<void> task_supervisor::run_once(managed& task, const std::stop_
         task.refused.reset();
         board = task.board;
     }
+    options.shares = &shares_;
     options.on_phase = [this, &task](state::phase now) { on_phase(task, now); };
     auto ended = run_task(spec, **directory, std::move(options), *board, stop);
     const std::scoped_lock lock(task.mutex);
@@ -534,6 +538,7 @@ void task_supervisor::settle(managed& task, const protocol::result<void>& ended,
         if (is_refused_sign_in(ended.error())) task.refused = task.passwords;
         event = lifecycle_event::run_failed;
     }
+    shares_.set_resting(task.name, true);
     // The state on disk is then the one before: a process after us runs the task once more and
     // comes to the same end.
     if (auto applied = apply(task, event); !applied) task.board->warn(applied.error().what);

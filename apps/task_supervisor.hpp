@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apps/shared_relays.hpp"
 #include "apps/task_limits.hpp"
 #include "protocol/result.hpp"
 #include "state/status_board.hpp"
@@ -127,6 +128,7 @@ private:
 
     const options options_;
     state::task_store store_;
+    shared_relays shares_;
     mutable std::mutex mutex_; // of tasks_
     std::map<std::string, managed_ptr> tasks_;
     std::mutex change_mutex_;

@@ -59,6 +59,8 @@ struct context {
     // Ours, as the source will see them; 0 and zero: not chosen yet, nothing to compare.
     std::uint32_t server_id = 0;
     protocol::uuid server_uuid;
+    // Other tasks of this process may have that identity's connection already (relay.share).
+    bool shares_identity = false;
     // Of the file system that will hold the relay log; nothing: it is not known where that is.
     std::optional<std::uint64_t> free_bytes{};
     // The source whose log `start` is a place of; zero: not known.

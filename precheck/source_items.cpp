@@ -159,6 +159,7 @@ std::vector<item> identity_items(const subject& about) {
         const bool same_id = other.server_id == ours.server_id;
         const bool same_uuid = other.uuid == uuid;
         const std::string who = "the replica " + other.uuid + " at the source";
+        if (same_uuid && ours.shares_identity) continue;
         if (same_id && same_uuid) {
             // The dump of our last run, which the source has not noticed to be gone; it ends it
             // as soon as we ask for a new one. Two living tasks would end each other for ever.

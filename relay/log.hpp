@@ -122,6 +122,10 @@ public:
     // not have it.
     [[nodiscard]] virtual protocol::result<std::unique_ptr<reader>>
     open_reader(const state::source_position& position) = 0;
+    // All that the log has, or was based on, before that position: what a reader from there is not
+    // given. Reads a part of a segment.
+    [[nodiscard]] virtual protocol::result<protocol::gtid_set>
+    executed_before(const protocol::binlog_position& position) = 0;
     // Called (from the receiver's thread) whenever new complete groups are readable. One callback;
     // empty to remove.
     virtual void on_data(std::function<void()> callback) = 0;

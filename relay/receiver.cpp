@@ -127,7 +127,7 @@ void receiver::stop() {
     impl_->stop();
 }
 
-void receiver::allow_switch(protocol::binlog_position after) {
+void receiver::allow_switch(std::optional<protocol::binlog_position> after) {
     impl_->switch_after = std::move(after);
 }
 

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace understudy::relay {
@@ -55,8 +56,9 @@ public:
     // From the receiver's executor (post to it from elsewhere).
     void stop();
     // Another server may be followed once everything up to here is received (the end of the initial
-    // copy, a position of the server that was copied). From the receiver's executor.
-    void allow_switch(protocol::binlog_position after);
+    // copy, a position of the server that was copied); nullopt: none may. From the receiver's
+    // executor.
+    void allow_switch(std::optional<protocol::binlog_position> after);
 
 private:
     struct impl;

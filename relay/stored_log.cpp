@@ -3,6 +3,7 @@
 #include "protocol/assert.hpp"
 #include "protocol/errc.hpp"
 #include "relay/errc.hpp"
+#include "relay/group_id.hpp"
 #include "relay/log_reader.hpp"
 #include "relay/retention.hpp"
 #include "relay/segment_reader.hpp"
@@ -304,6 +305,31 @@ bool stored_log::has_room() const {
 result<std::unique_ptr<reader>> stored_log::open_reader(const state::source_position& position) {
     const std::scoped_lock lock(retire_mutex_);
     return log_reader::open(parts(), position.binlog);
+}
+
+result<protocol::gtid_set> stored_log::executed_before(const protocol::binlog_position& position) {
+    std::optional<segment_info> from;
+    for (auto& segment : parts()->segments.segments()) {
+        if (!(position < segment.base.binlog)) from = std::move(segment);
+    }
+    if (!from)
+        return protocol::fail(errc::position_not_held,
+                              "the relay log begins behind " + position.to_string());
+    auto executed = std::move(from->base.executed);
+    if (from->base.binlog == position) return executed;
+    const auto reader = open_reader({from->base.binlog, {}});
+    if (!reader) return std::unexpected(reader.error());
+    std::optional<protocol::format_description> format;
+    for (;;) {
+        const auto stored = (*reader)->next();
+        if (!stored) return std::unexpected(stored.error());
+        if (!*stored ||
+            protocol::binlog_position{*(*stored)->file, (*stored)->end_offset} > position)
+            return executed;
+        auto id = begun_group((*stored)->bytes, format);
+        if (!id) return std::unexpected(std::move(id.error()));
+        if (*id) executed.add(**id);
+    }
 }
 
 void stored_log::on_data(std::function<void()> callback) {

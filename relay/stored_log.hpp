@@ -46,6 +46,8 @@ public:
     [[nodiscard]] bool has_room() const override;
     [[nodiscard]] protocol::result<std::unique_ptr<reader>>
     open_reader(const state::source_position& position) override;
+    [[nodiscard]] protocol::result<protocol::gtid_set>
+    executed_before(const protocol::binlog_position& position) override;
     void on_data(std::function<void()> callback) override;
     [[nodiscard]] protocol::result<void> retire(const protocol::binlog_position& needed) override;
     [[nodiscard]] definition_store& definitions() override { return *definitions_; }

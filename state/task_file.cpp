@@ -335,6 +335,10 @@ void read_encryption(task_section& relay, task_spec& spec, task_file_context& co
 
 void read_relay(task_section& root, task_spec& spec, task_file_context& context) {
     task_section relay(root, "relay");
+    relay.read("share", spec.relay.share);
+    if (!spec.relay.share.empty() && !is_task_name(spec.relay.share)) {
+        relay.complain("share", "is not a name: allowed are 1 to 64 letters, digits, _ and -");
+    }
     relay.read_size("bytes_max", spec.relay.bytes_max, {.smallest = mib, .zero_too = true});
     milliseconds age = spec.relay.age_max;
     relay.read_duration("age_max", age,

@@ -125,6 +125,9 @@ struct task_spec {
     } apply;
 
     struct {
+        // Tasks of one process that name the same have one dump connection and one relay log
+        // together; empty: the task has its own.
+        std::string share;
         std::uint64_t bytes_max =
             0; // 0: no limit; retention never deletes what the applier still needs
         std::chrono::seconds age_max{std::chrono::hours{24}};

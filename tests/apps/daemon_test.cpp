@@ -76,6 +76,25 @@ TEST(task_limits, refuse_the_one_too_many_and_say_which_limit) {
     EXPECT_EQ(refuse({.tasks = 0}, two, one), std::nullopt);
 }
 
+TEST(task_limits, count_a_shared_relay_log_once) {
+    const auto sharing = [](std::string share) {
+        return task_needs{.memory_bytes = 100,
+                          .connections = 8,
+                          .relay_bytes = 1'000,
+                          .share = std::move(share),
+                          .share_memory_bytes = 60};
+    };
+    const std::vector<task_needs> running{sharing("a"), sharing("a"), sharing("b")};
+    // 100 + 40 of "a", 100 of "b".
+    EXPECT_EQ(refuse({.memory_bytes = 280, .relay_bytes = 2'000}, running, sharing("b")),
+              std::nullopt);
+    EXPECT_TRUE(refuse({.memory_bytes = 279}, running, sharing("b")));
+    EXPECT_TRUE(refuse({.memory_bytes = 280}, running, sharing("c")));
+    EXPECT_THAT(refuse({.relay_bytes = 2'999}, running, sharing("c")).value(),
+                HasSubstr("--relay-max"));
+    EXPECT_TRUE(refuse({.connections = 31}, running, sharing("a")));
+}
+
 TEST(daemon_files, one_daemon_for_one_directory) {
     const test::scratch_directory directory("files");
     const auto data = directory.path() / "data";

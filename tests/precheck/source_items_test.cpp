@@ -211,6 +211,11 @@ TEST(identity, must_be_nobody_elses) {
     at.source.replicas = {{7, ours, ""}};
     EXPECT_FALSE(blocks(at.source_said())) << "what our last run left";
     EXPECT_EQ(said(at.source_said(), "source.identity").state, outcome::failed);
+    at.known.shares_identity = true;
+    EXPECT_EQ(said(at.source_said(), "source.identity").state, outcome::passed)
+        << "the connection that tasks share";
+    at.source.replicas = {{7, other, ""}};
+    EXPECT_TRUE(blocks(at.source_said()));
 }
 
 TEST(answers, do_not_repeat_what_missing_privileges_explain) {

@@ -28,6 +28,18 @@ bool source_event::begins_file() const {
 
 namespace {
 
+// Flags, UUID, number; the rest of the body is as good as any other.
+void write_gtid(std::vector<std::byte>& body, const protocol::gtid& id) {
+    constexpr std::size_t flags_size = 1;
+    const auto& uuid = id.sequence.source.bytes;
+    std::ranges::transform(uuid, body.begin() + flags_size,
+                           [](std::uint8_t byte) { return static_cast<std::byte>(byte); });
+    auto* at = body.data() + flags_size + uuid.size();
+    for (int i = 0; i < 8; ++i)
+        at[i] = static_cast<std::byte>(static_cast<std::uint64_t>(id.number) >> (8 * i));
+    body.resize(flags_size + uuid.size() + 8);
+}
+
 // BEGIN behind a made-up thread and status: what a boundary reads of it.
 void write_begin(std::vector<std::byte>& body) {
     constexpr std::string_view text("\0BEGIN", 6); // behind the name of no database
@@ -55,6 +67,7 @@ void source_log::add(event_type type, std::size_t body_size, role what,
         }
         ++salt_;
         if (type == event_type::query) write_begin(body);
+        if (id) write_gtid(body, *id);
     }
     protocol::byte_writer out(event.bytes);
     const auto size = protocol::event_header_size + body.size();
