@@ -23,8 +23,8 @@ void relay_pump::join() {
 
 void relay_pump::start(relay::log& into, relay::receiver_options options,
                        state::status_board& board, relay_supply::end_sink ended) {
-    auto made = std::make_shared<relay::receiver>(loop_.get_executor(), into, std::move(options),
-                                                  board);
+    auto made =
+        std::make_shared<relay::receiver>(loop_.get_executor(), into, std::move(options), board);
     asio::post(loop_, [this, made = std::move(made), ended = std::move(ended)]() mutable {
         receiver_ = made;
         auto pulling = made->run();

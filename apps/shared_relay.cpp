@@ -207,10 +207,8 @@ shared_relay::member::~member() {
 void shared_relay::member::start(relay::receiver_options options, state::status_board& board,
                                  end_sink ended) {
     has_started_ = true;
-    of_.start({.who = this,
-               .options = std::move(options),
-               .board = &board,
-               .ended = std::move(ended)});
+    of_.start(
+        {.who = this, .options = std::move(options), .board = &board, .ended = std::move(ended)});
 }
 
 } // namespace understudy::apps

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <system_error>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 namespace understudy::apps {
 
@@ -41,6 +43,11 @@ bool has_segments(const fs::path& relay) {
     });
 }
 
+std::string lost_for_waiting(const std::string& share) {
+    return "what waits for tables that are set aside is no longer in the relay log \"" + share +
+           "\": have them copied anew (understudy reload)";
+}
+
 // Everything that a reader from there would not be given is on the target already. Without GTIDs
 // positions say all.
 result<bool> lacks_nothing(relay::log& log, const protocol::binlog_position& from,
@@ -53,6 +60,11 @@ result<bool> lacks_nothing(relay::log& log, const protocol::binlog_position& fro
 
 } // namespace
 
+bool shared_relays::is_only_user(const entry& of, const std::string& task) {
+    const auto users = of.relay->log().needs().users();
+    return std::ranges::all_of(users, [&task](const auto& user) { return user == task; });
+}
+
 shared_relays::shared_relays(fs::path data_dir)
     : data_dir_(fs::absolute(data_dir)), directory_(data_dir_ / ".shared") {}
 
@@ -64,24 +76,49 @@ fs::path shared_relays::relay_path(const std::string& share) const {
     return directory_ / share / "relay";
 }
 
+result<shared_relays::entry*> shared_relays::find_or_open(const request& what) {
+    if (const auto found = open_.find(what.share); found != open_.end()) return &found->second;
+    auto opened = open(what);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    return &open_.emplace(what.share, entry{*std::move(opened), 0}).first->second;
+}
+
 result<shared_relays::outcome> shared_relays::join(const request& what) {
     UNDERSTUDY_ASSERT(!what.needed.file.empty());
     const std::scoped_lock lock(mutex_);
-    auto found = open_.find(what.share);
-    if (found == open_.end()) {
-        auto opened = open(what);
-        if (!opened)
-            return protocol::wrap(std::move(opened.error()),
+    awake_.insert(what.task);
+    request wanted = what;
+    for (bool again = false;; again = true) {
+        outcome made;
+        const auto of = find_or_open(wanted);
+        result<void> done;
+        bool is_unused = false;
+        if (of) {
+            (*of)->relay->log().needs().set_resting(what.task, false);
+            // The first that comes brings its own.
+            if (!wanted.own.empty() && !fs::exists(wanted.own)) wanted.own.clear();
+            done = join_entry(wanted, **of, made);
+            is_unused = (*of)->members == 0 && is_only_user(**of, what.task);
+            if ((*of)->members == 0) open_.erase(what.share);
+        } else {
+            done = std::unexpected(of.error());
+        }
+        const bool may_replace =
+            done && made.supply == nullptr && is_unused && !wanted.own.empty() && !again;
+        if (done && !may_replace) return made;
+        if (done) done = replace(wanted);
+        if (!done)
+            return protocol::wrap(std::move(done.error()),
                                   fmt::format("relay.share \"{}\"", what.share));
-        found = open_.emplace(what.share, entry{*std::move(opened), 0}).first;
     }
-    outcome made;
-    auto done = join_entry(what, found->second, made);
-    if (found->second.members == 0) open_.erase(found);
-    if (!done)
-        return protocol::wrap(std::move(done.error()),
-                              fmt::format("relay.share \"{}\"", what.share));
-    return made;
+}
+
+result<void> shared_relays::replace(const request& what) const {
+    std::error_code failure;
+    fs::remove_all(directory_ / what.share / "relay", failure);
+    if (!failure) fs::remove(directory_ / what.share / "source", failure);
+    if (failure) return file_error(directory_ / what.share, failure);
+    return {};
 }
 
 result<void> shared_relays::join_entry(const request& what, entry& of, outcome& into) {
@@ -89,10 +126,9 @@ result<void> shared_relays::join_entry(const request& what, entry& of, outcome& 
     const auto text = state::read_whole(whose);
     if (!text) return std::unexpected(text.error());
     auto& log = of.relay->log();
-    const auto turn = relay::server_turn::of(log.all().end().binlog.file, log.all().source());
     if (*text != source_text(what)) {
-        if (what.options.source_uuid == turn.server && turn.number != 0) {
-            into.why_not = "has gone over to the server that the task was begun with";
+        if (what.may_be_other && !text->starts_with(source_name(what) + "\n")) {
+            into.why_not = "was begun with another of the servers that the task may follow";
             return {};
         }
         if (!text->starts_with(source_name(what) + "\n"))
@@ -108,22 +144,17 @@ result<void> shared_relays::join_entry(const request& what, entry& of, outcome& 
     if (what.begins) wanted.needed = log.all().end().binlog;
     auto why = why_not(wanted, of);
     if (!why) return std::unexpected(why.error());
-    if (!why->empty() && !what.begins && what.needed < what.from.binlog) {
+    if (!why->empty() && !what.begins && what.own.empty() && what.needed < what.from.binlog) {
         wanted.needed = what.from.binlog;
         auto without = why_not(wanted, of);
         if (without && without->empty()) {
-            into.warning = "what waits for tables that are set aside is no longer in the relay log "
-                           "\"" +
-                           what.share + "\": have them copied anew (understudy reload)";
+            into.warning = lost_for_waiting(what.share);
             why = std::move(without);
         }
     }
-    const auto users = log.needs().users();
-    const bool is_only = of.members == 0 && std::ranges::all_of(users, [&](const auto& user) {
-        return user == what.task;
-    });
-    if (!why->empty() && is_only && what.own.empty()) {
+    if (!why->empty() && of.members == 0 && is_only_user(of, what.task) && what.own.empty()) {
         if (auto begun = log.all().reset(what.from); !begun) return begun;
+        if (what.needed < what.from.binlog) into.warning = lost_for_waiting(what.share);
         wanted.needed = what.from.binlog;
         why->clear();
     }
@@ -145,7 +176,7 @@ shared_relays::reason shared_relays::why_not(const request& what, const entry& o
     if (what.copies && turn.number != 0)
         return std::string("has gone over to another server than the one that is copied");
     if (what.begins) return std::string();
-    const std::string lacks = "does not have " + what.needed.to_string() + ", where the task is";
+    std::string lacks = "does not have " + what.needed.to_string() + ", where the task is";
     const auto end = log.end();
     if (end.binlog < what.from.binlog) {
         // To be received. What was received last may have been lost with the machine.
@@ -155,14 +186,17 @@ shared_relays::reason shared_relays::why_not(const request& what, const entry& o
         if (!what.own.empty() || !is_same_server || !goes_on) return lacks;
         if (what.needed == what.from.binlog) return std::string();
     }
-    for (const auto& place : {what.needed, what.from.binlog}) {
+    std::vector places{what.needed};
+    if (what.from.binlog != what.needed) places.push_back(what.from.binlog);
+    for (const auto& place : places) {
         if (end.binlog < place) continue;
         const auto readable = log.open_reader({place, {}});
         if (!readable && readable.error().code == relay::errc::position_not_held) return lacks;
         if (!readable) return std::unexpected(readable.error());
         const auto whole = lacks_nothing(log, place, what);
         if (!whole) return std::unexpected(whole.error());
-        if (!*whole) return "lacks transactions that the target has not, before " + place.to_string();
+        if (!*whole)
+            return "lacks transactions that the target has not, before " + place.to_string();
     }
     return std::string();
 }
@@ -203,8 +237,8 @@ result<std::unique_ptr<shared_relay>> shared_relays::open(const request& what) c
     auto needs = relay::log_needs::open(path / "needs");
     if (!needs) return std::unexpected(std::move(needs.error()));
     if (auto dropped = drop_strangers(**needs); !dropped) return std::unexpected(dropped.error());
-    for (const std::string& task : resting_)
-        (*needs)->set_resting(task, true);
+    for (const std::string& task : (*needs)->users())
+        (*needs)->set_resting(task, !awake_.contains(task));
     auto options = what.options;
     options.directory = (*directory)->relay_path();
     // Whose it is has been said above, in words of our own.
@@ -246,16 +280,16 @@ void shared_relays::leave(const std::string& share, const std::string& task) {
     const auto found = open_.find(share);
     UNDERSTUDY_ASSERT(found != open_.end() && found->second.members > 0);
     // What is on disk may be behind, which only keeps more than must be.
-    static_cast<void>(found->second.relay->log().needs().save(task));
+    std::ignore = found->second.relay->log().needs().save(task);
     if (--found->second.members == 0) open_.erase(found);
 }
 
 void shared_relays::set_resting(const std::string& task, bool rests) {
     const std::scoped_lock lock(mutex_);
     if (rests) {
-        resting_.insert(task);
+        awake_.erase(task);
     } else {
-        resting_.erase(task);
+        awake_.insert(task);
     }
     for (const auto& [share, of] : open_)
         of.relay->log().needs().set_resting(task, rests);

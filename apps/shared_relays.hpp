@@ -31,11 +31,12 @@ public:
         std::string task;
         relay::log_options options{}; // its directory is set here
         std::string address;          // of the source, which says whose log it is without a UUID
+        bool may_be_other = false;    // it names several servers (source.hosts)
         bool by_gtid = true;
         // Its first start: it takes its place, the log's end, once the log grows. `from` is where
         // the source is now, should the log have to be begun.
         bool begins = false;
-        state::source_position from{};     // where the task is
+        state::source_position from{};      // where the task is
         protocol::binlog_position needed{}; // what waits for tables that are set aside, or `from`
         // Its initial copy is not through: only the server that is copied can be followed.
         bool copies = false;
@@ -54,7 +55,8 @@ public:
     // The task is no user any more of any but `but`. One without users is removed.
     [[nodiscard]] protocol::result<void> forget(const std::string& task,
                                                 const std::string& but = {});
-    // A person has stopped the task, or has to mend it: it can be given up when there is no room.
+    // One that rests (a person has stopped it, or has to mend it) can be given up when there is no
+    // room. All do that have neither joined nor been said not to.
     void set_resting(const std::string& task, bool rests);
 
     // How the tasks of that share show themselves to the source.
@@ -76,10 +78,12 @@ private:
     [[nodiscard]] protocol::result<std::unique_ptr<shared_relay>> open(const request& what) const;
     [[nodiscard]] protocol::result<void> adopt_own(const request& what,
                                                    const std::filesystem::path& relay) const;
-    [[nodiscard]] protocol::result<void>
-    drop_strangers(relay::log_needs& needs) const;
-    [[nodiscard]] protocol::result<void> join_entry(const request& what, entry& of,
-                                                    outcome& into);
+    [[nodiscard]] protocol::result<void> drop_strangers(relay::log_needs& needs) const;
+    [[nodiscard]] protocol::result<entry*> find_or_open(const request& what);
+    [[nodiscard]] protocol::result<void> join_entry(const request& what, entry& of, outcome& into);
+    // Nobody uses it, and it is not what the task needs, but the task's own log is.
+    [[nodiscard]] protocol::result<void> replace(const request& what) const;
+    [[nodiscard]] static bool is_only_user(const entry& of, const std::string& task);
     [[nodiscard]] static reason why_not(const request& what, const entry& of);
     void leave(const std::string& share, const std::string& task);
 
@@ -87,7 +91,7 @@ private:
     const std::filesystem::path directory_;
     std::mutex mutex_;
     std::map<std::string, entry> open_;
-    std::set<std::string> resting_;
+    std::set<std::string> awake_; // all others rest
 };
 
 } // namespace understudy::apps

@@ -45,6 +45,9 @@ std::string name_of_run() {
     return fmt::format("{:08x}{:08x}", random(), random());
 }
 
+constexpr std::string_view behind =
+    "is behind the task, and the source no longer has what lies between";
+
 bool has_failed(const precheck::report& report, std::string_view id) {
     return std::ranges::any_of(report.items, [id](const precheck::item& item) {
         return item.id == id && item.state == precheck::outcome::failed && !item.waived;
@@ -113,7 +116,7 @@ task_run::step<> task_run::drive() {
     if (ended && goal_reached_) ended = check_complete();
     if (receiver_error_ && ended && !goal_reached_) ended = std::unexpected(*receiver_error_);
     if (!ended && ended.error().code == protocol::errc::binlog_position_lost && is_stale_share()) {
-        give_up_share();
+        give_up_share(std::string(behind));
         ended.error().code = make_error_code(applier::errc::connection_lost);
     }
     if (!supply_) co_return ended;
@@ -169,7 +172,7 @@ task_run::step<> task_run::look_around() {
         const bool asked = target_ != nullptr;
         const auto report = co_await precheck();
         if (is_stale_share() && has_failed(report, "source.start_position")) {
-            give_up_share();
+            give_up_share(std::string(behind));
             supply_.reset();
             continue;
         }
@@ -230,7 +233,10 @@ task_run::step<> task_run::judge_source(protocol::connect_options source) {
                                  "the initial copy of server " + last.server.to_string() +
                                      " is not through, and this is another server");
     }
-    co_return relay::check_successor(*facts, end.executed);
+    if (!supply_is_shared_) co_return relay::check_successor(*facts, end.executed, end.executed);
+    auto all = checkpoint_->applied.executed;
+    all.add(end.executed);
+    co_return relay::check_successor(*facts, checkpoint_->applied.executed, all);
 }
 
 asio::awaitable<understudy::precheck::report> task_run::precheck() {
@@ -244,11 +250,14 @@ asio::awaitable<understudy::precheck::report> task_run::precheck() {
         known.source_uuid = checkpoint_->source_uuid;
         // What the relay holds the source may have purged.
         known.start = supply_->log().end();
-        // One that others fill can be behind the task, which has to be known to the source as well.
         const auto& applied = checkpoint_->applied;
-        known.start->executed.add(applied.executed);
-        if (!checkpoint_->by_gtid)
+        if (supply_is_shared_) {
+            // It can be behind the task, and grows meanwhile: with transactions, too, that the
+            // source has in its log and has not committed yet.
+            known.received = known.start->executed;
+            known.start->executed = applied.executed;
             known.start->binlog = std::max(known.start->binlog, applied.binlog);
+        }
         if (!checkpoint_->by_gtid) known.start->executed = {};
     }
     auto report = co_await precheck::check(work_loop_.get_executor(), pool_, task_, selection_,
@@ -334,6 +343,7 @@ asio::awaitable<void> task_run::read_clock(protocol::net::connection& source) {
 
 task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     if (auto followed = co_await follow_objects(); !followed) co_return followed;
+    supply_->allow_switch(checkpoint_->copy_end);
     if (auto reached = co_await reach_start(); !reached) co_return reached;
     applier::applier_options options;
     options.task = task_;
@@ -356,7 +366,6 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     options.reload = reload_.get();
     applier_ = std::make_unique<applier::applier>(work_loop_.get_executor(), pool_, supply_->log(),
                                                   std::move(options), selection_, board_);
-    supply_->allow_switch(checkpoint_->copy_end);
     target_.reset();
     applier_->on_commit([this](const state::source_position& applied) { on_applied(applied); });
     on_applied(checkpoint_->applied);

@@ -93,7 +93,7 @@ private:
     [[nodiscard]] protocol::result<void> join_shared();
     [[nodiscard]] protocol::result<void> join_shared(const shared_relays::request& wanted);
     [[nodiscard]] bool is_stale_share() const;
-    void give_up_share();
+    void give_up_share(const std::string& why);
     [[nodiscard]] protocol::result<void> warn_of_waiting();
     void start_receiver(bool by_gtid);
     [[nodiscard]] step<> reach_start();

@@ -2,7 +2,7 @@
 
 #include "applier/errc.hpp"
 #include "applier/quarantine_store.hpp"
-#include "apps/relay_pump.hpp"
+#include "apps/own_relay.hpp"
 #include "apps/shared_relays.hpp"
 #include "apps/task_run.hpp"
 #include "protocol/assert.hpp"
@@ -31,6 +31,15 @@ std::unexpected<protocol::error> file_error(const std::filesystem::path& file,
     return protocol::fail(state::errc::io_failed, file.string() + ": " + failure.message());
 }
 
+// As the definition has it, whichever of its hosts was chosen.
+std::string source_address(const state::task_spec& task) {
+    if (task.source_hosts.empty()) return task.source.address();
+    std::string all;
+    for (const auto& host : task.source_hosts)
+        all += (all.empty() ? "" : ",") + host.host + ":" + std::to_string(host.port);
+    return all;
+}
+
 bool is_own(const std::filesystem::path& relay) {
     std::error_code failure;
     return std::filesystem::is_directory(std::filesystem::symlink_status(relay, failure));
@@ -56,6 +65,17 @@ protocol::result<void> link_to(const std::filesystem::path& relay,
     return {};
 }
 
+// What a crash in link_to left of the task's own.
+protocol::result<void> put_back(const std::filesystem::path& relay) {
+    std::error_code failure;
+    const std::filesystem::path old = relay.string() + ".old";
+    const bool is_there = std::filesystem::exists(std::filesystem::symlink_status(relay, failure));
+    if (!is_there && std::filesystem::exists(old)) std::filesystem::rename(old, relay, failure);
+    if (failure && failure != std::errc::no_such_file_or_directory)
+        return file_error(relay, failure);
+    return {};
+}
+
 protocol::result<void> unlink_shared(const std::filesystem::path& relay) {
     std::error_code failure;
     if (std::filesystem::is_symlink(std::filesystem::symlink_status(relay, failure)))
@@ -69,9 +89,8 @@ protocol::result<void> unlink_shared(const std::filesystem::path& relay) {
 
 // As a replica of the source; the tasks of one shared relay log are one replica.
 protocol::result<void> task_run::read_identity() {
-    const auto identity = task_.relay.share.empty()
-                              ? directory_.our_identity()
-                              : options_.shares->identity(task_.relay.share);
+    const auto identity = task_.relay.share.empty() ? directory_.our_identity()
+                                                    : options_.shares->identity(task_.relay.share);
     if (!identity) return std::unexpected(identity.error());
     identity_ = *identity;
     if (task_.replica.server_id != 0) identity_.server_id = task_.replica.server_id;
@@ -101,6 +120,7 @@ protocol::result<relay::log_options> task_run::relay_options(const protocol::uui
 protocol::result<void> task_run::open_relay() {
     UNDERSTUDY_ASSERT(options_.shares != nullptr);
     supply_is_shared_ = false;
+    if (auto there = put_back(directory_.relay_path()); !there) return there;
     if (!task_.relay.share.empty()) {
         if (auto joined = join_shared(); !joined || supply_) return joined;
         const auto own = directory_.our_identity();
@@ -118,16 +138,17 @@ protocol::result<void> task_run::join_shared() {
     const auto aside = applier::quarantine_store(checkpoints_).load(*target_);
     if (!aside) return std::unexpected(aside.error());
     const auto relay = directory_.relay_path();
-    shared_relays::request wanted{
-        .share = task_.relay.share,
-        .task = task_.name,
-        .options = *std::move(options),
-        .address = task_.source.address(),
-        .by_gtid = checkpoint_->by_gtid,
-        .from = checkpoint_->applied,
-        .needed = checkpoint_->applied.binlog,
-        .copies = checkpoint_->now != applier::checkpoint::stage::streaming,
-        .own = is_own(relay) ? relay : std::filesystem::path()};
+    shared_relays::request wanted{.share = task_.relay.share,
+                                  .task = task_.name,
+                                  .options = *std::move(options),
+                                  .address = source_address(task_),
+                                  .may_be_other = !task_.source_hosts.empty(),
+                                  .by_gtid = checkpoint_->by_gtid,
+                                  .from = checkpoint_->applied,
+                                  .needed = checkpoint_->applied.binlog,
+                                  .copies =
+                                      checkpoint_->now != applier::checkpoint::stage::streaming,
+                                  .own = is_own(relay) ? relay : std::filesystem::path()};
     for (const auto& entry : *aside) {
         if (!entry.is_asked()) wanted.needed = std::min(wanted.needed, entry.from);
     }
@@ -139,9 +160,7 @@ protocol::result<void> task_run::join_shared(const shared_relays::request& wante
     if (!joined) return std::unexpected(std::move(joined.error()));
     if (!joined->warning.empty()) board_.warn(std::move(joined->warning));
     if (joined->supply == nullptr) {
-        board_.warn("the relay log \"" + wanted.share + "\" " + joined->why_not +
-                    ": the task has a connection and a relay log of its own until it is started "
-                    "again");
+        give_up_share(joined->why_not);
         return {};
     }
     if (auto left = options_.shares->forget(task_.name, wanted.share); !left) return left;
@@ -159,11 +178,10 @@ bool task_run::is_stale_share() const {
            (!checkpoint_ || supply_->log().end().binlog < checkpoint_->applied.binlog);
 }
 
-void task_run::give_up_share() {
+void task_run::give_up_share(const std::string& why) {
     progress_.without_share = true;
-    board_.warn("the relay log \"" + task_.relay.share +
-                "\" is behind the task, and the source no longer has what lies between: the task "
-                "has a connection and a relay log of its own until it is started again");
+    board_.warn("the relay log \"" + task_.relay.share + "\" " + why +
+                ": the task has a connection and a relay log of its own until it is started again");
 }
 
 protocol::result<void> task_run::open_own() {
@@ -218,7 +236,8 @@ task_run::first_point(const protocol::net::source_facts& facts) {
         const shared_relays::request wanted{.share = task_.relay.share,
                                             .task = task_.name,
                                             .options = *std::move(options),
-                                            .address = task_.source.address(),
+                                            .address = source_address(task_),
+                                            .may_be_other = !task_.source_hosts.empty(),
                                             .by_gtid = facts.gtid_mode_on,
                                             .begins = true,
                                             .from = {facts.written, facts.gtid_executed},
@@ -231,7 +250,8 @@ task_run::first_point(const protocol::net::source_facts& facts) {
         if (!own) co_return std::unexpected(own.error());
         identity_ = *own;
     }
-    if (!supply_) co_return co_await snapshot::read_start_point(executor, task_, selection_, board_);
+    if (!supply_)
+        co_return co_await snapshot::read_start_point(executor, task_, selection_, board_);
     start_receiver(facts.gtid_mode_on);
     co_return co_await snapshot::read_start_in(supply_->log(), executor, task_, selection_, board_,
                                                first_point_stop_);
@@ -269,16 +289,18 @@ task_run::step<> task_run::reach_start() {
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
         board_.update([](state::status& now) { now.applier_note.clear(); });
     }
-    if (!supply_is_shared_ || !checkpoint_->by_gtid || stopping_ || receiver_error_)
-        co_return protocol::result<void>{};
+    if (!supply_is_shared_ || stopping_ || receiver_error_) co_return protocol::result<void>{};
     // What was still to come when the task joined.
+    const auto readable = supply_->log().open_reader(checkpoint_->applied);
     const auto before = supply_->log().executed_before(checkpoint_->applied.binlog);
-    if (!before) co_return std::unexpected(before.error());
-    if (checkpoint_->applied.executed.contains(*before)) co_return protocol::result<void>{};
-    give_up_share();
+    const bool lacks_nothing =
+        readable && before &&
+        (!checkpoint_->by_gtid || checkpoint_->applied.executed.contains(*before));
+    if (lacks_nothing) co_return protocol::result<void>{};
+    give_up_share("does not have " + checkpoint_->applied.binlog.to_string() +
+                  ", where the target is");
     co_return protocol::fail(applier::errc::selection_changed,
-                             "the shared relay log has other transactions than the target before " +
-                                 checkpoint_->applied.binlog.to_string());
+                             "the shared relay log does not go on where the target is");
 }
 
 void task_run::on_receiver_end(protocol::result<void> ended) {

@@ -525,6 +525,7 @@ void task_supervisor::run(const managed_ptr& held, const std::stop_token& stop) 
 // The last that a run's thread does: afterwards somebody else may start another.
 void task_supervisor::settle(managed& task, const protocol::result<void>& ended,
                              bool asked_to_stop) {
+    if (!shutting_down_ || !asked_to_stop) shares_.set_resting(task.name, true);
     const std::scoped_lock lock(task.mutex);
     task.running = false;
     task.waiting.clear();
@@ -538,7 +539,6 @@ void task_supervisor::settle(managed& task, const protocol::result<void>& ended,
         if (is_refused_sign_in(ended.error())) task.refused = task.passwords;
         event = lifecycle_event::run_failed;
     }
-    shares_.set_resting(task.name, true);
     // The state on disk is then the one before: a process after us runs the task once more and
     // comes to the same end.
     if (auto applied = apply(task, event); !applied) task.board->warn(applied.error().what);

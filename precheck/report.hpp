@@ -56,6 +56,8 @@ struct context {
     // Where the stream must begin (end of the relay log, or the checkpoint), if the task has run
     // before.
     std::optional<state::source_position> start;
+    // By GTID: what the relay log holds beyond that, which the source may have purged.
+    protocol::gtid_set received{};
     // Ours, as the source will see them; 0 and zero: not chosen yet, nothing to compare.
     std::uint32_t server_id = 0;
     protocol::uuid server_uuid;

@@ -18,7 +18,8 @@ constexpr const char* new_copy =
 }
 
 // The source must still have what we lack, and must have had all that we have.
-[[nodiscard]] item by_gtid(const source_seen& source, const protocol::gtid_set& ours) {
+[[nodiscard]] item by_gtid(const source_seen& source, const protocol::gtid_set& ours,
+                           const protocol::gtid_set& received) {
     if (!source.gtid_mode_on && source.server.is_mariadb) {
         return {id,
                 severity::blocking,
@@ -38,9 +39,10 @@ constexpr const char* new_copy =
                 "SET PERSIST gtid_mode = ON; -- step by step, see the manual, \"Enabling GTID "
                 "Transactions Online\""};
     }
-    if (!ours.contains(source.purged)) {
-        protocol::gtid_set gone = source.purged;
-        gone.subtract(ours);
+    protocol::gtid_set gone = source.purged;
+    gone.subtract(ours);
+    gone.subtract(received);
+    if (!gone.empty()) {
         return lost("purged on the source: " + gone.to_string(),
                     "transactions that the target lacks are no longer in the binary log");
     }
@@ -88,7 +90,8 @@ item start_position_item(const subject& about) {
                         followed,
                     "a file and position of one server mean nothing on another");
     }
-    return has_gtids ? by_gtid(source, start.executed) : by_file(source, start.binlog);
+    return has_gtids ? by_gtid(source, start.executed, about.known.received)
+                     : by_file(source, start.binlog);
 }
 
 } // namespace understudy::precheck

@@ -13,8 +13,7 @@ using protocol::event_type;
 using protocol::result;
 
 result<std::optional<protocol::gtid>>
-begun_group(std::span<const std::byte> event,
-            std::optional<protocol::format_description>& format) {
+begun_group(std::span<const std::byte> event, std::optional<protocol::format_description>& format) {
     const auto header = protocol::decode_event_header(event);
     if (!header) return std::unexpected(header.error());
     if (header->type == event_type::format_description) {

@@ -108,8 +108,8 @@ void log_needs::set_resting(const std::string& user, bool rests) {
 std::optional<log_needs::need> log_needs::first() const {
     const std::scoped_lock lock(mutex_);
     if (needs_.empty()) return std::nullopt;
-    const auto& [user, value] = *std::ranges::min_element(
-        needs_, {}, [](const auto& one) { return one.second.from; });
+    const auto& [user, value] =
+        *std::ranges::min_element(needs_, {}, [](const auto& one) { return one.second.from; });
     return need{user, value.from, value.rests};
 }
 

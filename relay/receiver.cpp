@@ -311,7 +311,7 @@ result<void> receiver::impl::admit_other(const net::replica_session& fresh,
     if (!server_turn::can_follow(end.file)) {
         return fail(errc::wrong_source, "files of other servers cannot be put behind " + end.file);
     }
-    return check_successor(found, have);
+    return check_successor(found, have, have);
 }
 
 asio::awaitable<result<void>> receiver::impl::pull() {

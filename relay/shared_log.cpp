@@ -37,7 +37,7 @@ public:
     }
     [[nodiscard]] result<void> abandon_open_group() override { return only_reads(); }
     void note_position(const protocol::binlog_position& /*position*/) override {
-        static_cast<void>(only_reads());
+        UNDERSTUDY_ASSERT(false);
     }
     // The receiver's to do, which goes on for the others.
     [[nodiscard]] result<void> flush(bool /*durable*/) override { return {}; }

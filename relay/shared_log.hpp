@@ -31,8 +31,8 @@ public:
     [[nodiscard]] std::unique_lock<std::mutex> hold_segments();
     // The log as `user` sees it: for reading, and gone before this is. What writes is a bug of the
     // caller; reset() is refused, for it is not the user's alone.
-    [[nodiscard]] protocol::result<std::unique_ptr<log>> join(const std::string& user,
-                                                              const protocol::binlog_position& from);
+    [[nodiscard]] protocol::result<std::unique_ptr<log>>
+    join(const std::string& user, const protocol::binlog_position& from);
 
 private:
     class view;

@@ -308,13 +308,13 @@ result<std::unique_ptr<reader>> stored_log::open_reader(const state::source_posi
 }
 
 result<protocol::gtid_set> stored_log::executed_before(const protocol::binlog_position& position) {
-    std::optional<segment_info> from;
+    // Behind the first base stands, too, what the source sent although it is before it: by GTID a
+    // log can begin where the source's log was ahead of what it had committed.
+    std::optional<segment_info> from = parts()->segments.first();
     for (auto& segment : parts()->segments.segments()) {
         if (!(position < segment.base.binlog)) from = std::move(segment);
     }
-    if (!from)
-        return protocol::fail(errc::position_not_held,
-                              "the relay log begins behind " + position.to_string());
+    if (!from) return protocol::fail(errc::position_not_held, "the relay log has nothing yet");
     auto executed = std::move(from->base.executed);
     if (from->base.binlog == position) return executed;
     const auto reader = open_reader({from->base.binlog, {}});

@@ -5,7 +5,8 @@
 namespace understudy::relay {
 
 protocol::result<void> check_successor(const protocol::source_facts& server,
-                                       const protocol::gtid_set& have) {
+                                       const protocol::gtid_set& have,
+                                       const protocol::gtid_set& received) {
     if (!server.gtid_executed.contains(have)) {
         auto missing = have;
         missing.subtract(server.gtid_executed);
@@ -13,9 +14,9 @@ protocol::result<void> check_successor(const protocol::source_facts& server,
                               "it lacks what we have (" + missing.to_string() +
                                   "), so its data is not the continuation of ours");
     }
-    if (!have.contains(server.gtid_purged)) {
+    if (!received.contains(server.gtid_purged)) {
         auto gone = server.gtid_purged;
-        gone.subtract(have);
+        gone.subtract(received);
         return protocol::fail(errc::wrong_source,
                               "it has purged what we lack (" + gone.to_string() + ")");
     }

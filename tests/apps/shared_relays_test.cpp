@@ -218,6 +218,32 @@ TEST_F(shared_relays_of_one_source, take_over_the_log_of_the_first_that_has_one)
     EXPECT_TRUE(shares.join(held).value().supply);
 }
 
+TEST_F(shared_relays_of_one_source, give_way_to_the_log_of_their_only_task) {
+    make_share(60);
+    add_need("a", at(30).binlog);
+    const fs::path own = data() / "a" / "relay";
+    write_log(own, source.events().size());
+    shared_relays shares(data());
+    auto ahead = request("a", end());
+    ahead.own = own;
+    const auto joined = shares.join(ahead).value();
+    ASSERT_TRUE(joined.supply) << joined.why_not;
+    EXPECT_EQ(joined.supply->log().end(), end());
+    EXPECT_FALSE(fs::exists(own));
+}
+
+TEST_F(shared_relays_of_one_source, take_over_a_log_whose_end_was_lost) {
+    const fs::path own = data() / "a" / "relay";
+    fs::create_directories(own.parent_path());
+    write_log(own, 60);
+    shared_relays shares(data());
+    auto ahead = request("a", end());
+    ahead.own = own;
+    const auto joined = shares.join(ahead).value();
+    ASSERT_TRUE(joined.supply) << joined.why_not;
+    EXPECT_EQ(joined.supply->log().begin(), begin());
+}
+
 TEST_F(shared_relays_of_one_source, are_not_those_of_another) {
     make_share(source.events().size());
     shared_relays shares(data());
@@ -228,6 +254,9 @@ TEST_F(shared_relays_of_one_source, are_not_those_of_another) {
     EXPECT_EQ(refused.error().code, relay::errc::wrong_source);
     EXPECT_THAT(refused.error().what, HasSubstr("relay.share \"all\""));
     EXPECT_THAT(refused.error().what, HasSubstr("different names"));
+
+    other.may_be_other = true;
+    EXPECT_THAT(shares.join(other).value().why_not, HasSubstr("another of the servers"));
 
     auto by_position = request("a", at(60));
     by_position.by_gtid = false;

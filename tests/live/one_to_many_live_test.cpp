@@ -32,14 +32,14 @@ using testing::Not;
 class one_to_many : public testing::TestWithParam<bool> {
 protected:
     one_to_many()
-        : servers(live_server::start_all({{server_kind::mysql_97,
-                                           {.extra_args = {"--character-set-server=utf8mb4",
-                                                           "--collation-server=utf8mb4_general_ci"},
-                                            .gtid = GetParam()}},
-                                          {server_kind::mysql_97},
-                                          {server_kind::mysql_97, {.gtid = false}},
-                                          {server_kind::mariadb_1011,
-                                           {.extra_args = {"--max-allowed-packet=64M"}}}})) {
+        : servers(live_server::start_all(
+              {{server_kind::mysql_97,
+                {.extra_args = {"--character-set-server=utf8mb4",
+                                "--collation-server=utf8mb4_general_ci"},
+                 .gtid = GetParam()}},
+               {server_kind::mysql_97},
+               {server_kind::mysql_97, {.gtid = false}},
+               {server_kind::mariadb_1011, {.extra_args = {"--max-allowed-packet=64M"}}}})) {
         for (live_server& server : servers) {
             server.root().exec("CREATE USER acc@'%' IDENTIFIED BY 'secret-of-acc'; GRANT ALL ON "
                                "*.* TO acc@'%' WITH GRANT OPTION");
@@ -49,8 +49,8 @@ protected:
     live_server& source() { return servers[0]; }
 
     // What comes behind the endpoints may have keys of [relay] first.
-    void create(serving_daemon& it, const std::string& name, int target,
-                const std::string& objects, const std::string& relay = "share = \"all\"\n") {
+    void create(serving_daemon& it, const std::string& name, int target, const std::string& objects,
+                const std::string& relay = "share = \"all\"\n") {
         const auto endpoint = [](const std::string& side, const live_server& server) {
             return fmt::format("[{}]\nhost = \"127.0.0.1\"\nport = {}\nuser = \"acc\"\npassword = "
                                "\"secret-of-acc\"\ntls.mode = \"preferred\"\n",
@@ -60,8 +60,8 @@ protected:
             fmt::format("name = \"{}\"\n", name) + endpoint("source", source()) +
             endpoint("target", servers[static_cast<std::size_t>(target)]) + "[objects]\n" +
             objects + "[relay]\n" + relay;
-        const auto made = it.call("POST", "/api/v1/tasks",
-                                  json::serialize(json::object{{"toml", definition}}));
+        const auto made =
+            it.call("POST", "/api/v1/tasks", json::serialize(json::object{{"toml", definition}}));
         ASSERT_EQ(made.status, 201) << made.body;
         act(it, name, "start");
     }
@@ -118,8 +118,7 @@ TEST_P(one_to_many, has_one_dump_connection_and_one_relay_log) {
     const fs::path data = directory.path() / "data";
     serving_daemon it(data);
     create(it, "same", 1, "include = [\"w.*\", \"m.*\"]\n");
-    create(it, "renamed", 2,
-           "include = [\"w.*\", \"m.*\"]\n[objects.rename]\n\"w\" = \"x\"\n");
+    create(it, "renamed", 2, "include = [\"w.*\", \"m.*\"]\n[objects.rename]\n\"w\" = \"x\"\n");
     for (const std::string name : {"same", "renamed"})
         ASSERT_TRUE(it.wait_for(name, "synchronizing", 120s)) << file_text(it.output());
     EXPECT_TRUE(has_dumps("1"));

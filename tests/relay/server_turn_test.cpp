@@ -57,13 +57,13 @@ TEST(successor, has_all_that_we_have_and_purged_nothing_that_we_lack) {
     protocol::source_facts server;
     server.gtid_executed = set("1-100");
     server.gtid_purged = set("1-20");
-    EXPECT_TRUE(relay::check_successor(server, set("1-50")));
-    EXPECT_TRUE(relay::check_successor(server, set("1-100")));
-    const auto lacks = relay::check_successor(server, set("1-102"));
+    EXPECT_TRUE(relay::check_successor(server, set("1-50"), set("1-50")));
+    EXPECT_TRUE(relay::check_successor(server, set("1-100"), set("1-100")));
+    const auto lacks = relay::check_successor(server, set("1-102"), set("1-102"));
     ASSERT_FALSE(lacks);
     EXPECT_EQ(lacks.error().code, relay::errc::wrong_source);
     EXPECT_NE(lacks.error().what.find(":101-102"), std::string::npos) << lacks.error().what;
-    const auto purged = relay::check_successor(server, set("1-10"));
+    const auto purged = relay::check_successor(server, set("1-10"), set("1-10"));
     ASSERT_FALSE(purged);
     EXPECT_NE(purged.error().what.find(":11-20"), std::string::npos) << purged.error().what;
 }
