@@ -93,6 +93,12 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
         // What a process before us had come to knows nothing of what changed since.
         const auto begun = tries == 1 ? checkpoint_->applied.binlog : supply_->log().end().binlog;
         auto copied = co_await copier_->run();
+        // A DDL may have made it fail. That is looked for when the task runs again.
+        const bool has_failed = !copied && copied.error().code != snapshot::errc::cancelled;
+        if (wanted && stopping_ && has_failed && !receiver_error_) {
+            board_.warn("stopped where the copy could not go on: " + copied.error().what);
+            co_return protocol::fail(snapshot::errc::cancelled, "the copy was stopped");
+        }
         if (!wanted || stopping_ || receiver_error_) co_return copied;
         if (!copied && is_interruption(copied.error())) co_return copied;
         const auto scanned = co_await changes_during_copy();
