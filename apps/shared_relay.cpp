@@ -48,11 +48,6 @@ shared_relay::~shared_relay() {
     pump_.join();
 }
 
-bool shared_relay::is_receiving() {
-    const std::scoped_lock lock(mutex_);
-    return now_ == receiving::yes;
-}
-
 shared_relay::parts::iterator shared_relay::find(const member& who) {
     return std::ranges::find(parts_, &who, &taking_part::who);
 }

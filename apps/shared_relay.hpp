@@ -33,9 +33,7 @@ public:
     ~shared_relay();
 
     [[nodiscard]] relay::shared_log& log() { return *log_; }
-    [[nodiscard]] bool by_gtid() const { return by_gtid_; }
     [[nodiscard]] state::task_directory& directory() const { return *directory_; }
-    [[nodiscard]] bool is_receiving();
 
     // A task's part.
     class member;

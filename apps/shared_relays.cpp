@@ -18,12 +18,9 @@ namespace understudy::apps {
 
 namespace fs = std::filesystem;
 using protocol::result;
+using state::file_error;
 
 namespace {
-
-std::unexpected<protocol::error> file_error(const fs::path& file, const std::error_code& failure) {
-    return protocol::fail(state::errc::io_failed, file.string() + ": " + failure.message());
-}
 
 // MariaDB has no UUID.
 std::string source_name(const shared_relays::request& what) {
@@ -80,7 +77,7 @@ result<shared_relays::entry*> shared_relays::find_or_open(const request& what) {
     if (const auto found = open_.find(what.share); found != open_.end()) return &found->second;
     auto opened = open(what);
     if (!opened) return std::unexpected(std::move(opened.error()));
-    return &open_.emplace(what.share, entry{*std::move(opened), 0}).first->second;
+    return &open_.emplace(what.share, *std::move(opened)).first->second;
 }
 
 result<shared_relays::outcome> shared_relays::join(const request& what) {
@@ -122,20 +119,18 @@ result<void> shared_relays::replace(const request& what) const {
 }
 
 result<void> shared_relays::join_entry(const request& what, entry& of, outcome& into) {
-    const fs::path whose = of.relay->directory().path() / "source";
-    const auto text = state::read_whole(whose);
-    if (!text) return std::unexpected(text.error());
     auto& log = of.relay->log();
-    if (*text != source_text(what)) {
-        if (what.may_be_other && !text->starts_with(source_name(what) + "\n")) {
-            into.why_not = "was begun with another of the servers that the task may follow";
-            return {};
-        }
-        if (!text->starts_with(source_name(what) + "\n"))
-            return protocol::fail(relay::errc::wrong_source,
-                                  "it is the log of " + text->substr(0, text->find('\n')) +
-                                      ", and this task follows " + source_name(what) +
-                                      ": tasks of different sources need different names there");
+    const bool is_same_source = of.source.starts_with(source_name(what) + "\n");
+    if (!is_same_source && what.may_be_other) {
+        into.why_not = "was begun with another of the servers that the task may follow";
+        return {};
+    }
+    if (!is_same_source)
+        return protocol::fail(relay::errc::wrong_source,
+                              "it is the log of " + of.source.substr(0, of.source.find('\n')) +
+                                  ", and this task follows " + source_name(what) +
+                                  ": tasks of different sources need different names there");
+    if (of.source != source_text(what)) {
         into.why_not = "is not followed in the same way (by GTID, or by file and position)";
         return {};
     }
@@ -220,7 +215,7 @@ result<state::task_directory::identity> shared_relays::identity(const std::strin
     return (*directory)->our_identity();
 }
 
-result<std::unique_ptr<shared_relay>> shared_relays::open(const request& what) const {
+result<shared_relays::entry> shared_relays::open(const request& what) const {
     auto directory = open_directory(what.share);
     if (!directory) return std::unexpected(std::move(directory.error()));
     const fs::path path = (*directory)->path();
@@ -251,7 +246,8 @@ result<std::unique_ptr<shared_relay>> shared_relays::open(const request& what) c
     }
     auto shared = std::make_unique<relay::shared_log>(*std::move(log), *std::move(needs),
                                                       options.retention_bytes_max);
-    return std::make_unique<shared_relay>(*std::move(directory), by_gtid, std::move(shared));
+    return entry{std::make_unique<shared_relay>(*std::move(directory), by_gtid, std::move(shared)),
+                 *text};
 }
 
 // The first task that comes brings what it has: it may be all there is of it.

@@ -68,6 +68,7 @@ public:
 private:
     struct entry {
         std::unique_ptr<shared_relay> relay;
+        std::string source; // the text of that file
         int members = 0;
     };
     // Empty: it has what the task needs.
@@ -75,7 +76,7 @@ private:
 
     [[nodiscard]] protocol::result<std::unique_ptr<state::task_directory>>
     open_directory(const std::string& share) const;
-    [[nodiscard]] protocol::result<std::unique_ptr<shared_relay>> open(const request& what) const;
+    [[nodiscard]] protocol::result<entry> open(const request& what) const;
     [[nodiscard]] protocol::result<void> adopt_own(const request& what,
                                                    const std::filesystem::path& relay) const;
     [[nodiscard]] protocol::result<void> drop_strangers(relay::log_needs& needs) const;

@@ -96,6 +96,7 @@ private:
     void give_up_share(const std::string& why);
     [[nodiscard]] protocol::result<void> warn_of_waiting();
     void start_receiver(bool by_gtid);
+    [[nodiscard]] boost::asio::awaitable<void> wait_for_relay(protocol::binlog_position position);
     [[nodiscard]] step<> reach_start();
     [[nodiscard]] std::unique_ptr<snapshot::copier> make_copier();
     [[nodiscard]] step<snapshot::copy_outcome> initial_copy();

@@ -227,12 +227,7 @@ asio::awaitable<protocol::error> task_run::discard_copy(std::string ddl) {
 task_run::step<definition_changes> task_run::changes_during_copy() {
     const auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
-    asio::steady_timer timer(work_loop_);
-    while (supply_->log().end().binlog < facts->written && !stopping_ && !receiver_error_) {
-        timer.expires_after(50ms);
-        boost::system::error_code woken;
-        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    }
+    co_await wait_for_relay(facts->written);
     if (receiver_error_) co_return std::unexpected(*receiver_error_);
     if (stopping_) co_return protocol::fail(snapshot::errc::cancelled, "the copy was stopped");
     const auto scan = [this, &facts] {

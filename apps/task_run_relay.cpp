@@ -7,7 +7,7 @@
 #include "apps/task_run.hpp"
 #include "protocol/assert.hpp"
 #include "relay/errc.hpp"
-#include "state/errc.hpp"
+#include "state/durable_file.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -23,13 +23,9 @@ namespace understudy::apps {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using state::file_error;
 
 namespace {
-
-std::unexpected<protocol::error> file_error(const std::filesystem::path& file,
-                                            const std::error_code& failure) {
-    return protocol::fail(state::errc::io_failed, file.string() + ": " + failure.message());
-}
 
 // As the definition has it, whichever of its hosts was chosen.
 std::string source_address(const state::task_spec& task) {
@@ -275,18 +271,25 @@ void task_run::start_receiver(bool by_gtid) {
     });
 }
 
-// Others may have been slower, or the last that was received was lost with the machine.
-task_run::step<> task_run::reach_start() {
+// Until the relay has that much, unless the run is to end before.
+asio::awaitable<void> task_run::wait_for_relay(protocol::binlog_position position) {
     asio::steady_timer timer(work_loop_);
-    while (supply_->log().end().binlog < checkpoint_->applied.binlog && !stopping_ &&
-           !receiver_error_) {
-        board_.update([this](state::status& now) {
-            now.applier_note = "waiting until the relay log has " +
-                               checkpoint_->applied.binlog.to_string() + ", where the target is";
-        });
+    while (supply_->log().end().binlog < position && !stopping_ && !receiver_error_) {
         timer.expires_after(50ms);
         boost::system::error_code woken;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+}
+
+// Others may have been slower, or the last that was received was lost with the machine.
+task_run::step<> task_run::reach_start() {
+    const auto& applied = checkpoint_->applied.binlog;
+    if (supply_->log().end().binlog < applied) {
+        board_.update([&applied](state::status& now) {
+            now.applier_note =
+                "waiting until the relay log has " + applied.to_string() + ", where the target is";
+        });
+        co_await wait_for_relay(applied);
         board_.update([](state::status& now) { now.applier_note.clear(); });
     }
     if (!supply_is_shared_ || stopping_ || receiver_error_) co_return protocol::result<void>{};

@@ -65,6 +65,11 @@ protocol::result<void> replace(const std::filesystem::path& file, std::string_vi
 
 } // namespace
 
+std::unexpected<protocol::error> file_error(const std::filesystem::path& file,
+                                            const std::error_code& failure) {
+    return protocol::fail(errc::io_failed, file.string() + ": " + failure.message());
+}
+
 protocol::result<void> write_durably(const std::filesystem::path& file, std::string_view text) {
     auto done = replace(file, text, true);
     return done ? sync_directory(file.parent_path()) : done;

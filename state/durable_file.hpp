@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace understudy::state {
 
@@ -22,5 +23,9 @@ namespace understudy::state {
 
 // The whole file. `text` of the error says why not; a missing file is an error too.
 [[nodiscard]] protocol::result<std::string> read_whole(const std::filesystem::path& file);
+
+// errc::io_failed with what the system said of that file.
+[[nodiscard]] std::unexpected<protocol::error> file_error(const std::filesystem::path& file,
+                                                          const std::error_code& failure);
 
 } // namespace understudy::state

@@ -30,8 +30,7 @@ protocol::result<std::vector<std::string>> task_store::names() const {
         const std::string name = at->path().filename().string();
         if (is_task_name(name) && has(name)) found.push_back(name);
     }
-    if (failure)
-        return protocol::fail(errc::io_failed, data_dir_.string() + ": " + failure.message());
+    if (failure) return file_error(data_dir_, failure);
     std::ranges::sort(found);
     return found;
 }
@@ -46,8 +45,7 @@ protocol::result<void> task_store::create(const std::string& name, std::string_v
     UNDERSTUDY_ASSERT(is_task_name(name));
     std::error_code failure;
     std::filesystem::create_directories(data_dir_, failure);
-    if (failure)
-        return protocol::fail(errc::io_failed, data_dir_.string() + ": " + failure.message());
+    if (failure) return file_error(data_dir_, failure);
     const auto path = directory(name);
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
         const int number = errno;

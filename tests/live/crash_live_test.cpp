@@ -46,6 +46,15 @@ bool is_signed_in_to_target(source_and_target& pair) {
                                     "user = 'apply'") != "0";
 }
 
+void expect_equal_after(source_and_target& pair, running_task& task) {
+    task.signal(SIGTERM);
+    const auto stopped = task.wait(60s);
+    ASSERT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
+    auto caught_up = pair.run_task();
+    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
+    EXPECT_THAT(pair.compare(), IsEmpty());
+}
+
 class crash : public testing::TestWithParam<crash_case> {};
 
 TEST_P(crash, of_understudy_at_random_moments_of_copy_and_stream_loses_nothing) {
@@ -94,12 +103,7 @@ TEST_P(crash, of_the_source_loses_nothing) {
     std::this_thread::sleep_for(2s);
     EXPECT_TRUE(task.running()) << task.error() << task.output();
     load.stop();
-    task.signal(SIGTERM);
-    const auto stopped = task.wait(60s);
-    ASSERT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
-    auto caught_up = pair.run_task();
-    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
+    expect_equal_after(pair, task);
 }
 
 TEST_P(crash, of_the_target_loses_nothing) {
@@ -195,12 +199,7 @@ TEST(copy, survives_its_connections_to_the_source_at_any_moment) {
     }
     EXPECT_GT(killed, 10);
     EXPECT_TRUE(task.running()) << task.error() << task.output();
-    task.signal(SIGTERM);
-    const auto stopped = task.wait(60s);
-    ASSERT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
-    auto caught_up = pair.run_task();
-    ASSERT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
+    expect_equal_after(pair, task);
 }
 
 INSTANTIATE_TEST_SUITE_P(by, crash,
