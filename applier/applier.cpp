@@ -115,7 +115,7 @@ asio::awaitable<result<void>> applier::impl::try_once() {
     stream_ = std::move(*opened);
     catch_up_.learn(stream_->share().entries());
     publish(false);
-    open_lanes(workers);
+    if (!stop_) open_lanes(workers);
     auto ended = co_await follow_stream();
     if (!lanes_) co_return ended;
     // What is on its way when the task is stopped is taken back.

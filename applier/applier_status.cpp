@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace understudy::applier {
 
@@ -36,11 +37,12 @@ void applier::impl::note_oldest(clock_of_source::time_point committed) {
 void applier::impl::publish(bool is_drained) {
     const state::source_position& position = stream_->committed();
     bool moved = false;
+    bool opens = false;
     {
         const std::lock_guard lock(applied_mutex_);
         moved = applied_ != position;
         if (moved) applied_ = position;
-        opened_ = true;
+        opens = !std::exchange(opened_, true);
     }
     catch_up_.advance(position.binlog);
     const apply_counts counts = stream_->rows().take_counts();
@@ -61,7 +63,7 @@ void applier::impl::publish(bool is_drained) {
         if (is_drained) status.applier_note.clear();
         if (is_drained || !throttle_.holds_back()) status.throttled.clear();
     });
-    if (moved && on_commit_) on_commit_(position);
+    if ((moved || opens) && on_commit_) on_commit_(position);
 }
 
 } // namespace understudy::applier

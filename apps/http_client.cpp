@@ -2,6 +2,7 @@
 
 #include "protocol/assert.hpp"
 #include "protocol/errc.hpp"
+#include "protocol/net/trust_store.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -79,8 +80,8 @@ protocol::result<void> prepare(asio::ssl::context& context, const http_call& wha
     boost::system::error_code failure;
     context.set_verify_mode(asio::ssl::verify_peer, failure);
     if (what.certificate.empty()) {
-        if (!failure) context.set_default_verify_paths(failure);
         if (failure) return fail(errc::tls_failed, where(what) + ": " + failure.message());
+        protocol::net::load_trust_store(context.native_handle());
         return {};
     }
     // That very certificate, whoever signed it.

@@ -1,5 +1,6 @@
 #include "apps/command_line.hpp"
 #include "apps/commands.hpp"
+#include "protocol/net/trust_store.hpp"
 
 #include <cstdio>
 #include <exception>
@@ -16,6 +17,7 @@ int execute(const say_and_exit& what) {
 
 int main(int argc, char** argv) {
     using namespace understudy::apps;
+    understudy::protocol::net::hide_trust_store_from_libraries();
     try {
         return std::visit([](const auto& what) { return execute(what); },
                           parse_command_line(argc, argv));

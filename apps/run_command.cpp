@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 using steady_clock = std::chrono::steady_clock;
 
-constexpr auto tick = 100ms;
+constexpr auto tick = 20ms;
 constexpr auto refresh_interval = 250ms;
 constexpr auto status_interval = 1s;
 
@@ -49,8 +49,8 @@ public:
         report_ = make_run_report();
         report_->notice(fmt::format("{}: {} to {}, kept in {}", task_.name, task_.source.address(),
                                     task_.target.address(), directory_.path().string()));
-        while (running.wait_for(0ms) != std::future_status::ready) {
-            if (const auto signal = signals.wait(tick)) take(*signal);
+        while (running.wait_for(tick) != std::future_status::ready) {
+            if (const auto signal = signals.wait(0ms)) take(*signal);
             refresh();
         }
         auto ended = running.get();

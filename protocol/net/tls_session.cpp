@@ -2,6 +2,7 @@
 
 #include "protocol/assert.hpp"
 #include "protocol/errc.hpp"
+#include "protocol/net/trust_store.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -120,9 +121,8 @@ result<void> tls_session::load_files(const tls_options& options) {
         if (SSL_CTX_load_verify_file(context, options.ca.c_str()) != 1) {
             return unusable("tls.ca", options.ca);
         }
-    } else if (verifies(options.mode) && SSL_CTX_set_default_verify_paths(context) != 1) {
-        // Nobody else needs the store, and reading it takes some 50 ms.
-        return unusable("the machine's", "CA store");
+    } else if (verifies(options.mode)) {
+        load_trust_store(context);
     }
     if (options.cert.empty() != options.key.empty()) {
         return fail(errc::tls_failed, "tls.cert and tls.key are only of use together");
