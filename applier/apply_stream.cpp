@@ -130,6 +130,11 @@ group_limits apply_stream::limits_for(caution how) const {
     return limits;
 }
 
+bool apply_stream::has_little_to_read() const {
+    const auto unread = builder_->unread();
+    return unread && *unread <= small_group_bytes;
+}
+
 void apply_stream::set_caution(caution how) {
     how_ = how;
     rows_->set_caution(how);

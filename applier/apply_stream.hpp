@@ -61,6 +61,9 @@ public:
 
     // The next group; nullopt: nothing more at the moment.
     [[nodiscard]] protocol::result<std::optional<group>> read();
+    // read(), and record() of what it gives where knows_tables(), take well below a millisecond.
+    [[nodiscard]] bool has_little_to_read() const;
+    [[nodiscard]] bool knows_tables(const group& work) const { return rows_->knows_tables(work); }
     [[nodiscard]] protocol::result<void> write(const group& work);
 
     // What was read: a group for a lane, or one to be executed alone with write(), or nothing.

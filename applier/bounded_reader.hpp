@@ -26,6 +26,8 @@ public:
         if (protocol::binlog_position{*next_->file, begin} >= bound_) return std::nullopt;
         return std::exchange(next_, std::nullopt);
     }
+    // Of the whole log.
+    [[nodiscard]] std::optional<std::uint64_t> unread() const override { return all_->unread(); }
     void release_until(const protocol::binlog_position& applied) override {
         all_->release_until(applied);
     }

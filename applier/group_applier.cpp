@@ -231,6 +231,14 @@ result<void> group_applier::expect_tables(const group& work) {
     return plans_.expect(target_, names);
 }
 
+bool group_applier::knows_tables(const group& work) const {
+    const auto is_known = [this](const std::shared_ptr<const source_table>& table) {
+        return table == nullptr || plans_.find(*table) != nullptr;
+    };
+    return std::ranges::all_of(work.changes, is_known, &row_change::table) &&
+           std::ranges::all_of(work.statement_tables, is_known, &mapped_table::table);
+}
+
 result<const table_plan*>
 group_applier::plan_for(const source_transaction& transaction,
                         const std::shared_ptr<const source_table>& table) {

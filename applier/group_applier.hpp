@@ -118,6 +118,8 @@ public:
     // For groups that are executed elsewhere (group_recorder); nothing may be executed here
     // meanwhile. Makes the calls of plan_for() that follow for this group quicker.
     [[nodiscard]] protocol::result<void> expect_tables(const group& work);
+    // Nothing is to be asked of the target for its plans.
+    [[nodiscard]] bool knows_tables(const group& work) const;
     // The plan of a table, read from the target if it is not known.
     [[nodiscard]] protocol::result<const table_plan*>
     plan_for(const source_transaction& transaction,

@@ -43,6 +43,8 @@ public:
 
     // nullopt: nothing more at the moment.
     [[nodiscard]] protocol::result<std::optional<group>> next();
+    // What next() would look at, if it is in memory (relay::reader).
+    [[nodiscard]] std::optional<std::uint64_t> unread() const { return reader_->unread(); }
     void set_limits(const group_limits& limits) { limits_ = limits; }
     void set_decisions(statement_decisions decisions) { decisions_ = std::move(decisions); }
     // The other changes are passed over.

@@ -121,10 +121,7 @@ result<void> lane::write(const lane_work& work, part which) {
 result<void> lane::close(const lane_work& work) {
     // Merged to nothing, a group has no rows to be like.
     if (image_ && !work.changes.empty()) {
-        const rows_to_write rows =
-            image_->advance(work.after, work.changes.back().rows, std::chrono::system_clock::now());
-        auto done = writer_.append(rows, rbr_mode::strict, {});
-        if (done) done = writer_.finish_and_commit();
+        auto done = send_end(work);
         return done ? pipe_.drain() : done;
     }
     auto done = writer_.finish();
@@ -135,6 +132,29 @@ result<void> lane::close(const lane_work& work) {
     auto committed = target_->execute("COMMIT");
     if (!committed) return wrap(std::move(committed.error()), "COMMIT");
     return {};
+}
+
+result<void> lane::send_end(const lane_work& work) {
+    const rows_to_write rows =
+        image_->advance(work.after, work.changes.back().rows, std::chrono::system_clock::now());
+    auto done = writer_.append(rows, rbr_mode::strict, {});
+    return done ? writer_.finish_and_commit() : done;
+}
+
+// SQL may need the session to be prepared for it, which is a question to the target.
+bool lane::can_send(const lane_work& work) const {
+    return image_ && pipe_.is_ready_to_commit() && !work.changes.empty() &&
+           work.source.bytes <= sent_at_once_bytes &&
+           target_->facts().max_allowed_packet > statement_bytes &&
+           std::ranges::none_of(work.changes, [](const lane_work::change& change) {
+               return change.rows.table->as_sql;
+           });
+}
+
+result<void> lane::send(const lane_work& work) {
+    pipe_.begin_transaction();
+    auto done = write(work, part::all);
+    return done ? send_end(work) : done;
 }
 
 bool lane::roll_back() {

@@ -37,6 +37,11 @@ public:
     // All groups before this one are committed: executes it, checkpoint and COMMIT included. A
     // small one takes one round trip.
     [[nodiscard]] protocol::result<void> execute(const lane_work& work);
+    // The same in two steps, of which the first does not wait for the target, for a small group on
+    // a session that has executed one.
+    [[nodiscard]] bool can_send(const lane_work& work) const;
+    [[nodiscard]] protocol::result<void> send(const lane_work& work);
+    [[nodiscard]] protocol::result<void> receive() { return pipe_.drain(); }
     // Or, before they are: executes the changes that wait for nobody.
     [[nodiscard]] protocol::result<void> begin(const lane_work& work);
     // And when they are: executes the rest and commits.
@@ -55,6 +60,8 @@ private:
     [[nodiscard]] protocol::result<void> write(const lane_work& work, part which);
     // Writes the checkpoint behind the rows that were written, and commits.
     [[nodiscard]] protocol::result<void> close(const lane_work& work);
+    // As row images: sends the last of them, the checkpoint and COMMIT.
+    [[nodiscard]] protocol::result<void> send_end(const lane_work& work);
 
     std::unique_ptr<target_session> target_;
     const checkpoint_store& store_;

@@ -97,12 +97,22 @@ void lanes::execute(lane_work work) {
     auto one =
         std::make_shared<flight>(flight{std::move(work), place, std::chrono::steady_clock::now()});
     in_order_.push_back(one);
+    if (in_order_.front() == one && place->session->can_send(one->work)) send(*one);
     ++running_;
     asio::co_spawn(executor_, fly(std::move(one)), [this](std::exception_ptr thrown) {
         if (thrown && !thrown_) thrown_ = thrown;
         --running_;
         notify();
     });
+}
+
+void lanes::send(flight& one) {
+    try {
+        one.sent = one.place->session->send(one.work);
+    } catch (...) {
+        if (!thrown_) thrown_ = std::current_exception();
+        one.sent = protocol::fail(errc::cancelled, "it was not sent");
+    }
 }
 
 asio::awaitable<void> lanes::fly(std::shared_ptr<flight> one) {
@@ -121,6 +131,10 @@ asio::awaitable<void> lanes::fly(std::shared_ptr<flight> one) {
 asio::awaitable<result<void>> lanes::execute_in_turn(std::shared_ptr<flight> one) {
     lane* const session = one->place->session.get();
     const lane_work* const work = &one->work;
+    if (one->sent) {
+        if (!*one->sent) co_return *one->sent;
+        co_return co_await on_thread(pool_, [session] { return session->receive(); });
+    }
     if (in_order_.front() == one) {
         co_return co_await on_thread(pool_, [session, work] { return session->execute(*work); });
     }

@@ -72,12 +72,15 @@ private:
         lane_work work;
         slot* place = nullptr;
         std::chrono::steady_clock::time_point began;
+        // What came of sending it, where that was done at once.
+        std::optional<protocol::result<void>> sent{};
     };
 
     // One that nobody uses, with a session or still without.
     [[nodiscard]] slot* find(bool open);
     void begin_to_open(slot* place);
     [[nodiscard]] boost::asio::awaitable<void> open(slot* place);
+    void send(flight& one);
     [[nodiscard]] boost::asio::awaitable<void> fly(std::shared_ptr<flight> one);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
     execute_in_turn(std::shared_ptr<flight> one);

@@ -30,6 +30,7 @@ public:
 
     // errc::unsupported_event: the table at hand does not fit its shape.
     [[nodiscard]] protocol::result<std::optional<relay::stored_event>> next() override;
+    [[nodiscard]] std::optional<std::uint64_t> unread() const override { return plain_->unread(); }
     void release_until(const protocol::binlog_position& applied) override {
         plain_->release_until(applied);
     }

@@ -27,6 +27,10 @@ public:
     // have: errc::row_not_found. A warning means that a value was not stored as it is, which is an
     // error too.
     [[nodiscard]] protocol::result<void> send(const sql_packet& packet);
+    // send() of rows in strict mode with COMMIT behind them has nothing to ask or wait for.
+    [[nodiscard]] bool is_ready_to_commit() const {
+        return outstanding_ == 0 && many_allowed_ && session_mode_ == rbr_mode::strict;
+    }
     // All that was sent has been executed.
     [[nodiscard]] protocol::result<void> drain();
     // The session is as connect() made it, for statements that are not ours. After drain().

@@ -56,11 +56,13 @@ result<std::optional<stored_event>> unpacking_reader::next() {
             if (!format) return std::unexpected(std::move(format.error()));
             format_ = std::move(*format);
         }
+        const bool is_payload = header->type == protocol::event_type::transaction_payload;
         const bool is_compressed = protocol::is_mariadb_compressed(header->type);
+        is_compressed_ |= is_payload || is_compressed;
         if (is_compressed || (format_.is_mariadb() && columns_.concerns(header->type))) {
             return uncompressed(**stored, is_compressed);
         }
-        if (header->type != protocol::event_type::transaction_payload) return stored;
+        if (!is_payload) return stored;
         auto event = protocol::decode_event((*stored)->bytes, format_.has_checksum());
         if (!event) return std::unexpected(std::move(event.error()));
         auto payload = protocol::decode_transaction_payload(*event);

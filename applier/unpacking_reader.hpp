@@ -22,6 +22,10 @@ public:
     explicit unpacking_reader(std::unique_ptr<relay::reader> packed);
 
     [[nodiscard]] protocol::result<std::optional<relay::stored_event>> next() override;
+    // Nobody knows what comes out of a log that is compressed.
+    [[nodiscard]] std::optional<std::uint64_t> unread() const override {
+        return is_compressed_ ? std::nullopt : packed_->unread();
+    }
     void release_until(const protocol::binlog_position& applied) override {
         packed_->release_until(applied);
     }
@@ -39,6 +43,7 @@ private:
     protocol::format_description format_;
     std::vector<std::byte> plain_; // an event of MariaDB without its compression
     compressed_columns columns_;
+    bool is_compressed_ = false;  // something was
     relay::stored_event payload_; // being unpacked
     std::optional<protocol::payload_events> events_;
 };

@@ -253,6 +253,19 @@ live_frames::found live_frames::find(std::uint64_t number) const {
     return {found::place::memory, frames_[static_cast<std::size_t>(index)]};
 }
 
+std::optional<std::uint64_t> live_frames::readable_from(std::uint64_t number,
+                                                        std::size_t offset) const {
+    const std::scoped_lock lock(mutex_);
+    if (number > visible_) return 0;
+    if (frames_.empty() || number < frames_.front()->header.number) return std::nullopt;
+    std::uint64_t sum = 0;
+    for (const auto& frame : frames_ | std::views::reverse) {
+        if (frame->header.number < number) break;
+        if (frame->header.number <= visible_) sum += frame->readable();
+    }
+    return sum - std::min<std::uint64_t>(sum, offset);
+}
+
 std::optional<live_frames::spot>
 live_frames::find(const protocol::binlog_position& position) const {
     const std::scoped_lock lock(mutex_);

@@ -92,6 +92,9 @@ public:
         std::uint64_t number = 0;
         std::optional<std::uint64_t> source_offset; // inside this frame; nothing: from its start
     };
+    // Visible bytes behind so many of this frame; nullopt: not all of them are in memory.
+    [[nodiscard]] std::optional<std::uint64_t> readable_from(std::uint64_t number,
+                                                             std::size_t offset) const;
     // Where events after this position begin, as far as visible frames in memory tell.
     [[nodiscard]] std::optional<spot> find(const protocol::binlog_position& position) const;
     // Where events after everything visible begin, if the log ends at `position`.

@@ -65,6 +65,9 @@ public:
     // The next event; nullopt: nothing more at the moment (wait with log::on_data or log::wait).
     // The format description in force is given before the first event and whenever it changes.
     [[nodiscard]] virtual protocol::result<std::optional<stored_event>> next() = 0;
+    // Bytes of events that next() would give from memory until it has nothing more; nullopt: some
+    // of them are on disk. Does not wait.
+    [[nodiscard]] virtual std::optional<std::uint64_t> unread() const = 0;
     // Retention keeps everything from here on as long as the reader lives.
     virtual void release_until(const protocol::binlog_position& applied) = 0;
 };

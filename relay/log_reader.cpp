@@ -49,6 +49,11 @@ void log_reader::release_until(const protocol::binlog_position& applied) {
     log_->pins.set(this, applied);
 }
 
+// A place inside the first frame that is still to be reached counts from the frame's beginning.
+std::optional<std::uint64_t> log_reader::unread() const {
+    return log_->frames.readable_from(number_, offset_);
+}
+
 result<std::optional<stored_event>> log_reader::next() {
     for (;;) {
         if (log_->closed.load()) {

@@ -20,6 +20,7 @@ public:
     ~log_reader() override;
 
     [[nodiscard]] protocol::result<std::optional<stored_event>> next() override;
+    [[nodiscard]] std::optional<std::uint64_t> unread() const override;
     void release_until(const protocol::binlog_position& applied) override;
 
 private:

@@ -191,6 +191,12 @@ private:
             if (at_ == events_->size()) return std::nullopt;
             return (*events_)[at_++];
         }
+        [[nodiscard]] std::optional<std::uint64_t> unread() const override {
+            std::uint64_t sum = 0;
+            for (std::size_t i = at_; i < events_->size(); ++i)
+                sum += (*events_)[i].bytes.size();
+            return sum;
+        }
         void release_until(const protocol::binlog_position&) override {}
 
     private:

@@ -48,6 +48,43 @@ TEST(stored_log, gives_live_readers_each_group_as_soon_as_it_is_complete) {
     EXPECT_EQ(log->end(), source.position_after(source.events().size()));
 }
 
+TEST(stored_log, tells_how_much_a_reader_would_get_from_memory) {
+    auto where = std::make_shared<memory_directory>();
+    auto options = small_options();
+    options.memory_bytes_max = 1U << 20U;
+    const auto log = begin_log(where, options);
+    auto reader = log->open_reader(log->begin());
+    ASSERT_TRUE(reader);
+    EXPECT_EQ((*reader)->unread(), 0U);
+    const auto source = some_groups();
+    append_all(*log, std::span(source.events()).first(60));
+    ASSERT_TRUE(read_available(**reader));
+    EXPECT_EQ((*reader)->unread(), 0U);
+    append_all(*log, std::span(source.events()).subspan(60));
+    std::uint64_t bytes = 0;
+    const auto before = (*reader)->unread();
+    const auto rest = read_available(**reader);
+    ASSERT_TRUE(rest);
+    for (const auto& event : *rest)
+        bytes += event.bytes.size();
+    ASSERT_TRUE(before);
+    EXPECT_GE(*before, bytes);
+    EXPECT_LE(*before, bytes + 1'024) << "format descriptions come between files";
+    EXPECT_EQ((*reader)->unread(), 0U);
+}
+
+TEST(stored_log, does_not_tell_how_much_there_is_on_disk) {
+    auto where = std::make_shared<memory_directory>();
+    const auto log = begin_log(where);
+    auto reader = log->open_reader(log->begin());
+    ASSERT_TRUE(reader);
+    append_all(*log, some_groups().events());
+    ASSERT_TRUE(log->flush(true));
+    EXPECT_EQ((*reader)->unread(), std::nullopt);
+    ASSERT_TRUE(read_available(**reader));
+    EXPECT_EQ((*reader)->unread(), 0U);
+}
+
 TEST(stored_log, gives_everything_again_after_a_restart) {
     auto where = std::make_shared<memory_directory>();
     const auto source = some_groups();
