@@ -39,7 +39,7 @@ result<std::optional<lane_work>> group_recorder::record(group& work, std::uint64
     if (!possible) return std::unexpected(std::move(possible.error()));
     if (!*possible) return std::nullopt;
 
-    in_flight_.begin(++number_, std::max(committed, done_));
+    ++number_;
     open_ = {};
     open_.number = number_;
     open_.changes.reserve(work.rows);
@@ -51,8 +51,9 @@ result<std::optional<lane_work>> group_recorder::record(group& work, std::uint64
         if (!done || !*done) break;
     }
     if (done && *done) {
-        if (auto flushed = merger_.flush_all(*this); !flushed)
-            done = std::unexpected(std::move(flushed.error()));
+        auto all = merger_.flush_all(*this);
+        if (all) all = find_waiting(std::max(committed, done_));
+        if (!all) done = std::unexpected(std::move(all.error()));
     }
     if (!done || !*done) {
         // Its keys are forgotten when it has been executed alone (begin_at).
@@ -172,12 +173,26 @@ result<void> group_recorder::append(const rows_to_write& rows, rbr_mode /*mode*/
         change.tables_count = count;
         change.tables_first = static_cast<std::uint32_t>(open_.statement_tables.size()) - count;
     }
-    looked_at_.clear();
-    written_.clear();
-    if (auto found = find_keys(rows); !found) return found;
-    change.waits = in_flight_.must_wait(looked_at_, written_);
-    if (change.waits) ++open_.waiting;
     open_.changes.push_back(change);
+    return {};
+}
+
+// Which changes have to wait for groups that are on their way.
+result<void> group_recorder::find_waiting(std::uint64_t committed) {
+    constexpr std::size_t ahead = 16;
+    const auto& changes = open_.changes;
+    in_flight_.begin(number_, committed, changes.size());
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        if (i + ahead < changes.size()) {
+            const rows_to_write& later = changes[i + ahead].rows;
+            in_flight_.prefetch(mixed(later.table->identity, row_key, later.keys.before));
+        }
+        looked_at_.clear();
+        written_.clear();
+        if (auto found = find_keys(changes[i].rows); !found) return found;
+        open_.changes[i].waits = in_flight_.must_wait(looked_at_, written_);
+        if (changes[i].waits) ++open_.waiting;
+    }
     return {};
 }
 

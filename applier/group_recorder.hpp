@@ -64,6 +64,7 @@ private:
     [[nodiscard]] protocol::result<void> finish() override { return {}; }
     void reset() override {}
     void keep_bitmaps(rows_to_write& rows);
+    [[nodiscard]] protocol::result<void> find_waiting(std::uint64_t committed);
     [[nodiscard]] protocol::result<void> find_keys(const rows_to_write& rows);
     [[nodiscard]] protocol::result<void> add_unique_values(const rows_to_write& rows);
     void add_unique_values(const table_plan& table, const protocol::row_image& image);
