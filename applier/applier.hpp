@@ -38,6 +38,8 @@ struct applier_options {
     std::set<state::object_name> copied;
     // Changes of views and programs up to here are in what it copied. Empty: none are.
     protocol::binlog_position programs_end;
+    // And of routines and events of these databases, which were selected as a whole later.
+    std::map<std::string, protocol::binlog_position> later_programs;
     // Copies tables anew that are set aside; nullptr: that cannot be done here.
     reloader* reload = nullptr;
     // For tests: called on the pool's threads between the steps of a statement; what it throws
@@ -69,7 +71,7 @@ public:
     [[nodiscard]] std::optional<protocol::binlog_position> needed() const;
     // Tables wait for being mended, or are being caught up. Any thread.
     [[nodiscard]] bool is_catching_up() const;
-    // Called on the executor after each commit; one callback.
+    // Called on the executor when the stream is open, and after each commit; one callback.
     void on_commit(std::function<void(const state::source_position&)> callback);
 
 private:

@@ -65,6 +65,7 @@ struct applier::impl {
                     [this] { wake_->timer.cancel(); }),
           catch_up_ended_(executor_), applied_(options_.from.applied) {
         rules_.set_programs_end(options_.programs_end);
+        rules_.set_later_programs(options_.later_programs);
     }
 
     [[nodiscard]] asio::awaitable<result<void>> run();

@@ -1,5 +1,7 @@
 #include "applier/apply_rules.hpp"
 
+#include <algorithm>
+
 namespace understudy::applier {
 
 using protocol::rows_kind;
@@ -25,10 +27,34 @@ bool apply_rules::in_copy_window(const source_transaction& transaction) const {
     return !copy_end_.file.empty() && begins_before(transaction, copy_end_);
 }
 
-bool apply_rules::is_in_copied_programs(statement_plan::kind kind,
+bool apply_rules::was_copied_later(const state::object_name& name,
+                                   const source_transaction& transaction) const {
+    const auto end = later_programs_.find(name.database);
+    return end != later_programs_.end() && begins_before(transaction, end->second);
+}
+
+bool apply_rules::is_in_copied_programs(const statement_plan& plan,
                                         const source_transaction& transaction) const {
-    return is_program(kind) && !programs_end_.file.empty() &&
-           begins_before(transaction, programs_end_);
+    using enum statement_plan::kind;
+    const bool in_initial_copy = is_program(plan.is) && !programs_end_.file.empty() &&
+                                 begins_before(transaction, programs_end_);
+    if (in_initial_copy) return true;
+    const bool of_database = plan.is == routine || plan.is == event || plan.is == create_database ||
+                             plan.is == alter_database;
+    return of_database && !plan.source_names.empty() &&
+           std::ranges::all_of(plan.source_names, [&](const state::object_name& name) {
+               return was_copied_later(name, transaction);
+           });
+}
+
+bool apply_rules::undoes_copied_programs(const statement_plan& plan,
+                                         const source_transaction& transaction) const {
+    using enum statement_plan::kind;
+    const bool may_undo = plan.is == event || plan.is == drop_database;
+    return may_undo && !is_in_copied_programs(plan, transaction) &&
+           std::ranges::any_of(plan.source_names, [&](const state::object_name& name) {
+               return was_copied_later(name, transaction);
+           });
 }
 
 bool apply_rules::is_copied(const state::object_name& table) const {

@@ -43,8 +43,18 @@ public:
     // The initial copy read views, routines, triggers and events behind all changes of these up to
     // here.
     void set_programs_end(protocol::binlog_position end) { programs_end_ = std::move(end); }
-    [[nodiscard]] bool is_in_copied_programs(statement_plan::kind kind,
+    // The same of databases that were selected as a whole later: of their routines and events, and
+    // of themselves.
+    void set_later_programs(std::map<std::string, protocol::binlog_position> ends) {
+        later_programs_ = std::move(ends);
+    }
+    // What the statement did is there already.
+    [[nodiscard]] bool is_in_copied_programs(const statement_plan& plan,
                                              const source_transaction& transaction) const;
+    // It undoes something of what was copied from behind it, so that it can neither be executed nor
+    // left out.
+    [[nodiscard]] bool undoes_copied_programs(const statement_plan& plan,
+                                              const source_transaction& transaction) const;
 
     // Of tables of the same task that another copy has brought.
     [[nodiscard]] apply_rules
@@ -62,8 +72,12 @@ public:
     [[nodiscard]] bool is_copied(const state::object_name& table) const;
 
 private:
+    [[nodiscard]] bool was_copied_later(const state::object_name& name,
+                                        const source_transaction& transaction) const;
+
     protocol::binlog_position copy_end_;
     protocol::binlog_position programs_end_{};
+    std::map<std::string, protocol::binlog_position> later_programs_{};
     bool by_gtid_;
     std::map<state::object_name, state::source_position> start_after_;
     std::set<state::object_name> copied_;

@@ -6,6 +6,7 @@
 #include "applier/merged_store.hpp"
 #include "applier/objects_store.hpp"
 #include "applier/prepared_store.hpp"
+#include "applier/program_copies.hpp"
 #include "applier/quarantine_store.hpp"
 #include "applier/schema_change_store.hpp"
 #include "applier/statement_decision.hpp"
@@ -110,6 +111,7 @@ result<void> checkpoint_store::prepare(target_session& target) const {
     if (done) done = conflict_store(meta_database_, task_).prepare(target);
     if (done) done = quarantine_store(*this).prepare(target);
     if (done) done = objects_store(meta_database_, task_).prepare(target);
+    if (done) done = program_copies(meta_database_, task_).prepare(target);
     if (done) done = merged_store(meta_database_).prepare(target);
     if (done) done = followed_store(meta_database_, task_).prepare(target);
     if (done) done = schema_change_store(meta_database_, task_).prepare(target);
@@ -257,6 +259,7 @@ result<void> checkpoint_store::remove(target_session& target) const {
     }
     if (auto done = conflict_store(meta_database_, task_).remove_all(target); !done) return done;
     if (auto done = objects_store(meta_database_, task_).remove_all(target); !done) return done;
+    if (auto done = program_copies(meta_database_, task_).remove_all(target); !done) return done;
     if (auto done = merged_store(meta_database_).remove_all(target, task_); !done) return done;
     if (auto done = followed_store(meta_database_, task_).remove_all(target); !done) return done;
     if (auto done = schema_change_store(meta_database_, task_).remove_all(target); !done)

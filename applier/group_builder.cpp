@@ -545,7 +545,16 @@ result<group_builder::verdict> group_builder::take_load_query(const relay::store
 }
 
 result<bool> group_builder::is_ours(const statement_plan& plan, const logged_statement& statement) {
-    if (rules_ != nullptr && rules_->is_in_copied_programs(plan.is, open_)) return false;
+    constexpr std::size_t shown_max = 200;
+    if (rules_ != nullptr && rules_->is_in_copied_programs(plan, open_)) return false;
+    if (rules_ != nullptr && rules_->undoes_copied_programs(plan, open_)) {
+        return fail(errc::unsupported_statement,
+                    fmt::format("transaction {} of the source: '{}': routines and events of a "
+                                "database that the task took as a whole later were copied from "
+                                "behind it: {}",
+                                open_.to_string(), statement.text.substr(0, shown_max),
+                                decision_advice(open_)));
+    }
     auto ours = share_.takes(plan, statement, open_, *selection_);
     const bool reloads = ours && *ours && plan.what == statement_plan::action::reload;
     if (ours && !reloads) return ours;
@@ -560,7 +569,6 @@ result<bool> group_builder::is_ours(const statement_plan& plan, const logged_sta
         ours.error().what += ", or leave the statement out: " + decision_advice(open_);
         return ours;
     }
-    constexpr std::size_t shown_max = 200;
     return fail(errc::reload_needed,
                 fmt::format("transaction {} of the source: '{}': {}", open_.to_string(),
                             statement.text.substr(0, shown_max), plan.reason));

@@ -3,6 +3,7 @@
 #include "applier/errc.hpp"
 #include "applier/followed_store.hpp"
 #include "applier/prepared_store.hpp"
+#include "applier/program_copies.hpp"
 #include "applier/quarantine_store.hpp"
 #include "apps/data_dir.hpp"
 #include "apps/interruption.hpp"
@@ -342,9 +343,10 @@ asio::awaitable<void> task_run::read_clock(protocol::net::connection& source) {
 }
 
 task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
-    if (auto followed = co_await follow_objects(); !followed) co_return followed;
     supply_->allow_switch(checkpoint_->copy_end);
     if (auto reached = co_await reach_start(); !reached) co_return reached;
+    if (stopping_ || receiver_error_) co_return protocol::result<void>{};
+    if (auto followed = co_await follow_objects(); !followed) co_return followed;
     applier::applier_options options;
     options.task = task_;
     options.from = *checkpoint_;
@@ -353,6 +355,11 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     options.start_after = std::move(copied.start_after);
     options.copied = std::move(copied.copied);
     options.programs_end = std::move(copied.programs_end);
+    const applier::program_copies later(task_.apply.meta_database, task_.name);
+    auto ends = later.keep_only(*target_, checkpoints_, checkpoint_->epoch,
+                                checkpoint_->applied.binlog, selection_);
+    if (!ends) co_return std::unexpected(std::move(ends.error()));
+    options.later_programs = *std::move(ends);
     // Names of statements need not be those of their tables then.
     if (source_ignores_case_) options.task.apply.alter_aside_bytes = 0;
     reload_ = std::make_unique<snapshot::table_reload>(

@@ -11,6 +11,7 @@
 #include "precheck/report.hpp"
 #include "protocol/net/replica_session.hpp"
 #include "relay/log.hpp"
+#include "relay/server_turn.hpp"
 #include "snapshot/snapshot.hpp"
 #include "snapshot/stop_signal.hpp"
 #include "snapshot/table_reload.hpp"
@@ -115,6 +116,12 @@ private:
     [[nodiscard]] protocol::result<void> load_followed();
     [[nodiscard]] step<> follow_objects();
     [[nodiscard]] step<> copy_differing(state::object_selection before);
+    [[nodiscard]] step<> copy_programs(std::set<std::string> databases);
+    [[nodiscard]] relay::server_turn followed_turn() const;
+    [[nodiscard]] std::unexpected<protocol::error>
+    is_other_server(const protocol::uuid& source) const;
+    [[nodiscard]] step<std::optional<std::string>>
+    change_of_programs(state::object_selection selection, snapshot::copy_outcome copied);
     [[nodiscard]] protocol::result<void> ask_for_copies(std::set<state::object_name> tables);
     [[nodiscard]] protocol::result<void> check_free(const state::object_name& table);
     [[nodiscard]] step<> stream(snapshot::copy_outcome copied);

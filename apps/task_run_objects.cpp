@@ -41,6 +41,14 @@ difference compare(const object_selection& before, const object_selection& now,
     return is_same ? difference::none : difference::rows;
 }
 
+// What belongs to the database itself comes with it.
+bool takes_whole(const object_selection& before, const object_selection& now,
+                 const std::string& database) {
+    return now.selects_database(database) &&
+           (!before.selects_database(database) ||
+            before.map_database(database) != now.map_database(database));
+}
+
 applier::table_links links_between(const object_selection& selected,
                                    const protocol::text_result& keys) {
     applier::table_links links;
@@ -88,14 +96,16 @@ task_run::step<> task_run::copy_differing(object_selection before) {
     if (!source) co_return std::unexpected(std::move(source.error()));
     auto rows = co_await (*source)->query(
         "SELECT table_schema, table_name, table_type FROM information_schema.tables");
+    auto schemata =
+        co_await (*source)->query("SELECT schema_name FROM information_schema.schemata");
     auto keys = co_await (*source)->query(
         "SELECT DISTINCT table_schema, table_name, referenced_table_schema, referenced_table_name "
         "FROM information_schema.key_column_usage WHERE referenced_table_name IS NOT NULL");
     co_await (*source)->close();
     if (!rows) co_return std::unexpected(std::move(rows.error()));
+    if (!schemata) co_return std::unexpected(std::move(schemata.error()));
     if (!keys) co_return std::unexpected(std::move(keys.error()));
     std::set<object_name> tables;
-    std::set<std::string> databases;
     for (const auto& row : rows->rows) {
         object_name table{row.at(0).value_or(""), row.at(1).value_or("")};
         const bool is_view = row.at(2).value_or("").contains("VIEW");
@@ -114,18 +124,25 @@ task_run::step<> task_run::copy_differing(object_selection before) {
         }
         if (found == difference::place) {
             if (auto free = check_free(table); !free) co_return free;
-            if (selection_.selects_database(table.database) &&
-                !before.selects_database(table.database))
-                databases.insert(table.database);
         }
         tables.insert(std::move(table));
     }
     // Those of tables that are new are not on the target yet.
     tables = applier::linked_by(links_between(selection_, *keys), std::move(tables));
-    for (const std::string& database : databases)
-        board_.warn("routines and events of " + state::quote_identifier(database) +
-                    ", which is selected as a whole now, are not copied, only followed: make those "
-                    "that are there on the target by hand");
+    std::set<std::string> databases;
+    for (const auto& row : schemata->rows) {
+        const std::string database = row.at(0).value_or("");
+        if (takes_whole(before, selection_, database)) databases.insert(database);
+    }
+    if (source_ignores_case_) {
+        // Names in its statements need not be those of its databases.
+        for (const std::string& database : databases)
+            board_.warn("routines and events of " + state::quote_identifier(database) +
+                        ", which is selected as a whole now, are not copied, only followed: make "
+                        "those that are there on the target by hand");
+    } else if (auto copied = co_await copy_programs(std::move(databases)); !copied) {
+        co_return copied;
+    }
     if (tables.empty()) co_return protocol::result<void>{};
     board_.warn(applier::list_names(tables) + " are copied: the task's objects were changed");
     co_return ask_for_copies(std::move(tables));

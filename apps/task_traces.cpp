@@ -1,5 +1,6 @@
 #include "apps/task_traces.hpp"
 
+#include "applier/program_copies.hpp"
 #include "applier/quarantine_store.hpp"
 #include "applier/target_session.hpp"
 
@@ -40,10 +41,12 @@ protocol::result<void> remove_traces(const state::task_spec& task) {
         auto removed = applier::quarantine_store(database, task.name).remove_all(target);
         if (!removed) return removed;
     }
+    const std::string programs = applier::program_copies(database, task.name).progress_pattern();
     for (const auto& row : tables->rows) {
         const auto done = target.execute("DELETE FROM " + quoted_name(database) + "." +
                                          quoted_name(row.front().value_or("")) +
-                                         " WHERE task = " + applier::quote_string(task.name));
+                                         " WHERE task = " + applier::quote_string(task.name) +
+                                         " OR task LIKE " + applier::quote_string(programs));
         if (!done) return std::unexpected(done.error());
     }
     if (auto done = target.execute("COMMIT"); !done) return std::unexpected(done.error());

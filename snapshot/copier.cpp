@@ -53,6 +53,8 @@ constexpr std::chrono::milliseconds commit_time_max{200};
 constexpr std::array<std::string_view, 5> program_kinds{"event", "trigger", "procedure", "function",
                                                         "view"};
 
+constexpr std::string_view database_kind = "database";
+
 bool is_of_programs(const progress_key& key) {
     return std::ranges::find(program_kinds, key.kind) != program_kinds.end();
 }
@@ -71,6 +73,7 @@ copy_outcome outcome_of(const std::map<progress_key, progress_row>& done) {
         if (key == data_end_key() && row.position) outcome.copy_end = row.position->binlog;
         if (key == programs_key() && row.position) outcome.programs_begin = *row.position;
         if (key == finished_key() && row.position) outcome.programs_end = row.position->binlog;
+        if (key.kind == database_kind) outcome.databases.insert(key.source.database);
         if (key.kind != "data") continue;
         outcome.copied.insert(key.source);
         if (row.position) outcome.start_after[key.source] = *row.position;
@@ -87,7 +90,7 @@ struct copier::impl {
 
     impl(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
          state::task_spec spec, std::uint64_t epoch, const state::object_selection& selection,
-         state::status_board& board)
+         state::status_board& board, std::string_view progress_name)
         : task(std::move(spec)),
           context{executor,
                   &pool,
@@ -95,7 +98,8 @@ struct copier::impl {
                   &selection,
                   &board,
                   &stop,
-                  copy_progress(task.apply.meta_database, task.name),
+                  copy_progress(task.apply.meta_database,
+                                progress_name.empty() ? task.name : std::string(progress_name)),
                   applier::checkpoint_store(task.apply.meta_database, task.name),
                   epoch,
                   source_link{executor, task.source,
@@ -108,6 +112,7 @@ struct copier::impl {
                                                progress_row row);
     [[nodiscard]] awaitable<result<void>> note_position(target_worker& worker, progress_key key,
                                                         source_session& source);
+    [[nodiscard]] awaitable<result<void>> note_databases(target_worker& worker);
     [[nodiscard]] awaitable<result<void>> copy(object_creator& creator);
     [[nodiscard]] awaitable<result<void>> copy_rows(object_creator& creator, source_session& source,
                                                     schema_copy& schema);
@@ -164,6 +169,19 @@ awaitable<result<void>> copier::impl::note(target_worker& worker, progress_key k
     co_return noted;
 }
 
+awaitable<result<void>> copier::impl::note_databases(target_worker& worker) {
+    if (!context.selection->is_of_databases()) co_return result<void>{};
+    for (const source_database& one : context.catalog.databases) {
+        if (!context.selection->selects_database(one.name)) continue;
+        progress_row row;
+        row.now = progress_row::stage::created;
+        progress_key key{std::string(database_kind), {one.name, ""}};
+        if (auto noted = co_await note(worker, std::move(key), std::move(row)); !noted)
+            co_return noted;
+    }
+    co_return result<void>{};
+}
+
 awaitable<result<void>> copier::impl::copy(object_creator& creator) {
     auto source = co_await reopen_source(context.source);
     if (!source) co_return std::unexpected(std::move(source.error()));
@@ -182,6 +200,7 @@ awaitable<result<void>> copier::impl::copy(object_creator& creator) {
         show(state::phase::copying_schema);
         if (auto done = co_await forget_left_out(creator.worker()); !done) co_return done;
         if (auto done = co_await schema.create_databases(); !done) co_return done;
+        if (auto done = co_await note_databases(creator.worker()); !done) co_return done;
         if (auto done = co_await schema.create_tables(); !done) co_return done;
     }
     if (task.initial.data && !context.done.contains(data_end_key())) {
@@ -326,9 +345,11 @@ awaitable<result<void>> copier::impl::discard_programs() {
             if (key.kind == kind) programs.push_back(key);
         }
     }
-    auto call = [&](target_session& target) {
-        return drop(target, programs, {programs_key(), finished_key()});
-    };
+    std::vector<progress_key> also_forget{programs_key(), finished_key()};
+    for (const auto& [key, row] : context.done) {
+        if (key.kind == database_kind) also_forget.push_back(key);
+    }
+    auto call = [&](target_session& target) { return drop(target, programs, also_forget); };
     co_return co_await worker.run_retrying(call);
 }
 
@@ -414,8 +435,9 @@ awaitable<result<void>> copier::impl::discard() {
 
 copier::copier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
                state::task_spec task, std::uint64_t epoch, const state::object_selection& selection,
-               state::status_board& board)
-    : impl_(std::make_unique<impl>(executor, pool, std::move(task), epoch, selection, board)) {}
+               state::status_board& board, std::string_view progress_name)
+    : impl_(std::make_unique<impl>(executor, pool, std::move(task), epoch, selection, board,
+                                   progress_name)) {}
 
 copier::~copier() = default;
 

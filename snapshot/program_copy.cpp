@@ -159,7 +159,8 @@ awaitable<result<void>> program_copy::stored_program(const std::string& kind,
     if (!row) co_return std::unexpected(row.error());
     auto shown = parse_shown(kind, name, *row);
     if (!shown) co_return std::unexpected(std::move(shown.error()));
-    const auto& selection = *context_->selection;
+    // Its text may name what another copy brings.
+    const auto selection = context_->selection->whole();
     if (selection.renames_anything_in(name.database) &&
         !names_can_be_found(shown->text, shown->client_charset))
         co_return fail(

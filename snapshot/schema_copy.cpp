@@ -61,11 +61,17 @@ awaitable<result<void>> schema_copy::create_databases() {
             if (view.database == one.name) wanted.emplace(context_->on_target(view).database, &one);
         }
     }
+    // Where it is about databases, what altered them before is left out of the stream.
+    const bool alters = context_->selection->is_of_databases();
     for (const auto& [name, source] : wanted) {
-        const std::string sql =
-            fmt::format("CREATE DATABASE IF NOT EXISTS {} CHARACTER SET {} COLLATE {}",
-                        state::quote_identifier(name), source->charset, source->collation);
-        auto call = [&sql](target_session& target) { return target.execute(sql); };
+        const std::string database = state::quote_identifier(name);
+        const std::string options =
+            fmt::format("CHARACTER SET {} COLLATE {}", source->charset, source->collation);
+        auto call = [&](target_session& target) {
+            auto made = target.run("CREATE DATABASE IF NOT EXISTS " + database + " " + options);
+            if (made && alters) made = target.run("ALTER DATABASE " + database + " " + options);
+            return made;
+        };
         auto made = co_await creator_->worker().run_retrying(call);
         if (!made)
             co_return protocol::wrap(std::move(made.error()),

@@ -73,6 +73,8 @@ struct copy_outcome {
     // of them in between. Empty files: there were none to read, or that is not known.
     state::source_position programs_begin;
     protocol::binlog_position programs_end;
+    // Of object_selection::only_databases(): those that the source has.
+    std::set<std::string> databases;
 };
 
 // The initial copy: definitions, then data, resumable. Progress is kept on the target
@@ -82,10 +84,11 @@ struct copy_outcome {
 class copier {
 public:
     // epoch: ours in the task's checkpoint, which must be on the target. Once another process has
-    // taken the task over nothing more is written (applier::errc::fenced).
+    // taken the task over nothing more is written (applier::errc::fenced). progress_name: under
+    // which the progress is kept; empty: the task's.
     copier(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
            state::task_spec task, std::uint64_t epoch, const state::object_selection& selection,
-           state::status_board& board);
+           state::status_board& board, std::string_view progress_name = {});
     ~copier();
 
     // Databases and tables (no secondary objects that could fire), data, then views, routines,

@@ -243,6 +243,18 @@ object_selection object_selection::only(std::set<object_name> tables) const {
     return copy;
 }
 
+object_selection object_selection::only_databases(std::set<std::string> names) const {
+    object_selection copy = only({});
+    copy.only_databases_ = std::move(names);
+    return copy;
+}
+
+bool object_selection::is_one_of_only(std::string_view database) const {
+    return std::ranges::any_of(only_databases_, [&](const std::string& one) {
+        return names_equal(one, database, case_insensitive_);
+    });
+}
+
 bool object_selection::is_model(std::string_view database, std::string_view table) const {
     return alters_at_cut_over_ && model_of({std::string(database), std::string(table)}).has_value();
 }
@@ -263,6 +275,7 @@ object_selection object_selection::following(std::set<object_name> tables) const
 object_selection object_selection::whole() const {
     object_selection copy = *this;
     copy.only_.reset();
+    copy.only_databases_.clear();
     return copy;
 }
 
@@ -293,7 +306,8 @@ bool object_selection::selects_itself(std::string_view database, std::string_vie
 }
 
 bool object_selection::selects_database(std::string_view database) const {
-    if (only_ || is_never_selected(database) || excludes_database(database)) return false;
+    if (only_ && !is_one_of_only(database)) return false;
+    if (is_never_selected(database) || excludes_database(database)) return false;
     return std::ranges::any_of(include_, [&](const object_pattern& pattern) {
         return pattern.object.is_everything() &&
                pattern.database.matches(database, case_insensitive_);
@@ -310,7 +324,7 @@ bool object_selection::touches_database(std::string_view database) const {
     const auto is_in_it = [&](const object_name& one) {
         return names_equal(one.database, database, case_insensitive_);
     };
-    if (only_ && std::ranges::none_of(*only_, is_in_it)) return false;
+    if (only_ && std::ranges::none_of(*only_, is_in_it) && !is_one_of_only(database)) return false;
     if (is_never_selected(database)) return false;
     if (std::ranges::any_of(followed_, is_in_it)) return true;
     if (excludes_database(database)) return false;

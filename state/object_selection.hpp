@@ -120,6 +120,10 @@ public:
     [[nodiscard]] bool shapes_anything_in(std::string_view database) const;
     // Of the same objects these tables alone, without their shadows, under the same names.
     [[nodiscard]] object_selection only(std::set<object_name> tables) const;
+    // No tables or views: what belongs to these databases themselves, which are selected as a
+    // whole, under the same names.
+    [[nodiscard]] object_selection only_databases(std::set<std::string> names) const;
+    [[nodiscard]] bool is_of_databases() const { return !only_databases_.empty(); }
     // What only() was made of; itself if it was not.
     [[nodiscard]] object_selection whole() const;
     [[nodiscard]] bool is_whole() const { return !only_.has_value(); }
@@ -138,6 +142,7 @@ private:
     [[nodiscard]] bool names_literally(const object_name& name) const;
     [[nodiscard]] bool is_never_selected(std::string_view database) const;
     [[nodiscard]] bool is_left_out(std::string_view database, std::string_view table) const;
+    [[nodiscard]] bool is_one_of_only(std::string_view database) const;
     [[nodiscard]] bool excludes_database(std::string_view database) const;
     [[nodiscard]] bool may_share_a_table(std::string_view left, std::string_view right) const;
     [[nodiscard]] std::optional<object_name> renamed_table(std::string_view database,
@@ -160,6 +165,7 @@ private:
     task_spec::rename_policy on_rename_ = task_spec::rename_policy::stop;
     std::set<object_name> followed_;
     std::optional<std::set<object_name>> only_;
+    std::set<std::string> only_databases_;
     bool case_insensitive_ = false;
 };
 

@@ -134,13 +134,52 @@ TEST(apply_rules, overwrite_copied_tables_up_to_the_end_of_the_copy) {
 TEST(apply_rules, leave_out_programs_that_the_copy_has) {
     using kind = statement_plan::kind;
     apply_rules rules({"binlog.000002", 1000}, false, {}, {{"t", "copied"}});
-    EXPECT_FALSE(rules.is_in_copied_programs(kind::view, at(999)));
+    const auto about = [](kind what, const std::string& database, const std::string& name) {
+        statement_plan plan;
+        plan.is = what;
+        plan.source_names.push_back({database, name});
+        return plan;
+    };
+    EXPECT_FALSE(rules.is_in_copied_programs(about(kind::view, "t", "v"), at(999)));
     rules.set_programs_end({"binlog.000002", 1200});
     for (const kind program : {kind::view, kind::routine, kind::trigger, kind::event}) {
-        EXPECT_TRUE(rules.is_in_copied_programs(program, at(1199)));
-        EXPECT_FALSE(rules.is_in_copied_programs(program, at(1200)));
+        EXPECT_TRUE(rules.is_in_copied_programs(about(program, "t", "p"), at(1199)));
+        EXPECT_FALSE(rules.is_in_copied_programs(about(program, "t", "p"), at(1200)));
     }
-    EXPECT_FALSE(rules.is_in_copied_programs(kind::alter_table, at(999)));
+    EXPECT_FALSE(rules.is_in_copied_programs(about(kind::alter_table, "t", "copied"), at(999)));
+}
+
+TEST(apply_rules, leave_out_programs_of_databases_that_were_selected_later) {
+    using kind = statement_plan::kind;
+    apply_rules rules({"binlog.000002", 1000}, false, {}, {});
+    rules.set_later_programs({{"later", {"binlog.000003", 500}}});
+    const auto about = [](kind what, std::vector<state::object_name> names) {
+        statement_plan plan;
+        plan.is = what;
+        plan.source_names = std::move(names);
+        return plan;
+    };
+    source_transaction before;
+    before.file = std::make_shared<const std::string>("binlog.000003");
+    before.begin_offset = 499;
+    source_transaction behind = before;
+    behind.begin_offset = 500;
+    for (const kind what :
+         {kind::routine, kind::event, kind::create_database, kind::alter_database}) {
+        EXPECT_TRUE(rules.is_in_copied_programs(about(what, {{"later", "x"}}), before));
+        EXPECT_FALSE(rules.is_in_copied_programs(about(what, {{"later", "x"}}), behind));
+        EXPECT_FALSE(rules.is_in_copied_programs(about(what, {{"other", "x"}}), before));
+    }
+    for (const kind what : {kind::view, kind::trigger, kind::create_table, kind::drop_database})
+        EXPECT_FALSE(rules.is_in_copied_programs(about(what, {{"later", "x"}}), before));
+    // Neither to be executed nor to be left out.
+    EXPECT_TRUE(rules.undoes_copied_programs(about(kind::drop_database, {{"later", ""}}), before));
+    EXPECT_FALSE(rules.undoes_copied_programs(about(kind::drop_database, {{"later", ""}}), behind));
+    const auto moved = about(kind::event, {{"later", "e"}, {"other", "e"}});
+    EXPECT_FALSE(rules.is_in_copied_programs(moved, before));
+    EXPECT_TRUE(rules.undoes_copied_programs(moved, before));
+    EXPECT_FALSE(rules.undoes_copied_programs(moved, behind));
+    EXPECT_FALSE(rules.undoes_copied_programs(about(kind::event, {{"later", "e"}}), before));
 }
 
 TEST(apply_rules, drop_what_a_snapshot_holds) {

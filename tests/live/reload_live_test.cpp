@@ -267,6 +267,74 @@ TEST_P(reload, brings_what_has_other_names_or_rows_since_the_definition_was_chan
     expect_nothing_left(pair);
 }
 
+// What changed them before they were read is in them, and what changes them behind is followed;
+// so is what was made meanwhile.
+TEST_P(reload, brings_routines_and_events_of_databases_that_were_added) {
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options("shop"));
+    pair.source_sql().exec(
+        "CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY); CREATE DATABASE more; "
+        "CREATE TABLE more.c (id INT PRIMARY KEY); INSERT INTO more.c VALUES (1); CREATE PROCEDURE "
+        "more.old() SELECT 1; CREATE FUNCTION more.f() RETURNS INT DETERMINISTIC RETURN 1; CREATE "
+        "EVENT more.e ON SCHEDULE EVERY 1 DAY DO DELETE FROM more.c");
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    pair.source_sql().exec(
+        "DROP PROCEDURE more.old; CREATE PROCEDURE more.p() SELECT 2; ALTER EVENT more.e RENAME TO "
+        "more.e2; ALTER DATABASE more CHARACTER SET latin1; CREATE DATABASE fresh; CREATE TABLE "
+        "fresh.t (id INT PRIMARY KEY); INSERT INTO fresh.t VALUES (1); CREATE PROCEDURE fresh.p() "
+        "SELECT * FROM fresh.t; CREATE DATABASE bare; CREATE FUNCTION bare.f() RETURNS INT "
+        "DETERMINISTIC RETURN 2");
+    pair.options().objects.include = {"shop.*", "more.*", "fresh.*", "bare.*"};
+    pair.options().objects.rename = {{"fresh", "newer"}};
+    pair.write_task_file();
+    pair.target_sql().exec("CREATE DATABASE more; CREATE PROCEDURE more.p() SELECT 'mine'");
+    const auto refused = pair.run_task();
+    EXPECT_EQ(refused.status.code, 1);
+    EXPECT_THAT(refused.error + refused.output, testing::HasSubstr("procedure `more`.`p` already"));
+    pair.target_sql().exec("DROP DATABASE more");
+    for (int round = 0; round < 4; ++round) {
+        auto task = pair.start_task();
+        const std::string number = std::to_string(round);
+        for (int i = 0; i < 4; ++i) {
+            pair.source_sql().exec("CREATE PROCEDURE more.p" + number + std::to_string(i) +
+                                   "() SELECT 3; DROP FUNCTION IF EXISTS bare.f" +
+                                   std::to_string(i) + "; CREATE FUNCTION bare.f" +
+                                   std::to_string(i) + "() RETURNS INT DETERMINISTIC RETURN " +
+                                   number + "; ALTER EVENT more.e2 ON SCHEDULE EVERY " +
+                                   std::to_string(2 + i) + " DAY");
+            std::this_thread::sleep_for(std::chrono::milliseconds(20 + 60 * round));
+        }
+        task.kill_9();
+    }
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    EXPECT_EQ(pair.target_sql().scalar("SELECT routine_definition FROM information_schema.routines "
+                                       "WHERE routine_schema = 'newer' AND routine_name = 'p'"),
+              "SELECT * FROM `newer`.`t`");
+    pair.source_sql().exec("DROP PROCEDURE fresh.p");
+    expect_equal_after_a_run(pair);
+    pair.source_sql().exec("DROP PROCEDURE more.p; DROP EVENT more.e2; INSERT INTO fresh.t VALUES "
+                           "(2); DROP DATABASE bare");
+    expect_equal_after_a_run(pair);
+    EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM understudy.program_copy"), "0");
+}
+
+TEST_P(reload, stops_where_a_database_was_made_anew_before_its_routines_were_copied) {
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options("shop"));
+    pair.source_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY); CREATE "
+                           "DATABASE more; CREATE PROCEDURE more.p() SELECT 1");
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    pair.source_sql().exec("DROP DATABASE more; CREATE DATABASE more; CREATE PROCEDURE more.p() "
+                           "SELECT 2; INSERT INTO shop.a VALUES (1)");
+    pair.options().objects.include = {"shop.*", "more.*"};
+    pair.write_task_file();
+    const auto stopped = pair.run_task();
+    EXPECT_EQ(stopped.status.code, 1);
+    std::smatch place;
+    ASSERT_TRUE(std::regex_search(stopped.error, place, std::regex("TASK.toml --at '([^']*)'")))
+        << stopped.error << stopped.output;
+    EXPECT_EQ(pair.run_program({"skip", pair.task_file(), "--at", place[1].str()}).status.code, 0);
+    expect_equal_after_a_run(pair);
+}
+
 // The copy is behind the statement, and the statement cannot wait for it.
 TEST_P(reload, stops_at_what_concerns_the_whole_database) {
     source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options("shop"));
