@@ -100,7 +100,8 @@ statement_executor::execute_resolved(const source_statement& statement,
     // Of a statement that was begun and then left out nothing is open any more.
     const bool known = entry->now != journal_entry::state::idle &&
                        (entry->is_about(statement.transaction) ||
-                        (!was_decided_about(*entry) && !was_left_to_table(*entry, statement)));
+                        (!was_decided_about(*entry) && !was_left_to_table(*entry, statement) &&
+                         !rules_.is_before_later_programs({entry->file, entry->offset})));
     if (known && !entry->is_about(statement.transaction)) {
         return fail(errc::checkpoint_invalid,
                     fmt::format("the DDL journal on the target holds an open statement of {}:{} "

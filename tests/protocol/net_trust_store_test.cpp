@@ -33,8 +33,7 @@ protected:
         const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
             SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
         load(context.get());
-        return sk_X509_OBJECT_num(
-            X509_STORE_get0_objects(SSL_CTX_get_cert_store(context.get())));
+        return sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(context.get())));
     }
     static void as_libraries_do(SSL_CTX* context) {
         EXPECT_EQ(SSL_CTX_set_default_verify_paths(context), 1);
