@@ -102,7 +102,11 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
         if (!wanted || stopping_ || receiver_error_) co_return copied;
         if (!copied && is_interruption(copied.error())) co_return copied;
         const auto scanned = co_await changes_during_copy();
-        if (!scanned) co_return std::unexpected(copied ? scanned.error() : copied.error());
+        if (!scanned) {
+            // What the copy met may be what such a statement did, and nobody could look.
+            const bool is_unknown = copied || stopping_ || is_interruption(scanned.error());
+            co_return std::unexpected(is_unknown ? scanned.error() : copied.error());
+        }
         const changes* const found = &scanned->found;
         const bool is_worthless = !copied && snapshot::is_worthless(copied.error().code);
         if (found->empty() && !is_worthless) co_return keep_parted(*parted, copied);

@@ -149,7 +149,11 @@ awaitable<result<void>> table_reload::run(attempt& now) {
         if (!copied && (stop_.stopped() || parts_.may_pass(copied.error())))
             co_return std::unexpected(std::move(copied.error()));
         auto ddl = co_await ddl_during_copy(now);
-        if (!ddl) co_return std::unexpected(std::move(copied ? ddl.error() : copied.error()));
+        if (!ddl) {
+            // What the copy met may be what such a statement did, and nobody could look.
+            const bool is_unknown = copied || stop_.stopped() || parts_.may_pass(ddl.error());
+            co_return std::unexpected(std::move(is_unknown ? ddl.error() : copied.error()));
+        }
         if (!*ddl && copied) co_return co_await finish(now, *copied);
         if (!*ddl && !was_taken_back) co_return std::unexpected(std::move(copied.error()));
         if (restarts == restarts_max) {
