@@ -47,11 +47,6 @@ bool apply_rules::is_in_copied_programs(const statement_plan& plan,
            });
 }
 
-bool apply_rules::is_before_later_programs(const protocol::binlog_position& begin) const {
-    return std::ranges::any_of(later_programs_,
-                               [&begin](const auto& one) { return begin < one.second; });
-}
-
 bool apply_rules::undoes_copied_programs(const statement_plan& plan,
                                          const source_transaction& transaction) const {
     using enum statement_plan::kind;

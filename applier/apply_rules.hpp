@@ -51,8 +51,6 @@ public:
     // What the statement did is there already.
     [[nodiscard]] bool is_in_copied_programs(const statement_plan& plan,
                                              const source_transaction& transaction) const;
-    // A statement that begins here may be one of those.
-    [[nodiscard]] bool is_before_later_programs(const protocol::binlog_position& begin) const;
     // It undoes something of what was copied from behind it, so that it can neither be executed nor
     // left out.
     [[nodiscard]] bool undoes_copied_programs(const statement_plan& plan,

@@ -169,6 +169,7 @@ result<void> apply_stream::write_statement(const source_statement& statement,
     state::source_position after = rows_->committed();
     after.binlog = {*statement.transaction.file, statement.transaction.end_offset};
     if (!statement.transaction.id.empty()) after.executed.add(statement.transaction.id);
+    statements_executor_->set_committed(rows_->committed().binlog);
     auto outcome = statements_executor_->execute(statement, format, after);
     if (!outcome) return std::unexpected(std::move(outcome.error()));
     rows_->forget_definitions();

@@ -546,8 +546,10 @@ result<group_builder::verdict> group_builder::take_load_query(const relay::store
 
 result<bool> group_builder::is_ours(const statement_plan& plan, const logged_statement& statement) {
     constexpr std::size_t shown_max = 200;
-    if (rules_ != nullptr && rules_->is_in_copied_programs(plan, open_)) return false;
-    if (rules_ != nullptr && rules_->undoes_copied_programs(plan, open_)) {
+    const bool was_decided = decisions_.find(open_) != nullptr;
+    if (rules_ != nullptr && !was_decided && rules_->is_in_copied_programs(plan, open_))
+        return false;
+    if (rules_ != nullptr && !was_decided && rules_->undoes_copied_programs(plan, open_)) {
         return fail(errc::unsupported_statement,
                     fmt::format("transaction {} of the source: '{}': routines and events of a "
                                 "database that the task took as a whole later were copied from "

@@ -144,7 +144,7 @@ result<void> lane::send_end(const lane_work& work) {
 // SQL may need the session to be prepared for it, which is a question to the target.
 bool lane::can_send(const lane_work& work) const {
     return image_ && pipe_.is_ready_to_commit() && !work.changes.empty() &&
-           work.source.bytes <= sent_at_once_bytes &&
+           work.source.bytes <= sent_at_once_bytes && work.changes.size() <= sent_at_once_changes &&
            target_->facts().max_allowed_packet > statement_bytes &&
            std::ranges::none_of(work.changes, [](const lane_work::change& change) {
                return change.rows.table->as_sql;

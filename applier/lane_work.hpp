@@ -21,6 +21,7 @@ inline constexpr std::uint64_t small_group_rows = 2'000;
 // The packet, a third larger, goes into the send buffer of a connection with nothing on its way,
 // whose size begins at some 40 KiB: so nobody waits for the target.
 inline constexpr std::uint64_t sent_at_once_bytes = 16U << 10U;
+inline constexpr std::size_t sent_at_once_changes = 100; // each may be of another table
 
 // A group that can be executed beside others, as the list of changes that make its net effect
 // (group_recorder). A value that owns all it refers to but the table plans, which live until the

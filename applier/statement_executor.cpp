@@ -101,7 +101,7 @@ statement_executor::execute_resolved(const source_statement& statement,
     const bool known = entry->now != journal_entry::state::idle &&
                        (entry->is_about(statement.transaction) ||
                         (!was_decided_about(*entry) && !was_left_to_table(*entry, statement) &&
-                         !rules_.is_before_later_programs({entry->file, entry->offset})));
+                         !was_passed_over(*entry)));
     if (known && !entry->is_about(statement.transaction)) {
         return fail(errc::checkpoint_invalid,
                     fmt::format("the DDL journal on the target holds an open statement of {}:{} "
@@ -265,6 +265,12 @@ bool statement_executor::was_decided_about(const journal_entry& entry) const {
     const std::string place =
         entry.gtid.empty() ? fmt::format("{}:{}", entry.file, entry.offset) : entry.gtid;
     return decisions_->find_place(place) != nullptr;
+}
+
+// Checkpoint and journal are closed together: what is open before the checkpoint was left out, for
+// its objects are no longer selected or were copied from behind it.
+bool statement_executor::was_passed_over(const journal_entry& entry) const {
+    return protocol::binlog_position{entry.file, entry.offset} < committed_;
 }
 
 // It was begun, refused, and waits now with its table that was set aside.

@@ -65,6 +65,8 @@ public:
     // Under which other tasks know this one (merged_store): a stream that catches up has a name of
     // its own for its checkpoint.
     void set_task_name(std::string name) { task_name_ = std::move(name); }
+    // Where the checkpoint stands.
+    void set_committed(protocol::binlog_position position) { committed_ = std::move(position); }
     // They have to outlive the executor.
     void set_decisions(const statement_decisions& decisions) { decisions_ = &decisions; }
     void set_share(const stream_share& share, const state::object_selection& selection) {
@@ -85,6 +87,7 @@ private:
                                                        const journal_entry& entry);
     [[nodiscard]] protocol::result<void> let_go_of_gtid(bool executed);
     [[nodiscard]] bool was_decided_about(const journal_entry& entry) const;
+    [[nodiscard]] bool was_passed_over(const journal_entry& entry) const;
     [[nodiscard]] bool was_left_to_table(const journal_entry& entry,
                                          const source_statement& statement) const;
     [[nodiscard]] protocol::result<void> use_database(const statement_plan& plan);
@@ -129,6 +132,7 @@ private:
     target_session& target_;
     const checkpoint_store& store_;
     const apply_rules& rules_;
+    protocol::binlog_position committed_{};
     definition_recorder& definitions_;
     std::uint64_t epoch_;
     std::uint32_t source_version_;

@@ -28,6 +28,7 @@ result<std::optional<stored_event>> unpacking_reader::uncompressed(const stored_
     }
     const auto columns = columns_.uncompress(*event, format_);
     if (!columns) return failed(columns.error());
+    is_compressed_ |= columns->has_value();
     if (*columns) return keep(**columns, stored);
     if (is_compressed) return keep(plain_, stored);
     return stored;

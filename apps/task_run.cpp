@@ -376,7 +376,7 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     target_.reset();
     applier_->on_commit([this](const state::source_position& applied) { on_applied(applied); });
     on_applied(checkpoint_->applied);
-    if (stopping_ || goal_reached_) co_return protocol::result<void>{};
+    if (stopping_ || goal_reached_ || receiver_error_) co_return protocol::result<void>{};
     co_return co_await applier_->run();
 }
 

@@ -122,6 +122,11 @@ private:
     is_other_server(const protocol::uuid& source) const;
     [[nodiscard]] step<std::optional<std::string>>
     change_of_programs(state::object_selection selection, snapshot::copy_outcome copied);
+    [[nodiscard]] step<std::optional<std::string>>
+    change_behind_failure(state::object_selection selection, protocol::error why);
+    [[nodiscard]] step<std::vector<applier::definition_change>>
+    changes_until(state::object_selection selection, protocol::binlog_position end);
+    [[nodiscard]] boost::asio::awaitable<void> wait_for_turn(protocol::uuid server);
     [[nodiscard]] protocol::result<void> ask_for_copies(std::set<state::object_name> tables);
     [[nodiscard]] protocol::result<void> check_free(const state::object_name& table);
     [[nodiscard]] step<> stream(snapshot::copy_outcome copied);
@@ -167,6 +172,7 @@ private:
     bool supply_is_shared_ = false;
     snapshot::stop_signal first_point_stop_;
     std::unique_ptr<snapshot::copier> copier_;
+    protocol::binlog_position programs_looked_at_; // the last statement that a failure was laid to
     std::unique_ptr<snapshot::table_reload> reload_;
     std::unique_ptr<applier::applier> applier_;
 

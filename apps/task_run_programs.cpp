@@ -2,14 +2,19 @@
 
 #include "applier/errc.hpp"
 #include "applier/program_copies.hpp"
+#include "apps/interruption.hpp"
 #include "apps/task_run.hpp"
 #include "protocol/net/on_thread.hpp"
 #include "snapshot/errc.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -18,9 +23,12 @@
 
 namespace understudy::apps {
 
+namespace asio = boost::asio;
+
 namespace {
 
 constexpr unsigned tries_max = 20;
+constexpr std::chrono::seconds turn_time_max{30};
 
 std::vector<std::string> quoted(const std::set<std::string>& names) {
     std::vector<std::string> all;
@@ -40,9 +48,10 @@ task_run::step<> task_run::copy_programs(std::set<std::string> databases) {
     if (!known) co_return std::unexpected(known.error());
     std::erase_if(databases, [&](const std::string& one) { return known->contains(one); });
     if (databases.empty()) co_return protocol::result<void>{};
-    const auto turn = followed_turn();
     const auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
+    co_await wait_for_turn(facts->server_uuid);
+    const auto turn = followed_turn();
     if (facts->server_uuid != turn.server) co_return is_other_server(facts->server_uuid);
     const std::string names = fmt::format("{}", fmt::join(quoted(databases), ", "));
     board_.warn("routines and events of " + names + " are copied: the task's objects were changed");
@@ -61,12 +70,24 @@ task_run::step<> task_run::copy_programs(std::set<std::string> databases) {
                                                checkpoint_->epoch, selection, unseen, progress);
         if (stopping_ || receiver_error_) copier_->stop();
         const auto copied = co_await copier_->run();
-        if (!copied) co_return std::unexpected(copied.error());
-        // The relay log has what the stream has applied.
-        auto changed = co_await change_of_programs(selection, *copied);
+        const bool may_pass = !copied && (stopping_ || receiver_error_ ||
+                                          copied.error().code == snapshot::errc::cancelled ||
+                                          is_interruption(copied.error()));
+        if (may_pass) co_return std::unexpected(copied.error());
+        // What it has come to without an end; one of them may be gone since they were listed.
+        auto changed = copied ? co_await change_of_programs(selection, *copied)
+                              : co_await change_behind_failure(selection, copied.error());
         if (!changed) co_return std::unexpected(std::move(changed.error()));
         if (followed_turn() != turn) co_return is_other_server(facts->server_uuid);
+        if (!*changed && !copied) {
+            // What is wrong may be mended by dropping something there: nothing of ours is then.
+            if (auto done = co_await copier_->discard_programs(); !done) co_return done;
+            co_return std::unexpected(copied.error());
+        }
         if (!*changed) {
+            // Or a crash could leave the stream at a server that is behind them.
+            if (auto flushed = supply_->log().flush(true); !flushed)
+                co_return std::unexpected(std::move(flushed.error()));
             const auto& end = copied->programs_end;
             co_return copies.add(*target_, checkpoints_, checkpoint_->epoch, copied->databases,
                                  selection_, {turn.name_of(end.file), end.offset});
@@ -79,6 +100,18 @@ task_run::step<> task_run::copy_programs(std::set<std::string> databases) {
                             names, tries_max, **changed));
         }
         if (auto done = co_await copier_->discard_programs(); !done) co_return done;
+    }
+}
+
+// The receiver was allowed only now to turn to another of source.hosts.
+asio::awaitable<void> task_run::wait_for_turn(protocol::uuid server) {
+    asio::steady_timer timer(work_loop_);
+    const auto until = std::chrono::steady_clock::now() + turn_time_max;
+    while (followed_turn().server != server && !stopping_ && !receiver_error_ &&
+           std::chrono::steady_clock::now() < until) {
+        timer.expires_after(std::chrono::milliseconds(50));
+        boost::system::error_code woken;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
 }
 
@@ -104,6 +137,34 @@ task_run::change_of_programs(state::object_selection selection, snapshot::copy_o
                                         copied.programs_end.offset};
     if (begin.binlog < checkpoint_->applied.binlog)
         co_return "what came after an earlier try, which was given up";
+    const auto found = co_await changes_until(selection, end);
+    if (!found) co_return std::unexpected(found.error());
+    for (const applier::definition_change& change : *found) {
+        // What is in the log at the first position, and not committed, need not have been there.
+        const bool was_there =
+            change.end <= begin.binlog &&
+            (change.id.empty() || begin.executed.empty() || begin.executed.contains(change.id));
+        if (!was_there) co_return change.shown;
+    }
+    co_return std::nullopt;
+}
+
+// A statement that came after the last one which an earlier failure was laid to.
+task_run::step<std::optional<std::string>>
+task_run::change_behind_failure(state::object_selection selection, protocol::error why) {
+    const auto facts = co_await ask_source();
+    if (!facts) co_return std::unexpected(facts.error());
+    const protocol::binlog_position end{followed_turn().name_of(facts->written.file),
+                                        facts->written.offset};
+    const auto found = co_await changes_until(selection, end);
+    if (!found) co_return std::unexpected(found.error());
+    if (found->empty() || found->back().end <= programs_looked_at_) co_return std::nullopt;
+    programs_looked_at_ = found->back().end;
+    co_return found->back().shown + ": " + why.what;
+}
+
+task_run::step<std::vector<applier::definition_change>>
+task_run::changes_until(state::object_selection selection, protocol::binlog_position end) {
     board_.update([&end](state::status& now) {
         now.applier_note = "waiting until the relay log has " + end.to_string() +
                            ", where routines and events were read";
@@ -116,16 +177,9 @@ task_run::change_of_programs(state::object_selection selection, snapshot::copy_o
         return applier::find_changes(supply_->log(), checkpoint_->applied, end, selection,
                                      source_version_);
     };
-    const auto scanned = co_await protocol::net::on_thread(pool_, scan);
-    if (!scanned) co_return std::unexpected(scanned.error());
-    for (const applier::definition_change& change : scanned->found) {
-        // What is in the log at the first position, and not committed, need not have been there.
-        const bool was_there =
-            change.end <= begin.binlog &&
-            (change.id.empty() || begin.executed.empty() || begin.executed.contains(change.id));
-        if (!was_there) co_return change.shown;
-    }
-    co_return std::nullopt;
+    auto scanned = co_await protocol::net::on_thread(pool_, scan);
+    if (!scanned) co_return std::unexpected(std::move(scanned.error()));
+    co_return std::move(scanned->found);
 }
 
 } // namespace understudy::apps

@@ -116,6 +116,8 @@ struct copier::impl {
     [[nodiscard]] awaitable<result<void>> copy(object_creator& creator);
     [[nodiscard]] awaitable<result<void>> copy_rows(object_creator& creator, source_session& source,
                                                     schema_copy& schema);
+    [[nodiscard]] awaitable<result<void>> begin_programs(target_worker& worker,
+                                                         source_session& source);
     [[nodiscard]] awaitable<result<void>> copy_programs(object_creator& creator,
                                                         source_session& source);
     [[nodiscard]] awaitable<result<void>> forget_left_out(target_worker& worker);
@@ -185,6 +187,11 @@ awaitable<result<void>> copier::impl::note_databases(target_worker& worker) {
 awaitable<result<void>> copier::impl::copy(object_creator& creator) {
     auto source = co_await reopen_source(context.source);
     if (!source) co_return std::unexpected(std::move(source.error()));
+    // What the databases are like is read behind it too.
+    if (context.selection->is_of_databases()) {
+        if (auto begun = co_await begin_programs(creator.worker(), *source); !begun)
+            co_return begun;
+    }
     auto catalog = co_await read_catalog(**source, *context.selection);
     if (!catalog) co_return std::unexpected(std::move(catalog.error()));
     context.catalog = *std::move(catalog);
@@ -243,20 +250,25 @@ awaitable<result<void>> copier::impl::note_position(target_worker& worker, progr
     co_return co_await note(worker, std::move(key), std::move(row));
 }
 
-// What others changed of them before the first position is in what is read behind it; whoever asked
-// for the copy looks what they changed until the second.
-awaitable<result<void>> copier::impl::copy_programs(object_creator& creator,
-                                                    source_session& source) {
-    show(state::phase::copying_schema);
-    auto begun = co_await note_position(creator.worker(), programs_key(), source);
+// What others changed of them before this position is in what is read behind it.
+awaitable<result<void>> copier::impl::begin_programs(target_worker& worker,
+                                                     source_session& source) {
+    auto begun = co_await note_position(worker, programs_key(), source);
     if (!begun) co_return begun;
     // The log has a statement before the dictionary shows what it did. By GTIDs of MySQL it can be
     // told from the set of those that have committed; else they are given time.
     const bool is_told =
-        !context.catalog.is_mariadb && !context.done.at(programs_key()).position->executed.empty();
-    if (!is_told) {
-        auto waited = co_await pause(context.executor, stop, commit_time_max);
-        if (!waited) co_return waited;
+        !source->server().is_mariadb && !context.done.at(programs_key()).position->executed.empty();
+    if (is_told) co_return result<void>{};
+    co_return co_await pause(context.executor, stop, commit_time_max);
+}
+
+// Whoever asked for the copy looks what was changed until the position at its end.
+awaitable<result<void>> copier::impl::copy_programs(object_creator& creator,
+                                                    source_session& source) {
+    show(state::phase::copying_schema);
+    if (!context.selection->is_of_databases()) {
+        if (auto begun = co_await begin_programs(creator.worker(), source); !begun) co_return begun;
     }
     auto views = co_await read_views(*source, *context.selection);
     if (!views) co_return std::unexpected(std::move(views.error()));

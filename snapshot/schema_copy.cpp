@@ -1,6 +1,7 @@
 #include "snapshot/schema_copy.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/statement_lock.hpp"
 #include "applier/statement_plan.hpp"
 #include "snapshot/column_dictionary.hpp"
 #include "snapshot/copy_shape.hpp"
@@ -67,10 +68,13 @@ awaitable<result<void>> schema_copy::create_databases() {
         const std::string database = state::quote_identifier(name);
         const std::string options =
             fmt::format("CHARACTER SET {} COLLATE {}", source->charset, source->collation);
-        auto call = [&](target_session& target) {
+        auto call = [&](target_session& target) -> result<void> {
             auto made = target.run("CREATE DATABASE IF NOT EXISTS " + database + " " + options);
-            if (made && alters) made = target.run("ALTER DATABASE " + database + " " + options);
-            return made;
+            if (!made || !alters) return made;
+            const auto lock =
+                applier::statement_lock::acquire(target, context_->checkpoints, context_->epoch);
+            if (!lock) return std::unexpected(lock.error());
+            return target.run("ALTER DATABASE " + database + " " + options);
         };
         auto made = co_await creator_->worker().run_retrying(call);
         if (!made)

@@ -314,6 +314,14 @@ TEST_P(reload, brings_routines_and_events_of_databases_that_were_added) {
     pair.source_sql().exec("DROP PROCEDURE more.p; DROP EVENT more.e2; INSERT INTO fresh.t VALUES "
                            "(2); DROP DATABASE bare");
     expect_equal_after_a_run(pair);
+    // They move with their database; the last copy of them is no reason to leave them out.
+    pair.options().objects.rename["more"] = "archive";
+    pair.write_task_file();
+    pair.source_sql().exec("CREATE PROCEDURE more.later() SELECT 4");
+    expect_equal_after_a_run(pair);
+    pair.source_sql().exec("DROP PROCEDURE more.later; INSERT INTO shop.a VALUES (1)");
+    expect_equal_after_a_run(pair);
+    expect_equal_after_a_run(pair);
     EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM understudy.program_copy"), "0");
 }
 
