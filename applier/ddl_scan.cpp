@@ -109,6 +109,12 @@ result<void> scan(relay::log& relay, const state::source_position& from,
 
 } // namespace
 
+bool was_there_at(const state::source_position& position, const definition_change& change) {
+    const bool was_committed =
+        change.id.empty() || position.executed.empty() || position.executed.contains(change.id);
+    return change.end <= position.binlog && was_committed;
+}
+
 result<definition_changes> find_changes(relay::log& relay, const state::source_position& from,
                                         const protocol::binlog_position& until,
                                         const state::object_selection& selection,

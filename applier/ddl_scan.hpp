@@ -29,6 +29,11 @@ struct definition_change {
     std::string shown; // "'…' at binlog.000003:4711", for an operator to read
 };
 
+// Whoever looked behind that position of the source, with what had committed there, has seen what
+// the statement did: one can be in the log before it, and not be committed.
+[[nodiscard]] bool was_there_at(const state::source_position& position,
+                                const definition_change& change);
+
 struct definition_changes {
     std::vector<definition_change> found;
     // Among the other changes are some that could not be parted from those of a table: an XA

@@ -5,22 +5,11 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
-#include <charconv>
 #include <utility>
 
 namespace understudy::applier {
 
 using protocol::result;
-
-namespace {
-
-std::uint64_t to_number(const std::string& text) {
-    std::uint64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
-
-} // namespace
 
 // A task's name may have all of the 64 characters that there are for one.
 program_copies::program_copies(std::string_view meta_database, std::string_view task)
@@ -53,23 +42,34 @@ result<void> program_copies::prepare(target_session& target) const {
         table_));
 }
 
-// Right behind the copy of a source that rests the stream stands at the very end.
 result<program_copies::ends> program_copies::load(target_session& target,
                                                   const protocol::binlog_position& applied,
                                                   const state::object_selection& selection) const {
-    const auto rows = target.query(fmt::format(
+    auto all = look(target, applied, selection);
+    if (!all) return std::unexpected(std::move(all.error()));
+    return std::move(all->needed);
+}
+
+// Right behind the copy of a source that rests the stream stands at the very end.
+result<program_copies::rows> program_copies::look(target_session& target,
+                                                  const protocol::binlog_position& applied,
+                                                  const state::object_selection& selection) const {
+    const auto stored = target.query(fmt::format(
         "SELECT `source_database`, `target_database`, `log_file`, `log_offset` FROM {} WHERE "
         "`task` = {}",
         table_, quoted_task_));
-    if (!rows)
-        return wrap(rows.error(), "reading which routines and events were copied by themselves");
-    ends found;
-    for (const auto& row : rows->rows) {
+    if (!stored)
+        return wrap(stored.error(), "reading which routines and events were copied by themselves");
+    rows found;
+    for (const auto& row : stored->rows) {
         const std::string database = row[0].value_or("");
-        protocol::binlog_position end{row[2].value_or(""), to_number(row[3].value_or(""))};
+        protocol::binlog_position end{row[2].value_or(""), to_number(row[3])};
         const bool counts = applied <= end && selection.selects_database(database) &&
                             selection.map_database(database) == row[1].value_or("");
-        if (counts) found[database] = std::move(end);
+        if (counts)
+            found.needed[database] = std::move(end);
+        else
+            found.has_others = true;
     }
     return found;
 }
@@ -98,10 +98,11 @@ result<program_copies::ends>
 program_copies::keep_only(target_session& target, const checkpoint_store& of, std::uint64_t epoch,
                           const protocol::binlog_position& applied,
                           const state::object_selection& selection) const {
-    auto found = load(target, applied, selection);
-    if (!found) return found;
+    auto found = look(target, applied, selection);
+    if (!found) return std::unexpected(std::move(found.error()));
+    if (!found->has_others) return std::move(found->needed);
     std::string kept = "''";
-    for (const auto& [database, end] : *found)
+    for (const auto& [database, end] : found->needed)
         kept += ", " + quote_string(database);
     auto done = target.run("START TRANSACTION");
     if (done) done = of.hold(target, epoch);
@@ -111,7 +112,7 @@ program_copies::keep_only(target_session& target, const checkpoint_store& of, st
                         table_, quoted_task_, kept));
     done = commit_or_roll_back(target, std::move(done));
     if (!done) return std::unexpected(std::move(done.error()));
-    return found;
+    return std::move(found->needed);
 }
 
 result<void> program_copies::remove_all(target_session& target) const {

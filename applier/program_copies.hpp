@@ -55,6 +55,14 @@ public:
     [[nodiscard]] protocol::result<void> remove_all(target_session& target) const;
 
 private:
+    struct rows {
+        ends needed;
+        bool has_others = false;
+    };
+    [[nodiscard]] protocol::result<rows> look(target_session& target,
+                                              const protocol::binlog_position& applied,
+                                              const state::object_selection& selection) const;
+
     std::string table_;
     std::string progress_table_;
     std::string quoted_task_;

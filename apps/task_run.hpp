@@ -97,12 +97,17 @@ private:
     void give_up_share(const std::string& why);
     [[nodiscard]] protocol::result<void> warn_of_waiting();
     void start_receiver(bool by_gtid);
-    [[nodiscard]] boost::asio::awaitable<void> wait_for_relay(protocol::binlog_position position);
+    // what: stands at the position, for the operator; empty: nothing is said.
+    [[nodiscard]] boost::asio::awaitable<void> wait_for_relay(protocol::binlog_position position,
+                                                              std::string what);
     [[nodiscard]] step<> reach_start();
     [[nodiscard]] std::unique_ptr<snapshot::copier> make_copier();
     [[nodiscard]] step<snapshot::copy_outcome> initial_copy();
     [[nodiscard]] step<snapshot::copy_outcome> checked_copy();
     [[nodiscard]] step<applier::definition_changes> changes_during_copy();
+    [[nodiscard]] step<applier::definition_changes> changes_until(state::object_selection selection,
+                                                                  protocol::binlog_position end,
+                                                                  std::string what);
     [[nodiscard]] protocol::result<snapshot::copy_outcome>
     keep_parted(const std::set<state::object_name>& parted,
                 protocol::result<snapshot::copy_outcome> copied);
@@ -118,14 +123,10 @@ private:
     [[nodiscard]] step<> copy_differing(state::object_selection before);
     [[nodiscard]] step<> copy_programs(std::set<std::string> databases);
     [[nodiscard]] relay::server_turn followed_turn() const;
-    [[nodiscard]] std::unexpected<protocol::error>
-    is_other_server(const protocol::uuid& source) const;
     [[nodiscard]] step<std::optional<std::string>>
     change_of_programs(state::object_selection selection, snapshot::copy_outcome copied);
     [[nodiscard]] step<std::optional<std::string>>
     change_behind_failure(state::object_selection selection, protocol::error why);
-    [[nodiscard]] step<std::vector<applier::definition_change>>
-    changes_until(state::object_selection selection, protocol::binlog_position end);
     [[nodiscard]] boost::asio::awaitable<void> wait_for_turn(protocol::uuid server);
     [[nodiscard]] protocol::result<void> ask_for_copies(std::set<state::object_name> tables);
     [[nodiscard]] protocol::result<void> check_free(const state::object_name& table);

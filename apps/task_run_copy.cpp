@@ -31,16 +31,12 @@ using applier::definition_changes;
 using changes = std::vector<definition_change>;
 
 // Between the two readings of the source's position some views and programs were read before it,
-// and some behind it. What is in the log at the first, and not committed, need not have been there
-// to be read.
+// and some behind it.
 const definition_change* change_among_programs(const changes& found,
                                                const snapshot::copy_outcome& copied) {
-    const auto& begin = copied.programs_begin;
     const auto one = std::ranges::find_if(found, [&](const definition_change& change) {
-        const bool was_committed =
-            change.id.empty() || begin.executed.empty() || begin.executed.contains(change.id);
         return change.of == definition_change::kind::program && change.end <= copied.programs_end &&
-               (change.end > begin.binlog || !was_committed);
+               !applier::was_there_at(copied.programs_begin, change);
     });
     return one == found.end() ? nullptr : &*one;
 }
@@ -231,12 +227,19 @@ asio::awaitable<protocol::error> task_run::discard_copy(std::string ddl) {
 task_run::step<definition_changes> task_run::changes_during_copy() {
     const auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
-    co_await wait_for_relay(facts->written);
+    co_return co_await changes_until(selection_, facts->written, {});
+}
+
+// Since where the target is; `what` of the source stands there, for an operator who waits.
+task_run::step<definition_changes> task_run::changes_until(state::object_selection selection,
+                                                           protocol::binlog_position end,
+                                                           std::string what) {
+    co_await wait_for_relay(end, std::move(what));
     if (receiver_error_) co_return std::unexpected(*receiver_error_);
     if (stopping_) co_return protocol::fail(snapshot::errc::cancelled, "the copy was stopped");
-    const auto scan = [this, &facts] {
-        return applier::find_changes(supply_->log(), checkpoint_->applied, facts->written,
-                                     selection_, source_version_);
+    const auto scan = [this, &end, &selection] {
+        return applier::find_changes(supply_->log(), checkpoint_->applied, end, selection,
+                                     source_version_);
     };
     co_return co_await protocol::net::on_thread(pool_, scan);
 }

@@ -4,7 +4,6 @@
 #include "applier/program_copies.hpp"
 #include "apps/interruption.hpp"
 #include "apps/task_run.hpp"
-#include "protocol/net/on_thread.hpp"
 #include "snapshot/errc.hpp"
 
 #include <boost/asio/redirect_error.hpp>
@@ -28,6 +27,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr unsigned tries_max = 20;
+constexpr const char* where_read = "where routines and events were read";
 constexpr std::chrono::seconds turn_time_max{30};
 
 std::vector<std::string> quoted(const std::set<std::string>& names) {
@@ -52,7 +52,8 @@ task_run::step<> task_run::copy_programs(std::set<std::string> databases) {
     if (!facts) co_return std::unexpected(facts.error());
     co_await wait_for_turn(facts->server_uuid);
     const auto turn = followed_turn();
-    if (facts->server_uuid != turn.server) co_return is_other_server(facts->server_uuid);
+    if (facts->server_uuid != turn.server)
+        co_return snapshot::other_server(facts->server_uuid, followed_turn());
     const std::string names = fmt::format("{}", fmt::join(quoted(databases), ", "));
     board_.warn("routines and events of " + names + " are copied: the task's objects were changed");
 
@@ -78,7 +79,8 @@ task_run::step<> task_run::copy_programs(std::set<std::string> databases) {
         auto changed = copied ? co_await change_of_programs(selection, *copied)
                               : co_await change_behind_failure(selection, copied.error());
         if (!changed) co_return std::unexpected(std::move(changed.error()));
-        if (followed_turn() != turn) co_return is_other_server(facts->server_uuid);
+        if (followed_turn() != turn)
+            co_return snapshot::other_server(facts->server_uuid, followed_turn());
         if (!*changed && !copied) {
             // What is wrong may be mended by dropping something there: nothing of ours is then.
             if (auto done = co_await copier_->discard_programs(); !done) co_return done;
@@ -119,13 +121,6 @@ relay::server_turn task_run::followed_turn() const {
     return relay::server_turn::of(supply_->log().end().binlog.file, checkpoint_->source_uuid);
 }
 
-// The receiver turns to it, or the next run does.
-std::unexpected<protocol::error> task_run::is_other_server(const protocol::uuid& source) const {
-    return protocol::fail(applier::errc::transient, "the source is server " + source.to_string() +
-                                                        " now, and the relay log still follows " +
-                                                        followed_turn().server.to_string());
-}
-
 // What makes them worthless: a change between the two positions, as some were read before it and
 // some behind it. Or the stream has come beyond the first since an earlier run read them.
 task_run::step<std::optional<std::string>>
@@ -137,14 +132,10 @@ task_run::change_of_programs(state::object_selection selection, snapshot::copy_o
                                         copied.programs_end.offset};
     if (begin.binlog < checkpoint_->applied.binlog)
         co_return "what came after an earlier try, which was given up";
-    const auto found = co_await changes_until(selection, end);
-    if (!found) co_return std::unexpected(found.error());
-    for (const applier::definition_change& change : *found) {
-        // What is in the log at the first position, and not committed, need not have been there.
-        const bool was_there =
-            change.end <= begin.binlog &&
-            (change.id.empty() || begin.executed.empty() || begin.executed.contains(change.id));
-        if (!was_there) co_return change.shown;
+    const auto scanned = co_await changes_until(selection, end, where_read);
+    if (!scanned) co_return std::unexpected(scanned.error());
+    for (const applier::definition_change& change : scanned->found) {
+        if (!applier::was_there_at(begin, change)) co_return change.shown;
     }
     co_return std::nullopt;
 }
@@ -156,30 +147,12 @@ task_run::change_behind_failure(state::object_selection selection, protocol::err
     if (!facts) co_return std::unexpected(facts.error());
     const protocol::binlog_position end{followed_turn().name_of(facts->written.file),
                                         facts->written.offset};
-    const auto found = co_await changes_until(selection, end);
-    if (!found) co_return std::unexpected(found.error());
-    if (found->empty() || found->back().end <= programs_looked_at_) co_return std::nullopt;
-    programs_looked_at_ = found->back().end;
-    co_return found->back().shown + ": " + why.what;
-}
-
-task_run::step<std::vector<applier::definition_change>>
-task_run::changes_until(state::object_selection selection, protocol::binlog_position end) {
-    board_.update([&end](state::status& now) {
-        now.applier_note = "waiting until the relay log has " + end.to_string() +
-                           ", where routines and events were read";
-    });
-    co_await wait_for_relay(end);
-    board_.update([](state::status& now) { now.applier_note.clear(); });
-    if (receiver_error_) co_return std::unexpected(*receiver_error_);
-    if (stopping_) co_return protocol::fail(snapshot::errc::cancelled, "the copy was stopped");
-    const auto scan = [this, &end, &selection] {
-        return applier::find_changes(supply_->log(), checkpoint_->applied, end, selection,
-                                     source_version_);
-    };
-    auto scanned = co_await protocol::net::on_thread(pool_, scan);
-    if (!scanned) co_return std::unexpected(std::move(scanned.error()));
-    co_return std::move(scanned->found);
+    const auto scanned = co_await changes_until(selection, end, where_read);
+    if (!scanned) co_return std::unexpected(scanned.error());
+    const auto& found = scanned->found;
+    if (found.empty() || found.back().end <= programs_looked_at_) co_return std::nullopt;
+    programs_looked_at_ = found.back().end;
+    co_return found.back().shown + ": " + why.what;
 }
 
 } // namespace understudy::apps

@@ -272,26 +272,28 @@ void task_run::start_receiver(bool by_gtid) {
 }
 
 // Until the relay has that much, unless the run is to end before.
-asio::awaitable<void> task_run::wait_for_relay(protocol::binlog_position position) {
+asio::awaitable<void> task_run::wait_for_relay(protocol::binlog_position position,
+                                               std::string what) {
+    if (!what.empty()) {
+        board_.update([&](state::status& now) {
+            now.applier_note =
+                "waiting until the relay log has " + position.to_string() + ", " + what;
+        });
+    }
     asio::steady_timer timer(work_loop_);
     while (supply_->log().end().binlog < position && !stopping_ && !receiver_error_) {
         timer.expires_after(50ms);
         boost::system::error_code woken;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
+    if (!what.empty()) board_.update([](state::status& now) { now.applier_note.clear(); });
 }
 
 // Others may have been slower, or the last that was received was lost with the machine.
 task_run::step<> task_run::reach_start() {
     const auto& applied = checkpoint_->applied.binlog;
-    if (supply_->log().end().binlog < applied) {
-        board_.update([&applied](state::status& now) {
-            now.applier_note =
-                "waiting until the relay log has " + applied.to_string() + ", where the target is";
-        });
-        co_await wait_for_relay(applied);
-        board_.update([](state::status& now) { now.applier_note.clear(); });
-    }
+    if (supply_->log().end().binlog < applied)
+        co_await wait_for_relay(applied, "where the target is");
     if (!supply_is_shared_ || stopping_ || receiver_error_) co_return protocol::result<void>{};
     // What was still to come when the task joined.
     const auto readable = supply_->log().open_reader(checkpoint_->applied);

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 
 namespace understudy::snapshot {
 
 using applier::quote_string;
+using applier::to_number;
 using protocol::fail;
 using protocol::result;
 
@@ -53,27 +53,22 @@ std::string assignments(const progress_row& row) {
         quote_string(row.definition));
 }
 
-std::uint64_t to_number(const std::string& text) {
-    std::uint64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
-
 result<progress_row> parse(const std::vector<std::optional<std::string>>& fields) {
     const auto text = [&](std::size_t at) { return fields[at].value_or(""); };
     progress_row row;
     for (std::size_t i = 0; i < stage_names.size(); ++i) {
         if (stage_names[i] == text(3)) row.now = static_cast<progress_row::stage>(i);
     }
-    row.change = to_number(text(4));
+    row.change = to_number(fields[4]);
     row.rest = {from_lines(text(5)), text(6)};
-    row.rows = to_number(text(7));
-    row.bytes = to_number(text(8));
+    row.rows = to_number(fields[7]);
+    row.bytes = to_number(fields[8]);
     if (!text(9).empty()) {
         auto executed = protocol::gtid_set::parse(text(11));
         if (!executed)
             return protocol::wrap(std::move(executed.error()), "copy_progress on the target");
-        row.position = state::source_position{{text(9), to_number(text(10))}, *std::move(executed)};
+        row.position =
+            state::source_position{{text(9), to_number(fields[10])}, *std::move(executed)};
     }
     row.definition = text(12);
     return row;
@@ -119,7 +114,7 @@ copy_progress::select(applier::target_session& target, const std::string& condit
     for (const auto& fields : answer->rows) {
         progress_key key{fields[0].value(),
                          {fields[1].value(), fields[2].value()},
-                         static_cast<std::uint32_t>(to_number(fields[13].value()))};
+                         static_cast<std::uint32_t>(to_number(fields[13]))};
         auto row = parse(fields);
         if (!row) return std::unexpected(std::move(row.error()));
         rows.emplace(std::move(key), *std::move(row));

@@ -5,6 +5,7 @@
 #include "protocol/net/replica_session.hpp"
 #include "protocol/result.hpp"
 #include "relay/log.hpp"
+#include "relay/server_turn.hpp"
 #include "snapshot/stop_signal.hpp"
 #include "state/object_selection.hpp"
 #include "state/position.hpp"
@@ -56,6 +57,10 @@ read_start_point(boost::asio::any_io_executor executor, const state::task_spec& 
 read_start_in(relay::log& relay, boost::asio::any_io_executor executor,
               const state::task_spec& task, const state::object_selection& selection,
               state::status_board& board, stop_signal& stop);
+
+// What is said then: applier::errc::transient, for the receiver turns to it, or the next run does.
+[[nodiscard]] std::unexpected<protocol::error> other_server(const protocol::uuid& source,
+                                                            const relay::server_turn& turn);
 
 // The start point that the task names (task.adopted), for a target that was filled by other means.
 // By GTID the file of the source's log where that set's end lies is looked for;

@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 
 namespace understudy::snapshot {
 
+using applier::to_number;
 using boost::asio::awaitable;
 using protocol::fail;
 using protocol::result;
@@ -31,12 +31,6 @@ awaitable<result<rows_t>> ask(protocol::net::connection& source, std::string sql
     if (!answer)
         co_return protocol::wrap(std::move(answer.error()), "reading the source's dictionary");
     co_return std::move(answer->rows);
-}
-
-std::uint64_t to_number(const std::optional<std::string>& text) {
-    std::uint64_t value = 0;
-    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-    return value;
 }
 
 rows_of_table by_table(rows_t rows) {

@@ -132,13 +132,6 @@ struct followed_source {
     bool is_mariadb = false;
 };
 
-std::unexpected<protocol::error> other_server(const protocol::uuid& source,
-                                              const relay::server_turn& turn) {
-    return fail(applier::errc::transient, "the source is server " + source.to_string() +
-                                              " now, and the relay log still follows " +
-                                              turn.server.to_string());
-}
-
 // Until the relay has what the source has in its log now.
 awaitable<result<followed_source>> wait_for_relay(const source_link& source, relay::log& relay) {
     auto session = co_await reopen_source(source);
@@ -190,6 +183,13 @@ awaitable<result<void>> wait_until_visible(const source_link& source,
 }
 
 } // namespace
+
+std::unexpected<protocol::error> other_server(const protocol::uuid& source,
+                                              const relay::server_turn& turn) {
+    return fail(applier::errc::transient, "the source is server " + source.to_string() +
+                                              " now, and the relay log still follows " +
+                                              turn.server.to_string());
+}
 
 awaitable<result<start_point>> read_start_in(relay::log& relay,
                                              boost::asio::any_io_executor executor,

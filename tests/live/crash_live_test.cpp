@@ -158,39 +158,56 @@ TEST_P(crash, of_the_sources_log_is_noticed) {
                 testing::HasSubstr("the source has lost a part of its log"));
 }
 
-// Those of the account `repl`, at random moments, as long as the task runs; how many.
-int kill_connections(source_and_target& pair, running_task& task, std::mt19937_64& random,
-                     std::chrono::seconds time, std::chrono::milliseconds apart) {
-    auto sql = pair.source().root();
-    const std::string connected = "SELECT id FROM information_schema.processlist WHERE user = "
-                                  "'repl'";
-    int killed = 0;
-    const auto end = std::chrono::steady_clock::now() + time;
-    while (std::chrono::steady_clock::now() < end && task.running()) {
-        if (!sql.query(connected).empty()) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(
-                std::uniform_int_distribution<long>(0, apart.count())(random)));
-        }
-        for (const auto& row : sql.query(connected)) {
-            try {
-                sql.exec("KILL " + row.at(0).value());
-                ++killed;
-            } catch (const sql_error&) {
-                continue; // it has ended by itself
-            }
-        }
-        std::this_thread::sleep_for(20ms);
+// A copy of a source whose administrator ends connections.
+class copy : public testing::Test {
+protected:
+    // Before, a source that is not there is a mistake of the task file, and ends the run.
+    running_task start() {
+        auto task = pair.start_task();
+        const std::string begun = "SELECT COUNT(*) FROM information_schema.tables WHERE "
+                                  "table_schema = 'w'";
+        for (int i = 0; i < 600 && pair.target_sql().scalar(begun) == "0"; ++i)
+            std::this_thread::sleep_for(20ms);
+        return task;
     }
-    return killed;
-}
+    // Those of the account `repl`, at random moments, as long as the task runs.
+    void kill_connections(running_task& task, std::chrono::milliseconds apart) {
+        auto sql = pair.source().root();
+        const std::string connected = "SELECT id FROM information_schema.processlist WHERE user = "
+                                      "'repl'";
+        int killed = 0;
+        const auto end = std::chrono::steady_clock::now() + 40s;
+        while (std::chrono::steady_clock::now() < end && task.running()) {
+            if (!sql.query(connected).empty()) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(
+                    std::uniform_int_distribution<long>(0, apart.count())(random)));
+            }
+            for (const auto& row : sql.query(connected)) {
+                try {
+                    sql.exec("KILL " + row.at(0).value());
+                    ++killed;
+                } catch (const sql_error&) {
+                    continue; // it has ended by itself
+                }
+            }
+            std::this_thread::sleep_for(20ms);
+        }
+        EXPECT_GT(killed, 10);
+    }
+    void expect_equal(running_task& task) {
+        EXPECT_TRUE(task.running()) << task.error() << task.output();
+        expect_equal_after(pair, task);
+    }
+
+    const std::uint64_t seed = fresh_seed();
+    const testing::ScopedTrace trace{__FILE__, __LINE__, "seed " + std::to_string(seed)};
+    std::mt19937_64 random{seed};
+    source_and_target pair{server_kind::mysql_97, server_kind::mysql_97,
+                           options_for({"connections"})};
+};
 
 // Definitions of every kind are read one by one; none of these moments may be the task's last.
-TEST(copy, survives_its_connections_to_the_source_at_any_moment) {
-    const auto seed = fresh_seed();
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    std::mt19937_64 random(seed);
-    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97,
-                           options_for({"connections"}));
+TEST_F(copy, survives_its_connections_to_the_source_at_any_moment) {
     auto& sql = pair.source_sql();
     sql.exec("CREATE DATABASE w; USE w");
     for (int i = 0; i < 60; ++i) {
@@ -201,38 +218,23 @@ TEST(copy, survives_its_connections_to_the_source_at_any_moment) {
                  " BEFORE INSERT ON t" + n + " FOR EACH ROW SET NEW.v = NEW.id; CREATE EVENT e" +
                  n + " ON SCHEDULE EVERY 1 DAY DO DELETE FROM t" + n);
     }
-    auto task = pair.start_task();
-    // Before, a source that is not there is a mistake of the task file, and ends the run.
-    const std::string begun = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema "
-                              "= 'w'";
-    for (int i = 0; i < 600 && pair.target_sql().scalar(begun) == "0"; ++i)
-        std::this_thread::sleep_for(20ms);
-    EXPECT_GT(kill_connections(pair, task, random, 40s, 500ms), 10);
-    EXPECT_TRUE(task.running()) << task.error() << task.output();
-    expect_equal_after(pair, task);
+    auto task = start();
+    kill_connections(task, 500ms);
+    expect_equal(task);
 }
 
 // A copy that fails because of a statement looks for it in the log, which a lost connection keeps
 // it from.
-TEST(copy, survives_its_connections_to_the_source_beside_statements) {
-    const auto seed = fresh_seed();
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    std::mt19937_64 random(seed);
-    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97,
-                           options_for({"connections"}));
+TEST_F(copy, survives_its_connections_to_the_source_beside_statements) {
     auto& sql = pair.source_sql();
     sql.exec("CREATE DATABASE w; USE w");
     for (int i = 0; i < 4; ++i)
         sql.exec(fmt::format("CREATE TABLE t{} (id INT PRIMARY KEY, v INT); INSERT INTO t{} VALUES "
                              "(1, 1), (2, 2)",
                              i, i));
-    auto task = pair.start_task();
-    const std::string begun = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema "
-                              "= 'w'";
-    for (int i = 0; i < 600 && pair.target_sql().scalar(begun) == "0"; ++i)
-        std::this_thread::sleep_for(20ms);
+    auto task = start();
     std::atomic<bool> ends = false;
-    std::thread statements([&pair, &ends, seed] {
+    std::thread statements([this, &ends] {
         std::mt19937_64 own(seed + 1);
         const auto number = [&own](int high) {
             return std::uniform_int_distribution(0, high)(own);
@@ -251,12 +253,10 @@ TEST(copy, survives_its_connections_to_the_source_beside_statements) {
             }
         }
     });
-    const int killed = kill_connections(pair, task, random, 40s, 150ms);
+    kill_connections(task, 150ms);
     ends = true;
     statements.join();
-    EXPECT_GT(killed, 10);
-    EXPECT_TRUE(task.running()) << task.error() << task.output();
-    expect_equal_after(pair, task);
+    expect_equal(task);
 }
 
 INSTANTIATE_TEST_SUITE_P(by, crash,

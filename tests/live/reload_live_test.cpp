@@ -36,6 +36,15 @@ protected:
             .run_program({verb, pair.task_file(), "--table", table, "--data-dir", pair.data_dir()})
             .status.code;
     }
+    static void expect_to_stop_until_skipped(source_and_target& pair) {
+        const auto stopped = pair.run_task();
+        EXPECT_EQ(stopped.status.code, 1);
+        std::smatch place;
+        ASSERT_TRUE(std::regex_search(stopped.error, place, std::regex("TASK.toml --at '([^']*)'")))
+            << stopped.error << stopped.output;
+        EXPECT_EQ(pair.run_program({"skip", pair.task_file(), "--at", place[1].str()}).status.code,
+                  0);
+    }
     static void expect_equal_after_a_run(source_and_target& pair) {
         const auto done = pair.run_task();
         ASSERT_EQ(done.status.code, 0) << done.error << done.output;
@@ -334,12 +343,7 @@ TEST_P(reload, stops_where_a_database_was_made_anew_before_its_routines_were_cop
                            "SELECT 2; INSERT INTO shop.a VALUES (1)");
     pair.options().objects.include = {"shop.*", "more.*"};
     pair.write_task_file();
-    const auto stopped = pair.run_task();
-    EXPECT_EQ(stopped.status.code, 1);
-    std::smatch place;
-    ASSERT_TRUE(std::regex_search(stopped.error, place, std::regex("TASK.toml --at '([^']*)'")))
-        << stopped.error << stopped.output;
-    EXPECT_EQ(pair.run_program({"skip", pair.task_file(), "--at", place[1].str()}).status.code, 0);
+    expect_to_stop_until_skipped(pair);
     expect_equal_after_a_run(pair);
 }
 
@@ -353,12 +357,7 @@ TEST_P(reload, stops_at_what_concerns_the_whole_database) {
     EXPECT_EQ(ask_for(pair, "shop.a"), 0);
     const std::string statement = "ALTER DATABASE shop CHARACTER SET latin1";
     pair.source_sql().exec(statement + "; INSERT INTO shop.a VALUES (3)");
-    const auto stopped = pair.run_task();
-    EXPECT_EQ(stopped.status.code, 1);
-    std::smatch place;
-    ASSERT_TRUE(std::regex_search(stopped.error, place, std::regex("TASK.toml --at '([^']*)'")))
-        << stopped.error << stopped.output;
-    EXPECT_EQ(pair.run_program({"skip", pair.task_file(), "--at", place[1].str()}).status.code, 0);
+    expect_to_stop_until_skipped(pair);
     const auto done = pair.run_task();
     ASSERT_EQ(done.status.code, 0) << done.error << done.output;
     pair.target_sql().exec(statement);
