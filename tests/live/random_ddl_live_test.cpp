@@ -1,5 +1,7 @@
 // Random DDL and DML, statement by statement.
 
+#include "tests/support/native_replica.hpp"
+#include "tests/support/random_seed.hpp"
 #include "tests/support/source_and_target.hpp"
 #include "tests/support/wait_until.hpp"
 
@@ -7,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <thread>
@@ -119,6 +122,23 @@ private:
     std::mt19937_64 random_;
 };
 
+// A replica does not have all as the source has: CREATE TABLE … SELECT is logged with each
+// column's collation, which SHOW CREATE shows from then on. What differs in the same way on a
+// native replica of the source is no fault of ours.
+std::vector<std::string> differences_beyond_native(source_and_target& pair) {
+    auto differences = pair.compare();
+    if (differences.empty()) return differences;
+    auto replica = live_server::start(server_kind::mysql_97, {.gtid = pair.options().source.gtid});
+    make_native_replica(replica, pair.source());
+    wait_until_caught_up(replica, pair.source(), 120s);
+    auto sql = replica.root();
+    const auto native = compare(pair.source_sql(), sql, pair.objects());
+    std::erase_if(differences, [&](const auto& found) {
+        return std::ranges::find(native, found) != native.end();
+    });
+    return differences;
+}
+
 // Stops the task, which goes on then until it has caught up. What both runs said.
 std::string expect_equal_after(source_and_target& pair, running_task& task) {
     task.signal(SIGTERM);
@@ -126,14 +146,14 @@ std::string expect_equal_after(source_and_target& pair, running_task& task) {
     EXPECT_TRUE(stopped && stopped->code == 0) << task.error() << task.output();
     const auto caught_up = pair.run_task();
     EXPECT_EQ(caught_up.status.code, 0) << caught_up.error << caught_up.output;
-    EXPECT_THAT(pair.compare(), IsEmpty());
+    EXPECT_THAT(differences_beyond_native(pair), IsEmpty());
     return task.error() + task.output() + caught_up.error + caught_up.output;
 }
 
 // `more` of the task file.
 void run_random_statements(int count, std::string more) {
-    const auto seed = std::random_device{}();
-    SCOPED_TRACE("seed " + std::to_string(seed));
+    const auto seed = random_seed();
+    SCOPED_TRACE("UNDERSTUDY_TEST_SEED=" + std::to_string(seed));
     pair_options options;
     options.objects.include = {"r.*"};
     options.more_of_task_file = std::move(more);
@@ -212,8 +232,8 @@ INSTANTIATE_TEST_SUITE_P(, random_ddl_by, testing::Bool(),
                          [](const auto& of) { return of.param ? "gtid" : "position"; });
 
 TEST_P(random_ddl_by, during_the_initial_copy_leaves_source_and_target_equal) {
-    const auto seed = std::random_device{}();
-    SCOPED_TRACE("seed " + std::to_string(seed));
+    const auto seed = random_seed();
+    SCOPED_TRACE("UNDERSTUDY_TEST_SEED=" + std::to_string(seed));
     source_and_target pair(server_kind::mysql_97, server_kind::mysql_97,
                            options_of_copy(GetParam()));
     auto& sql = pair.source_sql();
