@@ -15,6 +15,11 @@ namespace {
 // Receiver, watcher, checkpoint, applier: besides those of the initial copy.
 constexpr std::uint32_t stream_connections = 4;
 
+// Sessions that make keys: one beside the readers, and one of each that has no rows left to read.
+std::uint32_t key_connections(const state::task_spec& task) {
+    return task.initial.schema && task.initial.data ? task.initial.connections + 1 : 0;
+}
+
 } // namespace
 
 task_needs needs_of(const state::task_spec& task) {
@@ -24,7 +29,8 @@ task_needs needs_of(const state::task_spec& task) {
     const std::uint64_t chunks =
         std::uint64_t{2} * task.initial.connections * task.initial.chunk_bytes;
     return {.memory_bytes = task.relay.memory_bytes + std::max(group, chunks),
-            .connections = 2 * task.initial.connections + stream_connections,
+            .connections =
+                2 * task.initial.connections + key_connections(task) + stream_connections,
             .relay_bytes = task.relay.bytes_max,
             .share = task.relay.share,
             .share_memory_bytes = task.relay.share.empty() ? 0 : task.relay.memory_bytes};

@@ -39,7 +39,7 @@ namespace {
 constexpr auto tick_interval = 500ms;
 constexpr auto watch_interval = 10s;
 constexpr auto clock_interval = 60s;
-constexpr unsigned pool_threads_beside_copy = 2;
+constexpr unsigned pool_threads_beside_copy = 3;
 
 std::string name_of_run() {
     std::random_device random;

@@ -1,9 +1,10 @@
 // The initial copy alone: database sbtest of a source into a target. Prints
 // the CPU seconds and the largest resident set that it took. Used by bench/copy.sh.
-//   copy SOURCE_PORT TARGET_PORT USER PASSWORD CONNECTIONS
+//   copy SOURCE_PORT TARGET_PORT USER PASSWORD CONNECTIONS tls|no-tls binlog|no-binlog
 
 #include "applier/checkpoint_store.hpp"
 #include "applier/target_session.hpp"
+#include "protocol/net/trust_store.hpp"
 #include "snapshot/snapshot.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -45,8 +46,10 @@ protocol::result<std::uint64_t> take_over(const state::task_spec& task) {
 }
 
 int copy(const std::vector<std::string>& arguments) {
-    if (arguments.size() != 5) {
-        std::fputs("usage: copy SOURCE_PORT TARGET_PORT USER PASSWORD CONNECTIONS\n", stderr);
+    if (arguments.size() != 7) {
+        std::fputs("usage: copy SOURCE_PORT TARGET_PORT USER PASSWORD CONNECTIONS tls|no-tls "
+                   "binlog|no-binlog\n",
+                   stderr);
         return EXIT_FAILURE;
     }
     state::task_spec task;
@@ -55,6 +58,9 @@ int copy(const std::vector<std::string>& arguments) {
     task.target = account(arguments[1], arguments[2], arguments[3]);
     task.objects.include = {"sbtest.*"};
     task.initial.connections = static_cast<std::uint32_t>(std::stoul(arguments[4]));
+    if (arguments[5] == "no-tls")
+        task.source.tls.mode = task.target.tls.mode = protocol::tls_mode::disabled;
+    task.initial.binlog = arguments[6] == "binlog";
     const auto selection = state::object_selection::make(task).value();
 
     const auto epoch = take_over(task);
@@ -64,7 +70,7 @@ int copy(const std::vector<std::string>& arguments) {
     }
 
     boost::asio::io_context loop;
-    boost::asio::thread_pool pool(task.initial.connections);
+    boost::asio::thread_pool pool(task.initial.connections + 3); // as the program has them
     state::status_board board(task.name);
     snapshot::copier copier(loop.get_executor(), pool, task, *epoch, selection, board);
     protocol::result<snapshot::copy_outcome> outcome;
@@ -90,6 +96,7 @@ int copy(const std::vector<std::string>& arguments) {
 } // namespace
 
 int main(int argc, char** argv) {
+    protocol::net::hide_trust_store_from_libraries(); // as the program does
     try {
         return copy({argv + 1, argv + argc});
     } catch (const std::exception& thrown) {

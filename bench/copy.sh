@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # The initial copy against `mydumper` + `myloader` and `mysqldump | mysql`, in one run.
 #
-#   bench/copy.sh [--tables N] [--rows N] [--rounds N] [--connections "1 2 4"] [--copy PATH]
+#   bench/copy.sh [--tables N] [--rows N] [--rounds N] [--connections "1 2 4"] [--tls] [--copy PATH]
 #
 # Source and target are MySQL 9.7 and durable. sysbench fills N tables of N rows; then they are
 # copied into the emptied target by each of the tools (mydumper and myloader with two threads and
 # without compression; myloader with the binary log off, as it does by default, and on, as the others
-# have it), and by understudy, which writes LOAD DATA LOCAL where the target has local_infile = ON and
-# multi-row REPLACE where not. Prints seconds, how many times as fast as the slowest, CPU seconds of
+# have it), and by understudy, which writes LOAD DATA LOCAL where the target has local_infile = ON
+# (once more with initial.binlog = false) and multi-row REPLACE where not. Prints seconds, how many times as fast as the slowest, CPU seconds of
 # both servers, and the largest resident set of understudy; every copy is compared by CHECKSUM
-# TABLE. One table of five million rows: --tables 1 --rows 5000000
+# TABLE. The others use sockets; understudy uses TCP, with --tls encrypted on both sides.
+# One table of five million rows: --tables 1 --rows 5000000
 set -euo pipefail
 cd "${BASH_SOURCE[0]%/*}/.."
 
-tables=8 rows=100000 rounds=1 connections_list='1 2 4' copy=build/release/bench/copy
+tables=8 rows=100000 rounds=1 connections_list='1 2 4' tls=no-tls copy=build/release/bench/copy
 while (($#)); do
     case $1 in
     --tables) tables=$2 ;;
@@ -21,6 +22,7 @@ while (($#)); do
     --rounds) rounds=$2 ;;
     --connections) connections_list=$2 ;;
     --copy) copy=$2 ;;
+    --tls) tls=tls; shift; continue ;;
     *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
     shift 2
@@ -114,6 +116,12 @@ mydumper_to_myloader() {
     show "$who"
     rm -rf "$work/dump"
 }
+understudy_copy() {
+    empty_target
+    begin_measure
+    memory=$("$copy" "$source_port" "$target_port" bench bench "$2" "$tls" "$3")
+    show "understudy, $1" "$memory"
+}
 
 for ((round = 1; round <= rounds; round++)); do
     empty_target
@@ -124,12 +132,10 @@ for ((round = 1; round <= rounds; round++)); do
     mydumper_to_myloader 'mydumper, myloader, 2 threads' --enable-binlog
     for infile in OFF ON; do
         on target "SET GLOBAL local_infile = $infile"
+        writer=$([[ $infile == ON ]] && echo 'LOAD DATA' || echo REPLACE)
         for connections in $connections_list; do
-            empty_target
-            begin_measure
-            memory=$("$copy" "$source_port" "$target_port" bench bench "$connections")
-            writer=$([[ $infile == ON ]] && echo 'LOAD DATA' || echo REPLACE)
-            show "understudy, $writer, connections: $connections" "$memory"
+            understudy_copy "$writer, connections: $connections" "$connections" binlog
+            [[ $infile == OFF ]] || understudy_copy "$writer, no binlog: $connections" "$connections" no-binlog
         done
     done
 done

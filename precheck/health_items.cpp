@@ -220,9 +220,10 @@ std::vector<item> target_health_items(const subject& about, const target_seen& t
     constexpr std::uint64_t beside_workers = 4; // stream, catch-up, load, and one that asks
     const std::uint64_t workers =
         about.spec.apply.workers == 0 ? applier::lane_count_max : about.spec.apply.workers;
-    std::vector<item> all = connections(
-        "target", target.server,
-        std::max<std::uint64_t>(workers, about.spec.initial.connections) + beside_workers);
+    // Those that copy rows, and those that make keys beside and behind them.
+    const std::uint64_t copiers = std::uint64_t{2} * about.spec.initial.connections + 1;
+    std::vector<item> all =
+        connections("target", target.server, std::max(workers, copiers) + beside_workers);
     std::ranges::move(clock("target", target.server), std::back_inserter(all));
     // A target that is MariaDB's own dialect of names is looked at by its own item.
     if (about.known.first_start && about.spec.initial.schema && !target.collations.empty() &&

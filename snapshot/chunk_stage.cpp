@@ -3,6 +3,7 @@
 #include "snapshot/copy_shape.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/index_stage.hpp"
+#include "snapshot/key_maker.hpp"
 #include "snapshot/key_range.hpp"
 #include "snapshot/lanes.hpp"
 #include "snapshot/part_copy.hpp"
@@ -12,6 +13,8 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <memory>
+#include <utility>
 
 namespace understudy::snapshot {
 
@@ -31,10 +34,27 @@ struct part {
 };
 
 struct chunk_work {
+    chunk_work(copy_context& of, std::size_t lanes) : context(&of), lanes_copying(lanes) {}
+
     copy_context* context;
-    std::deque<part> waiting;
-    std::map<const source_table*, std::size_t> open; // parts not yet at their end
+    std::deque<part> waiting{};
+    std::map<const source_table*, std::size_t> open{}; // parts not yet at their end
+    std::size_t lanes_copying;
     bool failed = false;
+    key_maker keys{*context, failed};
+};
+
+// A part whose first rows were read.
+struct open_part {
+    open_part(copy_context& context, lane& on, part one)
+        : what(std::move(one)), encoder(make_encoder(context, *what.table, on.target)),
+          reader(context.source, on.source, *what.table, encoder, context.task->initial.chunk_bytes,
+                 context.done.at(what.key).rest) {}
+
+    part what;
+    row_encoder encoder;
+    table_reader reader;
+    batch first{};
 };
 
 bool begins_with_integer(const source_table& table) {
@@ -114,11 +134,23 @@ void add_parts(chunk_work& work, const source_table& table) {
         work.waiting.push_back({&table, at->first});
         ++work.open[&table];
     }
+    // A killed run may have left it without its keys.
+    if (!work.open.contains(&table) && lacks_late_keys(*work.context, table.name))
+        work.keys.add(table);
 }
 
-awaitable<result<void>> finish_table(copy_context& context, lane& on, const source_table& table) {
+// Whoever altered it between two chunks did so while it was read: each part looks behind its last.
+awaitable<result<void>> check_unaltered(const source_link& source, lane& on,
+                                        const source_table& table) {
     auto now = co_await read_fingerprint(*on.source, table.name);
-    if (!now) co_return std::unexpected(std::move(now.error()));
+    while (!now) {
+        if (source.stop->stopped() || !is_source_lost(now.error()))
+            co_return std::unexpected(std::move(now.error()));
+        auto again = co_await reopen_source(source);
+        if (!again) co_return std::unexpected(std::move(again.error()));
+        on.source = *std::move(again);
+        now = co_await read_fingerprint(*on.source, table.name);
+    }
     if (*now != table.fingerprint())
         co_return fail(
             errc::changed_during_copy,
@@ -126,37 +158,87 @@ awaitable<result<void>> finish_table(copy_context& context, lane& on, const sour
                 "{} was altered while it was copied.\nbefore:\n{}now:\n{}Drop what was copied "
                 "and start the task anew",
                 table.name.to_string(), table.fingerprint(), *now));
-    if (auto made = co_await make_late_keys(context, table.name); !made) co_return made;
-    context.board->update([&](state::status& status) {
-        status.copy[table.name.database + "." + table.name.object].finished = true;
-    });
     co_return result<void>{};
 }
 
-awaitable<result<void>> copy_one(chunk_work& shared, lane& on, const part& one) {
-    copy_context& context = *shared.context;
-    auto encoder = make_encoder(context, *one.table, on.target);
-    progress_row& row = context.done[one.key];
-    table_reader reader(context.source, on.source, *one.table, encoder,
-                        context.task->initial.chunk_bytes, row.rest);
-    auto copied = co_await copy_part({&context, &on.worker, one.table, one.key, &shared.failed},
-                                     reader, encoder, row);
-    if (!copied) co_return copied;
-    if (--shared.open[one.table] > 0) co_return copied;
-    co_return co_await finish_table(context, on, *one.table);
+void finish_table(chunk_work& shared, const source_table& table) {
+    if (lacks_late_keys(*shared.context, table.name))
+        shared.keys.add(table);
+    else
+        show_finished(*shared.context, table.name);
 }
 
+// Empty when no part is left.
+awaitable<result<void>> open_next(chunk_work& shared, lane& on, std::unique_ptr<open_part>& next) {
+    if (shared.waiting.empty() || shared.failed) co_return result<void>{};
+    auto opened =
+        std::make_unique<open_part>(*shared.context, on, std::move(shared.waiting.front()));
+    shared.waiting.pop_front();
+    auto filled = co_await opened->reader.fill(opened->first);
+    if (filled) next = std::move(opened);
+    co_return filled;
+}
+
+// The session has nothing to read for this part while its last rows are written: it reads the
+// first of the next one then.
+awaitable<result<void>> copy_one(chunk_work& shared, lane& on, open_part& now,
+                                 std::unique_ptr<open_part>& next) {
+    copy_context& context = *shared.context;
+    const source_table& table = *now.what.table;
+    auto beside_last_write = [&shared, &on, &table, &next]() -> awaitable<result<void>> {
+        const source_link& source = shared.context->source;
+        if (auto same = co_await check_unaltered(source, on, table); !same) co_return same;
+        co_return co_await open_next(shared, on, next);
+    };
+    if (auto paced = co_await context.pace->wait(now.first.read, now.first.bytes); !paced)
+        co_return paced;
+    part_run run{&context, &on.worker, &table, now.what.key, &shared.failed, beside_last_write};
+    auto copied = co_await copy_part(std::move(run), now.reader, now.encoder,
+                                     context.done.at(now.what.key), std::move(now.first));
+    if (copied && --shared.open[&table] == 0) finish_table(shared, table);
+    co_return copied;
+}
+
+awaitable<result<void>> copy_parts(chunk_work& shared, lane& on) {
+    std::unique_ptr<open_part> now;
+    auto copied = co_await open_next(shared, on, now);
+    while (copied && now) {
+        std::unique_ptr<open_part> next;
+        copied = co_await copy_one(shared, on, *now, next);
+        now = std::move(next);
+    }
+    co_return copied;
+}
+
+// However a lane ends, those that wait for its tables are told.
+class lane_end {
+public:
+    explicit lane_end(chunk_work& shared) : shared_(&shared) {}
+    lane_end(const lane_end&) = delete;
+    lane_end& operator=(const lane_end&) = delete;
+    ~lane_end() {
+        if (!good) shared_->failed = true;
+        if (--shared_->lanes_copying == 0) shared_->keys.close();
+        shared_->keys.wake();
+    }
+    bool good = false;
+
+private:
+    chunk_work* shared_;
+};
+
+// A lane without rows to copy makes keys.
 awaitable<result<void>> work(chunk_work& shared, lane& on) {
-    while (!shared.waiting.empty() && !shared.failed) {
-        const part one = shared.waiting.front();
-        shared.waiting.pop_front();
-        auto copied = co_await copy_one(shared, on, one);
+    {
+        lane_end end(shared);
+        auto copied = co_await copy_parts(shared, on);
         if (!copied) {
-            shared.failed = true;
+            shared.keys.say_why(copied.error().what);
             co_return copied;
         }
+        end.good = true;
     }
-    co_return result<void>{};
+    co_return co_await shared.keys.run();
 }
 
 } // namespace
@@ -164,7 +246,7 @@ awaitable<result<void>> work(chunk_work& shared, lane& on) {
 awaitable<result<void>> copy_in_chunks(copy_context& context, protocol::net::connection& source,
                                        std::vector<std::unique_ptr<lane>>& lanes,
                                        const std::vector<const source_table*>& tables) {
-    chunk_work shared{.context = &context, .waiting = {}, .open = {}};
+    chunk_work shared(context, lanes.size());
     for (const source_table* table : tables) {
         auto planned = co_await plan_table(context, source, *lanes.front(), lanes.size(), *table);
         if (!planned) co_return planned;
@@ -173,6 +255,7 @@ awaitable<result<void>> copy_in_chunks(copy_context& context, protocol::net::con
     std::vector<awaitable<result<void>>> running;
     for (const auto& one : lanes)
         running.push_back(work(shared, *one));
+    running.push_back(shared.keys.run());
     co_return co_await run_lanes(context.executor, std::move(running));
 }
 

@@ -32,7 +32,9 @@ void data_copy::publish_tables() const {
     context_->board->update([&](state::status& status) {
         for (const source_table& table : context_->catalog.tables) {
             auto& progress = status.copy[table.name.database + "." + table.name.object];
-            progress = {.rows_estimated = table.rows_estimated, .finished = is_copied(table.name)};
+            progress = {.rows_estimated = table.rows_estimated,
+                        .finished =
+                            is_copied(table.name) && !lacks_late_keys(*context_, table.name)};
             for (auto at = context_->done.lower_bound({"data", table.name});
                  at != context_->done.end(); ++at) {
                 if (at->first.kind != "data" || at->first.source != table.name) break;

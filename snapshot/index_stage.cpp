@@ -1,5 +1,7 @@
 #include "snapshot/index_stage.hpp"
 
+#include "snapshot/part_copy.hpp"
+
 #include <fmt/format.h>
 
 #include <set>
@@ -33,15 +35,23 @@ result<std::set<std::string>> keys_there(target_session& target, const state::ob
 // the two is only to be seen there.
 result<void> add_missing(target_session& target, const state::object_name& table,
                          const std::vector<late_key>& keys) {
-    auto there = keys_there(target, table);
-    if (!there) return std::unexpected(std::move(there.error()));
-    std::string alter;
-    for (const late_key& one : keys) {
-        if (there->contains(one.name)) continue;
-        alter += (alter.empty() ? " ADD " : ", ADD ") + one.clause;
+    std::set<std::string> seen;
+    for (;;) {
+        auto there = keys_there(target, table);
+        if (!there) return std::unexpected(std::move(there.error()));
+        std::string alter;
+        for (const late_key& one : keys) {
+            if (there->contains(one.name)) continue;
+            alter += (alter.empty() ? " ADD " : ", ADD ") + one.clause;
+        }
+        if (alter.empty()) return {};
+        auto altered = target.run("ALTER TABLE " + table.to_string() + alter);
+        // The ALTER of a run that was killed went on, and this one waited for its end.
+        constexpr unsigned duplicate_key_name = 1061;
+        if (altered || altered.error().server.number != duplicate_key_name || *there == seen)
+            return altered;
+        seen = *std::move(there);
     }
-    if (alter.empty()) return {};
-    return target.run("ALTER TABLE " + table.to_string() + alter);
 }
 
 } // namespace
@@ -78,23 +88,32 @@ awaitable<result<void>> note_late_keys(copy_context& context, target_worker& wor
     co_return noted;
 }
 
-awaitable<result<void>> make_late_keys(copy_context& context, const state::object_name& table) {
+bool lacks_late_keys(const copy_context& context, const state::object_name& table) {
     const auto found = context.done.find(key_of(table));
     if (found == context.done.end() || found->second.now != progress_row::stage::creating)
-        co_return result<void>{};
+        return false;
     const auto made = context.done.find({"table", table});
-    if (made == context.done.end() || made->second.now != progress_row::stage::created)
-        co_return result<void>{}; // it was there before us, with the keys it has
+    // One that was there before us has the keys that it has.
+    return made != context.done.end() && made->second.now == progress_row::stage::created;
+}
 
+target_worker key_worker(const copy_context& context) {
     auto how =
         context.worker({"SET NAMES utf8mb4", "SET SESSION sql_mode = "
                                              "'NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES'"});
     how.target.read_timeout = std::chrono::milliseconds{0};
-    target_worker worker(std::move(how));
+    return target_worker(std::move(how));
+}
+
+awaitable<result<void>> make_late_keys(copy_context& context, target_worker& worker,
+                                       const state::object_name& table) {
+    if (!lacks_late_keys(context, table)) co_return result<void>{};
+    const auto found = context.done.find(key_of(table));
     const state::object_name target_name = context.on_target(table);
     const std::vector<late_key> keys = from_clauses(found->second.definition);
     progress_row& row = found->second;
     auto call = [&](target_session& target) -> result<void> {
+        if (auto held = context.hold(target); !held) return held;
         if (auto added = add_missing(target, target_name, keys); !added) return added;
         auto stored = context.progress.load_one(target, found->first);
         if (!stored) return std::unexpected(std::move(stored.error()));
@@ -122,8 +141,11 @@ awaitable<result<void>> make_all_late_keys(copy_context& context) {
     for (const auto& [key, row] : context.done) {
         if (key.kind == "keys") tables.push_back(key.source);
     }
+    target_worker worker = key_worker(context);
     for (const state::object_name& table : tables) {
-        if (auto made = co_await make_late_keys(context, table); !made) co_return made;
+        if (!lacks_late_keys(context, table)) continue;
+        if (auto made = co_await make_late_keys(context, worker, table); !made) co_return made;
+        show_finished(context, table);
     }
     co_return result<void>{};
 }

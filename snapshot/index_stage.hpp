@@ -20,10 +20,16 @@ namespace understudy::snapshot {
 note_late_keys(copy_context& context, target_worker& worker, const state::object_name& table,
                const std::vector<late_key>& keys);
 
+// Keys of the table are noted and not made yet.
+[[nodiscard]] bool lacks_late_keys(const copy_context& context, const state::object_name& table);
+
+// What make_late_keys wants: a session that reads names as they are written, and has no time limit.
+[[nodiscard]] target_worker key_worker(const copy_context& context);
+
 // All rows are there: makes the keys that are noted and missing, in one statement. Takes as long as
-// it takes, on a session of its own. Nothing to do for other tables.
+// it takes. Nothing to do for other tables.
 [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
-make_late_keys(copy_context& context, const state::object_name& table);
+make_late_keys(copy_context& context, target_worker& worker, const state::object_name& table);
 
 // The same for every table that a killed run left without its keys.
 [[nodiscard]] boost::asio::awaitable<protocol::result<void>>

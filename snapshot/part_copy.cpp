@@ -52,12 +52,17 @@ row_encoder make_encoder(const copy_context& context, const source_table& table,
                         .shape = context.shape(table.name)});
 }
 
+void show_finished(const copy_context& context, const state::object_name& table) {
+    context.board->update([&](state::status& status) {
+        status.copy[table.database + "." + table.object].finished = true;
+    });
+}
+
 awaitable<result<void>> copy_part(part_run run, table_reader& reader, const row_encoder& encoder,
-                                  progress_row& row) {
+                                  progress_row& row, batch first) {
     batch_writer writer(*run.worker, *run.context, *run.table, encoder, run.key);
-    batch current;
+    batch current = std::move(first);
     batch next;
-    if (auto filled = co_await reader.fill(current); !filled) co_return filled;
     for (;;) {
         if (*run.failed || run.context->stop->stopped())
             co_return fail(errc::cancelled, "the copy was stopped");
@@ -68,8 +73,12 @@ awaitable<result<void>> copy_part(part_run run, table_reader& reader, const row_
         after.bytes += current.bytes;
         result<void> written;
         result<void> filled;
-        if (current.last) {
+        next.clear(); // what beside_last_write reads takes its place
+        if (current.last && !run.beside_last_write) {
             written = co_await writer.write(current, after);
+        } else if (current.last) {
+            std::tie(filled, written) =
+                co_await (run.beside_last_write() && writer.write(current, after));
         } else {
             std::tie(filled, written) =
                 co_await (reader.fill(next) && writer.write(current, after));
@@ -77,8 +86,7 @@ awaitable<result<void>> copy_part(part_run run, table_reader& reader, const row_
         if (!written) co_return written;
         row = after;
         show_progress(*run.context, *run.table, current);
-        if (current.last) co_return written;
-        if (!filled) co_return filled;
+        if (current.last || !filled) co_return filled;
         if (auto waited = co_await run.context->pace->wait(next.read, next.bytes); !waited)
             co_return waited;
         std::swap(current, next);

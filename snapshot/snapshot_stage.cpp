@@ -101,25 +101,28 @@ awaitable<result<void>> clear(copy_context& context, lane& on, const source_tabl
     co_return result<void>{};
 }
 
+// Whoever alters a table between the snapshot and the first row of it makes it unreadable there.
+result<void> of_snapshot(result<void> read, const source_table& table) {
+    constexpr unsigned table_def_changed = 1412;
+    if (read || read.error().server.number != table_def_changed) return read;
+    return fail(errc::changed_during_copy, table.name.to_string() +
+                                               " was altered while it was copied: start the task "
+                                               "anew");
+}
+
 awaitable<result<void>> copy_whole(copy_context& context, lane& on, source_session& source,
                                    const source_table& table,
                                    const state::source_position& position, const bool& failed) {
     auto encoder = make_encoder(context, table, on.target);
     table_reader reader(source, table, encoder, context.task->initial.chunk_bytes);
+    batch first;
+    if (auto filled = co_await reader.fill(first); !filled) co_return of_snapshot(filled, table);
     progress_row& row = context.done[data_key(table)];
     row.position = position;
     auto copied = co_await copy_part({&context, &on.worker, &table, data_key(table), &failed},
-                                     reader, encoder, row);
-    if (!copied && copied.error().server.number == 1412) // ER_TABLE_DEF_CHANGED
-        co_return fail(errc::changed_during_copy,
-                       table.name.to_string() +
-                           " was altered while it was copied: start the task anew");
-    if (copied) {
-        context.board->update([&](state::status& status) {
-            status.copy[table.name.database + "." + table.name.object].finished = true;
-        });
-    }
-    co_return copied;
+                                     reader, encoder, row, std::move(first));
+    if (copied) show_finished(context, table.name);
+    co_return of_snapshot(copied, table);
 }
 
 struct snapshot_work {

@@ -74,8 +74,8 @@ struct task_spec {
     struct {
         bool schema = true;
         bool data = true;
-        std::uint32_t connections = 2; // source sessions that read chunks at the same time
-        std::uint64_t chunk_bytes = 4U << 20U;
+        std::uint32_t connections = 4; // source sessions that read chunks at the same time
+        std::uint64_t chunk_bytes = 8U << 20U;
         std::uint64_t late_keys_rows = 50'000; // tables from this size on get keys behind the rows
         bool binlog = true;                    // copied rows go to the target's binary log
         // Limits of reading from the source; 0: none.

@@ -5,6 +5,7 @@
 #include "snapshot/snapshot.hpp"
 #include "tests/support/comparison.hpp"
 #include "tests/support/live_server.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -16,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <functional>
 #include <random>
 #include <sys/wait.h>
 #include <thread>
@@ -104,13 +106,20 @@ public:
 
     // The copy in a process of its own, killed after that time; true if it had ended by itself.
     bool copy_and_kill(std::chrono::milliseconds after) {
+        return copy_and_kill_when([after] {
+            std::this_thread::sleep_for(after);
+            return true;
+        });
+    }
+
+    bool copy_and_kill_when(const std::function<bool()>& condition) {
         const pid_t child = ::fork();
         if (child == 0) {
             auto outcome = copy();
             if (!outcome) std::fprintf(stderr, "copy: %s\n", outcome.error().what.c_str());
             ::_exit(outcome ? 0 : 1);
         }
-        ::usleep(static_cast<useconds_t>(after.count() * 1000));
+        EXPECT_TRUE(wait_until(condition, 60s, 5ms));
         ::kill(child, SIGKILL);
         int end = 0;
         ::waitpid(child, &end, 0);
@@ -465,6 +474,108 @@ TEST(snapshot_live, makes_secondary_keys_behind_the_rows) {
                                    "state = 'created'"),
             kind == server_kind::mysql_97 ? "newer,odd name,parts" : "odd name,parts");
     }
+}
+
+// Whoever reads a table of the target holds up what alters it.
+TEST(snapshot_live, copies_other_tables_while_keys_are_made) {
+    servers pair(server_kind::mysql_97);
+    pair.source_sql.exec("CREATE DATABASE shop");
+    make_numbers(pair.source_sql, 3000);
+    pair.source_sql.exec(
+        "CREATE TABLE shop.keyed (id INT PRIMARY KEY, n INT, c CHAR(200), KEY n (n), KEY c (c)); "
+        "INSERT INTO shop.keyed SELECT n, n, REPEAT(HEX(n), 10) FROM shop.numbers; "
+        "CREATE TABLE shop.later (id INT PRIMARY KEY, n INT, KEY n (n)); "
+        "INSERT INTO shop.later SELECT n, n % 7 FROM shop.numbers; "
+        "ANALYZE TABLE shop.keyed, shop.later");
+    pair.select({.include = {"shop.keyed", "shop.later"}});
+    pair.task.initial.connections = 1;
+    pair.task.initial.chunk_bytes = 50'000;
+    pair.task.initial.late_keys_rows = 0;
+    pair.task.initial.rows_per_second_max = 3000; // the reader is there before the keys
+    bool copied_beside = false;
+    {
+        const std::jthread reader([&] {
+            auto sql = pair.target().root();
+            const auto holds = [&sql](const std::string& condition) {
+                return wait_until([&] {
+                    try {
+                        return sql.scalar(condition) == "1";
+                    } catch (const sql_error&) {
+                        return false; // the table is not there yet
+                    }
+                });
+            };
+            if (!holds("SELECT COUNT(*) > 0 FROM shop.keyed")) return;
+            sql.exec("START TRANSACTION; SELECT * FROM shop.keyed LIMIT 1");
+            auto other = pair.target().root();
+            copied_beside = wait_until([&] {
+                return other.scalar("SELECT COUNT(*) FROM shop.later") == "3000" &&
+                       other.scalar("SELECT COUNT(*) FROM information_schema.processlist WHERE "
+                                    "info LIKE 'ALTER TABLE%keyed%' AND state LIKE "
+                                    "'Waiting for table metadata lock'") == "1";
+            });
+            sql.exec("ROLLBACK");
+        });
+        const auto outcome = pair.copy();
+        ASSERT_TRUE(outcome) << why(outcome);
+    }
+    EXPECT_TRUE(copied_beside);
+    EXPECT_THAT(pair.differences(), IsEmpty());
+    for (const auto& [name, progress] : pair.status.copy)
+        EXPECT_TRUE(progress.finished) << name;
+}
+
+// The server does not notice that nobody waits for the statement any more.
+TEST(snapshot_live, makes_keys_beside_the_statement_that_a_killed_run_left) {
+    servers pair(server_kind::mysql_97);
+    pair.source_sql.exec(
+        "CREATE DATABASE shop; CREATE TABLE shop.keyed (id INT PRIMARY KEY AUTO_INCREMENT, n INT, "
+        "c CHAR(100), KEY n (n), KEY c (c)); "
+        "INSERT INTO shop.keyed (n, c) VALUES (1, 'a'), (2, 'b'), (3, 'c')");
+    for (int i = 0; i < 15; ++i)
+        pair.source_sql.exec("INSERT INTO shop.keyed (n, c) SELECT id * 7 % 1000, CRC32(id + n) "
+                             "FROM shop.keyed");
+    pair.select({.include = {"shop.*"}});
+    pair.task.initial.late_keys_rows = 0;
+    auto sql = pair.target().root();
+    sql.exec("SET GLOBAL innodb_ddl_buffer_size = 65536, GLOBAL innodb_ddl_threads = 1"); // slow
+    const auto is_altered = [&sql] {
+        return sql.scalar("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE "
+                          "'ALTER TABLE%keyed%' AND state LIKE 'altering table%'") == "1";
+    };
+    EXPECT_FALSE(pair.copy_and_kill_when(is_altered));
+    EXPECT_TRUE(is_altered());
+    const auto outcome = pair.copy();
+    ASSERT_TRUE(outcome) << why(outcome);
+    EXPECT_THAT(pair.differences(), IsEmpty());
+}
+
+TEST(snapshot_live, names_a_table_that_was_altered_behind_the_snapshot) {
+    servers pair(server_kind::mysql_97);
+    pair.source_sql.exec("CREATE DATABASE shop");
+    make_numbers(pair.source_sql, 3000);
+    pair.source_sql.exec("CREATE TABLE shop.a (n INT); CREATE TABLE shop.b (n INT); INSERT INTO "
+                         "shop.a SELECT n FROM shop.numbers; INSERT INTO shop.b VALUES (1)");
+    pair.select({.include = {"shop.a", "shop.b"}});
+    pair.task.initial.connections = 1;
+    pair.task.initial.chunk_bytes = 4096;
+    pair.task.initial.rows_per_second_max = 1000;
+    const std::jthread alters([&] {
+        auto target = pair.target().root();
+        EXPECT_TRUE(wait_until([&] {
+            try {
+                return target.scalar("SELECT COUNT(*) > 0 FROM shop.a") == "1";
+            } catch (const sql_error&) {
+                return false; // the table is not there yet
+            }
+        }));
+        auto source = pair.source().root();
+        source.exec("ALTER TABLE shop.b ADD w INT, ALGORITHM = COPY");
+    });
+    const auto outcome = pair.copy();
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, snapshot::errc::changed_during_copy) << why(outcome);
+    EXPECT_THAT(outcome.error().what, HasSubstr("shop"));
 }
 
 TEST(snapshot_live, is_whole_whatever_limits_sessions_of_the_source_begin_with) {

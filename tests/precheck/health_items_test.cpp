@@ -20,7 +20,7 @@ const std::vector<spoiled> rows{
     {"source.checksum", [](scene& s) { s.source.server.settings["binlog_checksum"] = "NONE"; },
      "binlog_checksum = CRC32"},
     {"source.connections", [](scene& s) { s.source.server.connections = 150; },
-     "SET GLOBAL max_connections = 175"},
+     "SET GLOBAL max_connections = 177"},
     {"source.connections", [](scene& s) { s.source.server.settings["max_user_connections"] = "2"; },
      "max_connections"},
     {"source.clock", [](scene& s) { s.source.server.clock_offset = 3600; }, "NTP"},

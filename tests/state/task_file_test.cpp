@@ -106,8 +106,8 @@ rename = { "shop.orders" = "dw.orders", "crm" = "crm_copy" }
 [initial]
 schema = false
 data = false
-connections = 4
-chunk_bytes = "8MiB"
+connections = 6
+chunk_bytes = "2MiB"
 late_keys_rows = 0
 binlog = false
 rows_per_second_max = 20000
@@ -165,8 +165,8 @@ heartbeat_period = "500ms"
                                        {"shop.orders", "dw.orders"}, {"crm", "crm_copy"}}));
     EXPECT_FALSE(spec.initial.schema);
     EXPECT_FALSE(spec.initial.data);
-    EXPECT_EQ(spec.initial.connections, 4U);
-    EXPECT_EQ(spec.initial.chunk_bytes, 8U << 20U);
+    EXPECT_EQ(spec.initial.connections, 6U);
+    EXPECT_EQ(spec.initial.chunk_bytes, 2U << 20U);
     EXPECT_EQ(spec.initial.late_keys_rows, 0U);
     EXPECT_FALSE(spec.initial.binlog);
     EXPECT_EQ(spec.initial.rows_per_second_max, 20'000U);
