@@ -117,6 +117,7 @@ awaitable<result<void>> copy_whole(copy_context& context, lane& on, source_sessi
     table_reader reader(source, table, encoder, context.task->initial.chunk_bytes);
     batch first;
     if (auto filled = co_await reader.fill(first); !filled) co_return of_snapshot(filled, table);
+    if (auto paced = co_await context.pace->wait(first.read, first.bytes); !paced) co_return paced;
     progress_row& row = context.done[data_key(table)];
     row.position = position;
     auto copied = co_await copy_part({&context, &on.worker, &table, data_key(table), &failed},
