@@ -179,16 +179,21 @@ awaitable<result<void>> open_next(chunk_work& shared, lane& on, std::unique_ptr<
     co_return filled;
 }
 
-// The session has nothing to read for this part while its last rows are written: it reads the
-// first of the next one then.
+// The session has nothing to read for a part whose last rows are being written: it reads the first
+// of the next one then.
+awaitable<result<void>> check_and_open_next(chunk_work& shared, lane& on, const source_table& table,
+                                            std::unique_ptr<open_part>& next) {
+    if (auto same = co_await check_unaltered(shared.context->source, on, table); !same)
+        co_return same;
+    co_return co_await open_next(shared, on, next);
+}
+
 awaitable<result<void>> copy_one(chunk_work& shared, lane& on, open_part& now,
                                  std::unique_ptr<open_part>& next) {
     copy_context& context = *shared.context;
     const source_table& table = *now.what.table;
-    auto beside_last_write = [&shared, &on, &table, &next]() -> awaitable<result<void>> {
-        const source_link& source = shared.context->source;
-        if (auto same = co_await check_unaltered(source, on, table); !same) co_return same;
-        co_return co_await open_next(shared, on, next);
+    auto beside_last_write = [&shared, &on, &table, &next] {
+        return check_and_open_next(shared, on, table, next);
     };
     if (auto paced = co_await context.pace->wait(now.first.read, now.first.bytes); !paced)
         co_return paced;
