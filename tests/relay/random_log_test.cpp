@@ -1,12 +1,12 @@
 #include "relay/errc.hpp"
 #include "tests/relay/test_logs.hpp"
+#include "tests/support/random_seed.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdlib>
 #include <mutex>
 #include <thread>
 
@@ -15,12 +15,6 @@ namespace {
 
 using namespace relay;
 using role = protocol::boundary::role;
-
-unsigned chosen_seed() {
-    const char* given = std::getenv("UNDERSTUDY_TEST_SEED");
-    return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
-                            : std::random_device{}();
-}
 
 bool at_boundary(const source_event& event) {
     return event.role == role::ends || event.role == role::outside;
@@ -97,7 +91,7 @@ struct race {
 };
 
 TEST(log_and_readers, agree_whatever_the_interleaving) {
-    const auto seed = chosen_seed();
+    const auto seed = static_cast<unsigned>(test::random_seed());
     std::printf("UNDERSTUDY_TEST_SEED=%u\n", seed);
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::minstd_rand random(seed);
@@ -124,7 +118,7 @@ TEST(log_and_readers, agree_whatever_the_interleaving) {
 }
 
 TEST(log_and_readers, go_on_from_disk_to_memory_without_loss_or_duplicates_over_restarts) {
-    const auto seed = chosen_seed();
+    const auto seed = static_cast<unsigned>(test::random_seed());
     std::printf("UNDERSTUDY_TEST_SEED=%u\n", seed);
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::minstd_rand random(seed);
