@@ -67,7 +67,8 @@ said=$("$work/root/usr/bin/understudy" grants "$example" 2>&1 || true)
 
 [[ $(sed -n 's/^ExecStart=//p' "$work/root/usr/lib/systemd/system/understudy.service") == \
     '/usr/bin/understudy serve --data-dir /var/lib/understudy --log-format json' ]] || fail 'the unit starts something else'
-"${program[@]}" serve --data-dir "$state" --log-format json --listen 127.0.0.1:0 2>"$work/log" &
+: >"$work/log" # the shell in the background makes it when it comes to it
+"${program[@]}" serve --data-dir "$state" --log-format json --listen 127.0.0.1:0 2>>"$work/log" &
 daemon=$!
 address=
 for ((i = 0; i < 300; ++i)); do
