@@ -94,7 +94,8 @@ std::vector<state::object_name> stream_share::concerned(const statement_plan& pl
     }
     if (creates_table(plan.is) || plan.is == statement_plan::kind::alter_table) {
         // The tables that its foreign keys and LIKE name must be as far as it is.
-        for (auto& name : ddl::mentioned_tables(statement, home)) {
+        for (auto& mentioned : ddl::mentioned_tables(statement, home)) {
+            auto name = selection.as_stored(std::move(mentioned));
             if (selection.selects(name.database, name.object)) names.push_back(std::move(name));
         }
     }

@@ -94,8 +94,20 @@ std::vector<joint_wish> join_wishes(const table_links& links,
     return joint;
 }
 
+// Whoever asked need not have known how the source stores the name.
+void take_stored_names(std::vector<quarantine_entry>& entries,
+                       const state::object_selection& selection) {
+    for (quarantine_entry& entry : entries) {
+        std::set<state::object_name> stored;
+        for (const state::object_name& table : entry.tables)
+            stored.insert(selection.as_stored(table));
+        if (entry.is_asked()) entry.tables = std::move(stored);
+    }
+}
+
 result<void> fulfil(target_session& target, const stream_context& context,
-                    const std::vector<quarantine_entry>& entries) {
+                    std::vector<quarantine_entry> entries) {
+    take_stored_names(entries, context.selection);
     const quarantine_store store(context.store);
     const auto links = read_links(target, context.selection);
     if (!links) return std::unexpected(links.error());

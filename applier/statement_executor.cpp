@@ -4,6 +4,7 @@
 #include "applier/event_statement.hpp"
 #include "applier/followed_store.hpp"
 #include "applier/object_fingerprint.hpp"
+#include "applier/other_homes.hpp"
 #include "applier/stand_in_definers.hpp"
 #include "applier/statement_lock.hpp"
 
@@ -127,6 +128,8 @@ statement_executor::execute_resolved(const source_statement& statement,
     }
     if (auto enrolled = enroll_merged(statement.plan); !enrolled)
         return failed(std::move(enrolled.error()));
+    if (auto made = make_other_homes(target_, statement.plan.other_homes); !made)
+        return failed(std::move(made.error()));
     step("before intent");
     if (!known && !executed) {
         // Where the target has GTIDs, the statement's own one tells whether it was executed.
@@ -340,7 +343,13 @@ result<std::string> statement_executor::drop_trigger_text(const statement_plan& 
                     fmt::format("the target has a trigger {} in more than one of the databases {}",
                                 state::quote_identifier(trigger), places));
     const state::object_name name{found->rows.front()[0].value_or(""), trigger};
-    return "DROP TRIGGER " + name.to_string();
+    const auto charset = ddl::statement_charset::of_collation(plan.character_set_client);
+    auto text = charset.from_utf8("DROP TRIGGER " + name.to_string());
+    if (!text)
+        return fail(errc::unsupported_statement,
+                    "the name of its database cannot be written in the character set that it was "
+                    "sent in");
+    return *std::move(text);
 }
 
 // Whoever alters a large table makes all others wait for it, unless it has a stream of its own.

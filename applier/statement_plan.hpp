@@ -51,6 +51,14 @@ struct statement_plan {
     std::vector<state::object_name> source_names; // tables and views it changes, as on the source
     std::vector<state::object_name> target_names; // the same on the target (execute only)
     std::vector<state::object_name> uses; // selected tables and views that a view is made of
+    // Databases of the target that a rename puts a table or view into, each with the one that all
+    // else of the source's database is in: they may not be there yet.
+    struct other_home {
+        std::string database;
+        std::string beside;
+        bool operator==(const other_home&) const = default;
+    };
+    std::vector<other_home> other_homes;
     // A CREATE/ALTER EVENT: it must not switch the event on at the target (disable_event).
     bool disable_event = false;
     // A DROP TRIGGER, which does not say the trigger's table: `source_names` has the trigger.

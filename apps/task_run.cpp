@@ -292,15 +292,16 @@ task_run::step<protocol::net::source_facts> task_run::ask_source() {
     source_version_ = (*source)->server().version_number;
     auto names = co_await (*source)->query("SELECT @@GLOBAL.lower_case_table_names");
     if (!names) co_return std::unexpected(std::move(names.error()));
-    source_ignores_case_ = names->rows.at(0).at(0).value_or("0") != "0";
+    const std::string mode = names->rows.at(0).at(0).value_or("0");
     co_await (*source)->close();
-    if (source_ignores_case_ && selection_.follows_renames()) {
+    if (mode == "2") {
         co_return protocol::fail(
-            applier::errc::unsupported_statement,
-            "objects.on_rename = \"follow\" goes by the names of tables as statements have them, "
-            "and this source has them otherwise in its log (lower_case_table_names): set it to "
-            "\"backfill\" or \"stop\"");
+            applier::errc::target_refused,
+            "the source has lower_case_table_names = 2 (macOS): its log has the names of tables in "
+            "two ways, so it cannot be told which table a statement is about. Follow a server that "
+            "has 0 or 1");
     }
+    selection_.set_case_insensitive(mode != "0");
     co_return facts;
 }
 
@@ -360,8 +361,6 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
                                 checkpoint_->applied.binlog, selection_);
     if (!ends) co_return std::unexpected(std::move(ends.error()));
     options.later_programs = *std::move(ends);
-    // Names of statements need not be those of their tables then.
-    if (source_ignores_case_) options.task.apply.alter_aside_bytes = 0;
     reload_ = std::make_unique<snapshot::table_reload>(
         snapshot::table_reload::parts{.executor = work_loop_.get_executor(),
                                       .pool = pool_,

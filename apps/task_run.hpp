@@ -166,7 +166,6 @@ private:
         target_; // for the checkpoint before the applier takes over
     std::optional<applier::checkpoint> checkpoint_;
     std::uint32_t source_version_ = 0;
-    bool source_ignores_case_ = false;     // names of tables: lower_case_table_names
     protocol::binlog_position source_end_; // of its log, when the task was started
 
     std::unique_ptr<relay_supply> supply_;

@@ -63,10 +63,9 @@ task_run::step<snapshot::copy_outcome> task_run::initial_copy() {
     co_return copied;
 }
 
-// What the task itself does not make on the target cannot be made anew by it. Where the source
-// compares names without case, those of a statement need not be those of its tables.
+// What the task itself does not make on the target cannot be made anew by it.
 bool task_run::may_part_copy() const {
-    return !source_ignores_case_ && task_.initial.schema && task_.initial.data &&
+    return task_.initial.schema && task_.initial.data &&
            task_.conflict.policy == state::task_spec::existing_tables::intercept;
 }
 

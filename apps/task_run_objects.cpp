@@ -84,6 +84,7 @@ task_run::step<> task_run::follow_objects() {
         if (!spec) co_return std::unexpected(std::move(spec.error()));
         auto before = object_selection::make(*spec);
         if (!before) co_return std::unexpected(std::move(before.error()));
+        before->set_case_insensitive(selection_.is_case_insensitive());
         auto asked = co_await copy_differing(before->following(selection_.followed()));
         if (!asked) co_return asked;
     }
@@ -134,13 +135,7 @@ task_run::step<> task_run::copy_differing(object_selection before) {
         const std::string database = row.at(0).value_or("");
         if (takes_whole(before, selection_, database)) databases.insert(database);
     }
-    if (source_ignores_case_) {
-        // Names in its statements need not be those of its databases.
-        for (const std::string& database : databases)
-            board_.warn("routines and events of " + state::quote_identifier(database) +
-                        ", which is selected as a whole now, are not copied, only followed: make "
-                        "those that are there on the target by hand");
-    } else if (auto copied = co_await copy_programs(std::move(databases)); !copied) {
+    if (auto copied = co_await copy_programs(std::move(databases)); !copied) {
         co_return copied;
     }
     if (tables.empty()) co_return protocol::result<void>{};

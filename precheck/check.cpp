@@ -74,7 +74,7 @@ void ignore_warning(const std::string& /*text*/) {}
 // Looks at the source; nothing when it cannot be reached.
 [[nodiscard]] awaitable<std::optional<source_seen>>
 visit_source(boost::asio::any_io_executor executor, const state::task_spec& spec,
-             const state::object_selection& selection, report& result) {
+             state::object_selection& selection, report& result) {
     auto source = co_await protocol::net::connection::open(executor, spec.source, ignore_warning);
     if (!source) {
         result.items.push_back(not_reached("source", spec.source, source.error()));
@@ -134,9 +134,10 @@ void append(report& all, std::vector<item> more) {
 } // namespace
 
 awaitable<report> check(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
-                        state::task_spec spec, const state::object_selection& selection,
+                        state::task_spec spec, const state::object_selection& objects,
                         context known) {
     report result;
+    state::object_selection selection = objects; // learns how the source compares names
     if (known.first_start && !known.start) known.start = spec.adopted;
     const auto source = co_await visit_source(executor, spec, selection, result);
     const source_seen nothing;

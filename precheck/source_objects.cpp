@@ -159,13 +159,15 @@ ask_shared_checks(question_line& ask, std::string database) {
 }
 
 // An include pattern that fits nothing is often a slip of the pen.
-void note_unmatched(const state::task_spec& spec, source_seen& seen) {
+void note_unmatched(const state::task_spec& spec, const state::object_selection& selection,
+                    source_seen& seen) {
     for (const std::string& text : spec.objects.include) {
         state::task_spec alone = spec;
         alone.objects.include = {text};
         alone.objects.rename.clear();
-        const auto only = state::object_selection::make(alone);
+        auto only = state::object_selection::make(alone);
         if (!only) continue; // refused with the task file already
+        only->set_case_insensitive(selection.is_case_insensitive());
         const bool fits =
             std::ranges::any_of(seen.tables,
                                 [&](const table_fact& table) {
@@ -223,7 +225,7 @@ boost::asio::awaitable<void> look_at_objects(question_line& ask, const state::ta
         }
         if (spec.initial.schema) co_await ask_all_definers(ask, database, selection, seen);
     }
-    note_unmatched(spec, seen);
+    note_unmatched(spec, selection, seen);
     co_await ask_residents(ask, spec.apply.meta_database, seen);
     co_await look_at_shapes(ask, selection, seen);
     if (compares_columns(spec)) co_await look_at_columns(ask, seen);

@@ -134,7 +134,7 @@ constexpr const char* session_setup =
 
 boost::asio::awaitable<source_seen> look_at_source(protocol::net::connection& source,
                                                    const state::task_spec& spec,
-                                                   const state::object_selection& selection) {
+                                                   state::object_selection& selection) {
     source_seen seen;
     seen.server.version = source.server().version;
     seen.server.version_number = source.server().version_number;
@@ -143,6 +143,7 @@ boost::asio::awaitable<source_seen> look_at_source(protocol::net::connection& so
     question_line ask(source, seen.server.questions);
     std::ignore = co_await ask.ask(session_setup);
     co_await ask_settings(ask, seen);
+    selection.set_case_insensitive(number(seen.server.settings, "lower_case_table_names") != 0);
     co_await ask_grants(ask, seen);
     co_await ask_gtids(ask, seen);
     co_await ask_log(ask, seen);

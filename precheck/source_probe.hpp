@@ -12,11 +12,11 @@ namespace understudy::precheck {
 class question_line;
 
 // Asks the source for everything that the items are made from. Questions that it does not answer
-// are in server.questions; nothing else fails. The connection's executor; arguments live until
-// done.
+// are in server.questions; nothing else fails. `selection` learns how the source compares names.
+// The connection's executor; arguments live until done.
 [[nodiscard]] boost::asio::awaitable<source_seen>
 look_at_source(protocol::net::connection& source, const state::task_spec& spec,
-               const state::object_selection& selection);
+               state::object_selection& selection);
 
 // Fills databases, tables, definers and unmatched.
 [[nodiscard]] boost::asio::awaitable<void> look_at_objects(question_line& ask,

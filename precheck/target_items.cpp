@@ -86,6 +86,16 @@ namespace {
                 "names that differ in case only are one name on the target",
                 "Give one of each pair another name with rename under [objects]."};
     }
+    constexpr std::uint64_t as_given = 2;
+    if (source == as_given) {
+        return {id,
+                severity::blocking,
+                outcome::failed,
+                title,
+                seen,
+                "the log of such a source has the names of tables in two ways",
+                "Follow a server that has lower_case_table_names = 0 or 1."};
+    }
     if ((source == 0) == (here == 0)) return pass(id, severity::warning, title, seen);
     return {id,
             severity::warning,

@@ -1,9 +1,15 @@
 #include "state/name_glob.hpp"
 
+#include "protocol/assert.hpp"
 #include "state/errc.hpp"
 
 #include <algorithm>
+#include <array>
+#include <climits>
+#include <clocale>
 #include <cstddef>
+#include <cwchar>
+#include <cwctype>
 #include <regex>
 
 namespace understudy::state {
@@ -211,6 +217,37 @@ bool names_equal(std::string_view left, std::string_view right, bool case_insens
     return std::ranges::equal(
         left, right, {}, [&](char c) { return folded(c, case_insensitive); },
         [&](char c) { return folded(c, case_insensitive); });
+}
+
+std::string lower_case_name(std::string_view name) {
+    // The C library's own tables of Unicode; as old as any Debian.
+    static const locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    UNDERSTUDY_ASSERT(unicode != nullptr);
+    const locale_t before = uselocale(unicode);
+    std::string lower;
+    std::mbstate_t reading{};
+    std::mbstate_t writing{};
+    while (!name.empty()) {
+        wchar_t character = 0;
+        const std::size_t bytes = std::mbrtowc(&character, name.data(), name.size(), &reading);
+        std::array<char, MB_LEN_MAX> small{};
+        // Neither half a character nor a zero byte is part of a name: as it is.
+        const bool is_character = bytes > 0 && bytes <= name.size();
+        const std::size_t written =
+            is_character
+                ? std::wcrtomb(small.data(),
+                               static_cast<wchar_t>(std::towlower(static_cast<wint_t>(character))),
+                               &writing)
+                : 0;
+        if (written == 0 || written > small.size()) {
+            lower += name;
+            break;
+        }
+        lower.append(small.data(), written);
+        name.remove_prefix(bytes);
+    }
+    uselocale(before);
+    return lower;
 }
 
 std::size_t count_characters(std::string_view utf8) {

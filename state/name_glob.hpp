@@ -75,6 +75,9 @@ struct object_pattern {
 [[nodiscard]] bool names_equal(std::string_view left, std::string_view right,
                                bool case_insensitive);
 
+// In small letters, as a server with lower_case_table_names = 1 stores it. UTF-8.
+[[nodiscard]] std::string lower_case_name(std::string_view name);
+
 // Characters, not bytes: MySQL allows 64 of them in a name.
 [[nodiscard]] std::size_t count_characters(std::string_view utf8);
 

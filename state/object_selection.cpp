@@ -204,9 +204,13 @@ bool object_selection::takes_name_of_another(std::string_view database,
     const object_name self{std::string(database), std::string(table)};
     const object_name target = map(database, table);
     if (merges_into(target)) return false;
+    const auto is_same = [this](const object_name& one, const object_name& two) {
+        return names_equal(one.database, two.database, case_insensitive_) &&
+               names_equal(one.object, two.object, case_insensitive_);
+    };
     const auto is_another = [&](const object_name& other) {
-        return other != self && selects(other.database, other.object) &&
-               map(other.database, other.object) == target;
+        return !is_same(other, self) && selects(other.database, other.object) &&
+               is_same(map(other.database, other.object), target);
     };
     return std::ranges::any_of(rename_, [&](const rename_rule& rule) {
         const auto other = rule.reverse(target.database, target.object, case_insensitive_);
@@ -314,6 +318,13 @@ bool object_selection::selects_database(std::string_view database) const {
     });
 }
 
+bool object_selection::selects_all_in(std::string_view database) const {
+    return selects_database(database) &&
+           std::ranges::none_of(exclude_, [&](const object_pattern& pattern) {
+               return pattern.database.matches(database, case_insensitive_);
+           });
+}
+
 bool object_selection::selects_all_databases() const {
     return !only_ && std::ranges::any_of(include_, [](const object_pattern& pattern) {
         return pattern.database.is_everything() && pattern.object.is_everything();
@@ -363,10 +374,10 @@ std::optional<object_name> object_selection::source_of(const object_name& target
     for (const rename_rule& rule : rename_) {
         auto source = rule.reverse(target.database, target.object, case_insensitive_);
         if (!source) continue;
-        object_name name{std::move(source->database), std::move(source->object)};
+        auto name = as_stored({std::move(source->database), std::move(source->object)});
         if (is_it(name)) return name;
     }
-    if (is_it(target)) return target;
+    if (is_it(target)) return as_stored(target);
     return std::nullopt;
 }
 
@@ -441,6 +452,21 @@ object_selection::target_databases(std::string_view database) const {
         if (std::ranges::find(found, *target) == found.end()) found.push_back(*std::move(target));
     }
     return found;
+}
+
+bool object_selection::takes_tables_of_others(std::string_view database) const {
+    const std::string target = map_database(database);
+    return std::ranges::any_of(rename_, [&](const rename_rule& rule) {
+        return rule.fills_from_another(target, database, case_insensitive_);
+    });
+}
+
+std::string object_selection::as_stored(std::string name) const {
+    return case_insensitive_ ? lower_case_name(name) : std::move(name);
+}
+
+object_name object_selection::as_stored(object_name name) const {
+    return {as_stored(std::move(name.database)), as_stored(std::move(name.object))};
 }
 
 bool object_selection::renames_anything() const {

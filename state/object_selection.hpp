@@ -45,6 +45,8 @@ public:
     // too. An exclude that names objects ("db.tmp_*") leaves it so, one that names the database
     // ("db", "db.*") does not.
     [[nodiscard]] bool selects_database(std::string_view database) const;
+    // And no table of it is excluded.
+    [[nodiscard]] bool selects_all_in(std::string_view database) const;
     // All databases are, but for those that are excluded ("*"): what belongs to the instance and
     // not to a database is followed too.
     [[nodiscard]] bool selects_all_databases() const;
@@ -64,6 +66,9 @@ public:
     [[nodiscard]] std::optional<std::vector<std::string>>
     target_databases(std::string_view database) const;
     [[nodiscard]] bool renames_anything_in(std::string_view database) const;
+    // Tables of other databases, or these themselves, may be renamed into the one that this
+    // database is on the target.
+    [[nodiscard]] bool takes_tables_of_others(std::string_view database) const;
     // Another selected object is renamed to the very name that this one has on the target: both
     // must not exist. For tables that a wildcard takes; what the file names literally is refused by
     // make().
@@ -132,6 +137,10 @@ public:
 
     // lower_case_table_names of the source is not 0: names compare without case (of ASCII letters).
     void set_case_insensitive(bool value) { case_insensitive_ = value; }
+    [[nodiscard]] bool is_case_insensitive() const { return case_insensitive_; }
+    // As the source stores the name that somebody wrote: in small letters then.
+    [[nodiscard]] std::string as_stored(std::string name) const;
+    [[nodiscard]] object_name as_stored(object_name name) const;
 
 private:
     [[nodiscard]] protocol::result<void> add_rename(const std::string& from, const std::string& to);

@@ -126,6 +126,15 @@ std::optional<std::string> rename_rule::database_on_target(std::string_view data
     return to_database_.fill(*star);
 }
 
+bool rename_rule::fills_from_another(std::string_view target, std::string_view database,
+                                     bool case_insensitive) const {
+    const auto star = to_database_.match(target, case_insensitive);
+    if (!star) return false;
+    if (from_database_.has_star && !to_database_.has_star) return true;
+    // Without a star of its own the source's database is always the same.
+    return !names_equal(from_database_.fill(*star), database, case_insensitive);
+}
+
 std::optional<rename_rule::names> rename_rule::reverse(std::string_view database,
                                                        std::string_view object,
                                                        bool case_insensitive) const {

@@ -58,6 +58,9 @@ public:
     [[nodiscard]] bool is_about_database(std::string_view database, bool case_insensitive) const {
         return from_database_.match(database, case_insensitive).has_value();
     }
+    // It may put something of a database other than `database` into this one on the target.
+    [[nodiscard]] bool fills_from_another(std::string_view target, std::string_view database,
+                                          bool case_insensitive) const;
     // Where its tables of that database are on the target; nullopt: that depends on the table.
     [[nodiscard]] std::optional<std::string> database_on_target(std::string_view database,
                                                                 bool case_insensitive) const;

@@ -98,7 +98,8 @@ bool planner::mentions_renamed_in_strings(std::string_view home) const {
     for (const token& one : list_.tokens) {
         if (one.what != token::kind::string) continue;
         const auto inside = statement_->text.substr(one.begin + 1, one.end - one.begin - 2);
-        const auto words = tokenize(inside, 0, statement_->source_version, charset_);
+        const auto words =
+            tokenize(inside, statement_->sql_mode, statement_->source_version, charset_);
         for (const token& word : words.tokens) {
             if (word.what != token::kind::word && word.what != token::kind::identifier) continue;
             const auto target = selection_->map(home, word.text);

@@ -18,16 +18,23 @@ protocol::result<statement_plan> planner::database_statement(kind what) {
         name = at_.take_name();
         if (!name) return no_name();
     }
-    const std::string database = name ? name->name : std::string(statement_->database);
+    const std::string database =
+        selection_->as_stored(name ? name->name : std::string(statement_->database));
     if (!selection_->touches_database(database)) return skip(what, "the database is not selected");
     const bool whole = selection_->selects_database(database);
     const auto mapped = selection_->map_database(database);
 
+    const bool is_shared = selection_->takes_tables_of_others(database);
     if (what == kind::drop_database) {
         if (!whole)
             return refuse("it drops the selected tables of a database that is selected in part");
-        if (selection_->renames_anything_in(database) && mapped == database)
-            return refuse("tables of the dropped database have other names on the target");
+        const auto homes = selection_->target_databases(database);
+        if (!homes || homes->size() > 1)
+            return refuse("tables of the dropped database are in another one on the target");
+        if (is_shared)
+            return refuse(fmt::format("the target's {} has tables of other databases of the "
+                                      "source, which would be dropped with it",
+                                      state::quote_identifier(mapped)));
         if (selection_->merges_anything_in(database))
             return refuse("rows of its tables are merged with those of others on the target "
                           "(objects.merge)");
@@ -35,10 +42,11 @@ protocol::result<statement_plan> planner::database_statement(kind what) {
     source_names_.push_back({database, ""});
     target_names_.push_back({mapped, ""});
     if (name) {
-        // Of a database that is selected in part the target may have its own already.
-        if (what == kind::create_database && !whole && !guarded)
+        // Of a database that is selected in part the target may have its own already, and one that
+        // others' tables are in was made for these.
+        if (what == kind::create_database && (!whole || is_shared) && !guarded)
             rewriter_.replace(name->begin, name->begin, "IF NOT EXISTS ");
-        if (mapped != database)
+        if (mapped != name->name)
             rewriter_.replace(name->begin, name->end, state::quote_identifier(mapped));
     }
     return execute(what, name ? "" : mapped);
@@ -73,11 +81,10 @@ protocol::result<statement_plan> planner::routine() {
     at_.take_all({"IF", "NOT", "EXISTS"});
     const auto name = at_.take_name();
     if (!name) return no_name();
-    for (auto at = at_; !at.at_end(); at.advance()) {
-        if (at.sees("SONAME"))
-            return skip(kind::other, "loadable functions belong to the instance");
-    }
-    const auto routine = rewriter_.resolve(*name);
+    // Of a stored function there are parentheses before RETURNS.
+    if (at_.sees("RETURNS") && at_.sees("SONAME", 2))
+        return skip(kind::other, "loadable functions belong to the instance");
+    const auto routine = rewriter_.resolve_program(*name);
     if (!selection_->selects_database(routine.database))
         return skip(kind::routine, "routines follow databases that are selected as a whole");
     source_names_.push_back(routine);
@@ -95,7 +102,7 @@ protocol::result<statement_plan> planner::drop_routine() {
     at_.take_all({"IF", "EXISTS"});
     const auto name = at_.take_name();
     if (!name) return no_name();
-    const auto routine = rewriter_.resolve(*name);
+    const auto routine = rewriter_.resolve_program(*name);
     if (!selection_->selects_database(routine.database))
         return skip(kind::routine, "routines follow databases that are selected as a whole");
     source_names_.push_back(routine);
@@ -134,17 +141,17 @@ protocol::result<statement_plan> planner::drop_trigger() {
     const bool guarded = at_.take_all({"IF", "EXISTS"});
     const auto name = at_.take_name();
     if (!name) return no_name();
-    const auto trigger = rewriter_.resolve(*name);
+    const auto trigger = rewriter_.resolve_program(*name);
     if (!selection_->touches_database(trigger.database))
         return skip(kind::trigger, "the database is not selected");
     auto databases = selection_->target_databases(trigger.database);
     if (!databases) return refuse("the trigger's table may be in any database on the target");
     const state::object_name target{selection_->map_database(trigger.database), trigger.object};
-    const bool whole = selection_->selects_database(trigger.database);
+    const bool is_there = selection_->selects_all_in(trigger.database);
     source_names_.push_back(trigger);
     target_names_.push_back(target);
     rewriter_.replace(name->begin, name->end,
-                      (guarded || whole ? "" : "IF EXISTS ") + target.to_string());
+                      (guarded || is_there ? "" : "IF EXISTS ") + target.to_string());
     auto plan = execute(kind::trigger, "");
     plan.drops_trigger = true;
     if (databases->size() > 1) plan.trigger_databases = *std::move(databases);
@@ -155,7 +162,7 @@ protocol::result<statement_plan> planner::event(bool alters) {
     at_.take_all({"IF", "NOT", "EXISTS"});
     const auto name = at_.take_name();
     if (!name) return no_name();
-    const auto event = rewriter_.resolve(*name);
+    const auto event = rewriter_.resolve_program(*name);
     if (!selection_->selects_database(event.database))
         return skip(kind::event, "events follow databases that are selected as a whole");
     const auto mapped = [this](const state::object_name& one) {
@@ -168,7 +175,7 @@ protocol::result<statement_plan> planner::event(bool alters) {
         if (!renaming.take_all({"RENAME", "TO"})) continue;
         const auto new_name = renaming.take_name();
         if (!new_name) return no_name();
-        const auto renamed = rewriter_.resolve(*new_name);
+        const auto renamed = rewriter_.resolve_program(*new_name);
         if (!selection_->selects_database(renamed.database))
             return refuse("it moves an event out of what the task selects");
         rewriter_.replace(new_name->begin, new_name->end, mapped(renamed).to_string());
@@ -191,7 +198,7 @@ protocol::result<statement_plan> planner::drop_event() {
     at_.take_all({"IF", "EXISTS"});
     const auto name = at_.take_name();
     if (!name) return no_name();
-    const auto event = rewriter_.resolve(*name);
+    const auto event = rewriter_.resolve_program(*name);
     if (!selection_->selects_database(event.database))
         return skip(kind::event, "events follow databases that are selected as a whole");
     source_names_.push_back(event);

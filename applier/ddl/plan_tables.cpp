@@ -10,6 +10,13 @@ namespace {
 constexpr std::string_view name_taken = "another table of the source is renamed to the very name "
                                         "that this one would have on the target";
 
+// Names are in UTF-8 then, whatever the statement was sent in.
+statement_plan write_anew(statement_plan plan, std::string text) {
+    plan.text = std::move(text);
+    plan.character_set_client = logged_statement{}.character_set_client;
+    return plan;
+}
+
 } // namespace
 
 protocol::result<statement_plan> planner::create_table() {
@@ -69,8 +76,8 @@ protocol::result<statement_plan> planner::create_table_like(const name_reference
     if (selection_->is_merged(table) && selection_->map(source.database, source.object) ==
                                             selection_->map(table.database, table.object)) {
         auto plan = execute(kind::create_table, target_names_[0].database);
-        plan.text = "CREATE TABLE IF NOT EXISTS " + target_names_[0].to_string() + " (x INT)";
-        return plan;
+        return write_anew(std::move(plan), "CREATE TABLE IF NOT EXISTS " +
+                                               target_names_[0].to_string() + " (x INT)");
     }
     return execute(kind::create_table, target_names_[0].database);
 }
@@ -106,6 +113,7 @@ protocol::result<statement_plan> planner::alter_table() {
         rewriter_.replace(*new_name, renamed, target_names_[0].database);
     }
     if (!rewriter_.selects(table)) return skip(kind::alter_table, "the table is not selected");
+    if (takes_name_of_another(table)) return refuse(name_taken);
     if (source_names_.empty()) touch(table);
     const auto clauses = read_alter_clauses(at_);
     makes_up_values_ = clauses.makes_up_values;
@@ -186,7 +194,8 @@ protocol::result<statement_plan> planner::drop_tables(kind what) {
     std::string kept;
     for (const auto& name : names) {
         const auto table = rewriter_.resolve(name);
-        if (!rewriter_.selects(table)) continue;
+        // What the target has under that name is another one's: it has never been made there.
+        if (!rewriter_.selects(table) || takes_name_of_another(table)) continue;
         touch(table);
         if (selection_->is_followed(table)) forgotten_.push_back(table);
         note_model(table, statement_plan::model_step::step::gone);
@@ -204,9 +213,9 @@ protocol::result<statement_plan> planner::drop_tables(kind what) {
         return execute(what, home);
     }
     auto plan = execute(what, home);
-    plan.text = std::string(what == kind::view ? "DROP VIEW " : "DROP TABLE ") +
-                (guarded ? "IF EXISTS " : "") + kept;
-    return plan;
+    return write_anew(std::move(plan),
+                      std::string(what == kind::view ? "DROP VIEW " : "DROP TABLE ") +
+                          (guarded ? "IF EXISTS " : "") + kept);
 }
 
 // nullopt: no name stands where one must.
@@ -238,7 +247,8 @@ protocol::result<statement_plan> planner::rename_tables() {
             continue;
         }
         if (!takes_now(old_name)) continue;
-        if (takes_name_of_another(new_name)) return refuse(name_taken);
+        if (takes_name_of_another(old_name) || takes_name_of_another(new_name))
+            return refuse(name_taken);
         touch(old_name);
         touch(new_name);
         note_followed(old_name, new_name);
@@ -248,8 +258,7 @@ protocol::result<statement_plan> planner::rename_tables() {
     if (across) return rename_across(kind::rename_table);
     if (source_names_.empty()) return skip(kind::rename_table, "none of its tables is selected");
     auto plan = execute(kind::rename_table, target_names_[0].database);
-    plan.text = "RENAME TABLE " + kept;
-    return plan;
+    return write_anew(std::move(plan), "RENAME TABLE " + kept);
 }
 
 // With what stands before it in the statement.
@@ -282,6 +291,7 @@ protocol::result<statement_plan> planner::truncate_table() {
     if (!name) return no_name();
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(kind::truncate_table, "the table is not selected");
+    if (takes_name_of_another(table)) return refuse(name_taken);
     touch(table);
     rewriter_.replace(*name, table, target_names_[0].database);
     return execute(kind::truncate_table, target_names_[0].database);
@@ -294,6 +304,7 @@ protocol::result<statement_plan> planner::index_statement(kind what) {
     if (!name) return no_name();
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(what, "the table is not selected");
+    if (takes_name_of_another(table)) return refuse(name_taken);
     touch(table);
     note_model(table, statement_plan::model_step::step::altered);
     rewrite_altered(*name, table);

@@ -386,7 +386,21 @@ statement_plan planner::execute(kind what, std::string database) const {
     plan.models = models_;
     plan.followed = followed_;
     plan.forgotten = forgotten_;
+    plan.other_homes = other_homes(what);
     return plan;
+}
+
+std::vector<statement_plan::other_home> planner::other_homes(kind what) const {
+    const bool may_put = creates_table(what) || what == kind::alter_table ||
+                         what == kind::rename_table || what == kind::view;
+    std::vector<statement_plan::other_home> homes;
+    for (std::size_t i = 0; may_put && i < source_names_.size(); ++i) {
+        statement_plan::other_home one{target_names_[i].database,
+                                       selection_->map_database(source_names_[i].database)};
+        if (one.database != one.beside && std::ranges::find(homes, one) == homes.end())
+            homes.push_back(std::move(one));
+    }
+    return homes;
 }
 
 std::unexpected<protocol::error> planner::refuse(std::string_view reason) const {

@@ -101,6 +101,7 @@ private:
     [[nodiscard]] statement_plan skip(kind what, std::string reason) const;
     [[nodiscard]] statement_plan reload(kind what, std::string_view reason) const;
     [[nodiscard]] statement_plan execute(kind what, std::string database) const;
+    [[nodiscard]] std::vector<statement_plan::other_home> other_homes(kind what) const;
     [[nodiscard]] std::unexpected<protocol::error> refuse(std::string_view reason) const;
     [[nodiscard]] std::unexpected<protocol::error> no_name() const {
         return refuse("no object name was found where one must stand");

@@ -10,7 +10,13 @@ state::object_name rewriter::resolve(const name_reference& reference) const {
 }
 
 state::object_name rewriter::resolve(const name_reference& reference, std::string_view home) const {
-    return {reference.database.value_or(std::string(home)), reference.name};
+    return selection_->as_stored(
+        state::object_name{reference.database.value_or(std::string(home)), reference.name});
+}
+
+state::object_name rewriter::resolve_program(const name_reference& reference) const {
+    return {selection_->as_stored(reference.database.value_or(std::string(statement_->database))),
+            reference.name};
 }
 
 void rewriter::replace(const name_reference& reference, const state::object_name& source,

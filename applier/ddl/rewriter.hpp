@@ -25,6 +25,8 @@ public:
     [[nodiscard]] state::object_name resolve(const name_reference& reference) const;
     [[nodiscard]] state::object_name resolve(const name_reference& reference,
                                              std::string_view home) const;
+    // A routine, trigger or event: its own name keeps its letters everywhere.
+    [[nodiscard]] state::object_name resolve_program(const name_reference& reference) const;
     [[nodiscard]] bool selects(const state::object_name& name) const {
         return selection_->selects(name.database, name.object);
     }
