@@ -104,6 +104,7 @@ asio::awaitable<void> applier::impl::close_stream() {
 // Ends with an error, or with stop_ set.
 asio::awaitable<result<void>> applier::impl::try_once() {
     failed_in_group_ = false;
+    failed_in_lanes_ = false;
     std::size_t workers = 1;
     const auto open = [this, &workers] {
         auto opened = apply_stream::open(context_, std::move(session_), how_);
@@ -126,6 +127,7 @@ asio::awaitable<result<void>> applier::impl::try_once() {
         ended = std::move(drained);
         failed_in_lanes_ = true;
     }
+    end_may_come_later_ = lanes_->end_may_come_later();
     lanes_.reset();
     co_return ended;
 }

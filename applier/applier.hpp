@@ -36,6 +36,9 @@ struct applier_options {
     // Tables that the initial copy filled. A DDL on one of them before from.copy_end stops the task
     // (errc::unsupported_statement).
     std::set<state::object_name> copied;
+    // Tables that were on the target before, with rows that are not the source's: its changes
+    // overwrite them, unless the task says otherwise.
+    std::set<state::object_name> kept;
     // Changes of views and programs up to here are in what it copied. Empty: none are.
     protocol::binlog_position programs_end;
     // And of routines and events of these databases, which were selected as a whole later.

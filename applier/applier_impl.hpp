@@ -46,19 +46,19 @@ struct applier::impl {
           board_(board), store_(options_.task.apply.meta_database, options_.task.name),
           rules_(options_.from.copy_end, options_.from.by_gtid, options_.start_after,
                  options_.copied),
-          conflicts_(options_.task), context_{options_.task,
-                                              selection,
-                                              store_,
-                                              rules_,
-                                              conflicts_,
-                                              relay_,
-                                              options_.copied,
-                                              options_.from.epoch,
-                                              options_.source_version,
-                                              options_.source_end,
-                                              stop_,
-                                              options_.on_step,
-                                              options_.reload},
+          conflicts_(options_.task, options_.kept), context_{options_.task,
+                                                             selection,
+                                                             store_,
+                                                             rules_,
+                                                             conflicts_,
+                                                             relay_,
+                                                             options_.copied,
+                                                             options_.from.epoch,
+                                                             options_.source_version,
+                                                             options_.source_end,
+                                                             stop_,
+                                                             options_.on_step,
+                                                             options_.reload},
           wake_(std::make_shared<wake_up>(executor_)), grace_(executor_),
           throttle_(executor_, pool_, options_.task, board_, stop_),
           catch_up_(executor_, pool_, context_, throttle_, board_,
@@ -87,8 +87,9 @@ struct applier::impl {
     std::unique_ptr<target_session> session_; // left over from the last try
     caution how_ = caution::none;
     protocol::binlog_position careful_until_;
-    bool failed_in_group_ = false; // the last try ended while rows were written
-    bool failed_in_lanes_ = false; // ... side by side
+    bool failed_in_group_ = false;    // the last try ended while rows were written
+    bool failed_in_lanes_ = false;    // ... side by side
+    bool end_may_come_later_ = false; // lanes::end_may_come_later()
     retry_delay delay_;
     std::unique_ptr<lanes> lanes_; // of the stream
     std::size_t lane_count_ = 0;

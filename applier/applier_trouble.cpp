@@ -28,6 +28,11 @@ asio::awaitable<bool> applier::impl::try_again(protocol::error& error) {
     const bool ours = error.code.category() == applier_category();
     const errc code = ours ? static_cast<errc>(error.code.value()) : errc::target_refused;
     if (code == errc::selection_changed) co_return false;
+    // Whoever goes on raises the epoch first: then either that group is seen, or it fails.
+    if (end_may_come_later_) {
+        error.code = make_error_code(errc::connection_lost);
+        co_return false;
+    }
     const bool refused = stream_ && stream_->rows().rows_were_refused();
     if (refused && how_ == caution::each_row) {
         const auto explain = [this, &error]() -> protocol::error {

@@ -209,6 +209,8 @@ asio::awaitable<void> catch_up::run() {
             release_task();
             if (!stop_) co_await poll();
         } else if (any) {
+            // It may have come to wait for one that has been given up meanwhile.
+            release_task();
             co_await wait(poll_interval);
             if (!stop_) co_await poll();
         } else {

@@ -8,8 +8,8 @@
 
 namespace understudy::applier {
 
-conflict_policy::conflict_policy(const state::task_spec& task)
-    : otherwise_(task.apply.on_conflict) {
+conflict_policy::conflict_policy(const state::task_spec& task, std::set<state::object_name> kept)
+    : otherwise_(task.apply.on_conflict), kept_(std::move(kept)) {
     const auto& lists = task.apply.conflicts;
     // The most careful first.
     const std::pair<const std::vector<std::string>&, action> all[] = {
@@ -30,7 +30,9 @@ conflict_policy::action conflict_policy::of(const state::object_name& table) con
     const auto found = std::ranges::find_if(rules_, [&](const rule& one) {
         return one.pattern.matches(table.database, table.object, false);
     });
-    return found == rules_.end() ? otherwise_ : found->what;
+    if (found != rules_.end()) return found->what;
+    const bool overwrites = otherwise_ == action::stop && kept_.contains(table);
+    return overwrites ? action::overwrite : otherwise_;
 }
 
 } // namespace understudy::applier

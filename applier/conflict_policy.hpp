@@ -5,6 +5,7 @@
 #include "state/object_selection.hpp"
 #include "state/task_spec.hpp"
 
+#include <set>
 #include <vector>
 
 namespace understudy::applier {
@@ -15,8 +16,9 @@ class conflict_policy {
 public:
     using action = state::task_spec::conflict_action;
 
-    // Patterns were checked when the task file was read.
-    explicit conflict_policy(const state::task_spec& task);
+    // Patterns were checked when the task file was read. `kept`: tables with rows that are not the
+    // source's, which are overwritten where the task says nothing about them.
+    explicit conflict_policy(const state::task_spec& task, std::set<state::object_name> kept = {});
 
     [[nodiscard]] action of(const state::object_name& table) const;
 
@@ -27,6 +29,7 @@ private:
     };
     std::vector<rule> rules_;
     action otherwise_;
+    std::set<state::object_name> kept_;
 };
 
 } // namespace understudy::applier

@@ -85,14 +85,19 @@ result<std::unique_ptr<lane>> lane::open(const state::task_spec& task,
         new lane(std::move(*session), store, epoch, stop, ways->row_images));
 }
 
-result<void> lane::execute(const lane_work& work) {
+void lane::begin_transaction() {
     pipe_.begin_transaction();
+    end_is_sent_ = false;
+}
+
+result<void> lane::execute(const lane_work& work) {
+    begin_transaction();
     auto done = write(work, part::all);
     return done ? close(work) : done;
 }
 
 result<void> lane::begin(const lane_work& work) {
-    pipe_.begin_transaction();
+    begin_transaction();
     auto done = write(work, part::not_waiting);
     if (done) done = writer_.finish();
     return done ? pipe_.drain() : done;
@@ -138,7 +143,9 @@ result<void> lane::send_end(const lane_work& work) {
     const rows_to_write rows =
         image_->advance(work.after, work.changes.back().rows, std::chrono::system_clock::now());
     auto done = writer_.append(rows, rbr_mode::strict, {});
-    return done ? writer_.finish_and_commit() : done;
+    if (!done) return done;
+    end_is_sent_ = true;
+    return writer_.finish_and_commit();
 }
 
 // SQL may need the session to be prepared for it, which is a question to the target.
@@ -152,7 +159,7 @@ bool lane::can_send(const lane_work& work) const {
 }
 
 result<void> lane::send(const lane_work& work) {
-    pipe_.begin_transaction();
+    begin_transaction();
     auto done = write(work, part::all);
     return done ? send_end(work) : done;
 }

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] protocol::result<void> finish(const lane_work& work);
     // Ends what was begun. false: the session cannot be used any more.
     [[nodiscard]] bool roll_back();
+    // What has not been answered ends with COMMIT.
+    [[nodiscard]] bool sent_its_end() const { return end_is_sent_; }
 
     // From another thread: ends a running call soon.
     void interrupt() { target_->interrupt(); }
@@ -56,6 +58,7 @@ private:
     lane(std::unique_ptr<target_session> target, const checkpoint_store& store, std::uint64_t epoch,
          const std::atomic<bool>& stop, bool row_images);
 
+    void begin_transaction();
     enum class part : std::uint8_t { all, waiting, not_waiting };
     [[nodiscard]] protocol::result<void> write(const lane_work& work, part which);
     // Writes the checkpoint behind the rows that were written, and commits.
@@ -70,6 +73,7 @@ private:
     statement_pipe pipe_;
     table_writer writer_;
     std::optional<checkpoint_image> image_; // where row images may be written
+    bool end_is_sent_ = false;
 };
 
 } // namespace understudy::applier

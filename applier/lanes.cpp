@@ -154,7 +154,10 @@ asio::awaitable<void> lanes::give_up(std::shared_ptr<flight> one, protocol::erro
     }
     lane* const session = one->place->session.get();
     const bool usable = co_await on_thread(pool_, [session] { return session->roll_back(); });
-    if (!usable) one->place->session.reset();
+    if (!usable) {
+        end_may_come_later_ = end_may_come_later_ || session->sent_its_end();
+        one->place->session.reset();
+    }
     one->place->busy = false;
     std::erase(in_order_, one);
 }

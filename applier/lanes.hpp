@@ -55,6 +55,10 @@ public:
 
     [[nodiscard]] bool idle() const { return in_order_.empty() && running_ == 0; }
     [[nodiscard]] bool failed() const { return error_.has_value(); }
+    // A session was lost behind the end of its group, checkpoint and COMMIT included: the target
+    // may still come to execute that, however long it takes, unless the epoch is raised. Before it
+    // does the checkpoint's row is not even locked.
+    [[nodiscard]] bool end_may_come_later() const { return end_may_come_later_; }
     [[nodiscard]] std::uint64_t committed() const { return committed_; }
     // The first group that is not committed.
     [[nodiscard]] const lane_work* oldest() const {
@@ -104,6 +108,7 @@ private:
     std::optional<protocol::error> open_error_;    // there is none, and none can be had
     std::uint64_t committed_ = 0;
     std::uint64_t failed_ = 0; // the first group that failed
+    bool end_may_come_later_ = false;
     std::optional<protocol::error> error_;
     std::exception_ptr thrown_;
 };

@@ -212,8 +212,10 @@ result<void> row_shaper::take_rows(const protocol::rows_event& rows) {
                     "binlog_row_image=FULL on the source, for its running sessions too, and copy "
                     "the table anew");
     }
-    // Only dropped columns changed.
-    if (rows.kind == rows_kind::update && !has_kept_columns(rows.present_after)) return {};
+    // They can still be what `where` asks for.
+    const bool only_dropped_changed =
+        rows.kind == rows_kind::update && !has_kept_columns(rows.present_after);
+    if (only_dropped_changed && !filter_) return {};
     protocol::row_reader reader(map_, rows);
     for (;;) {
         auto more = reader.next();
@@ -221,7 +223,7 @@ result<void> row_shaper::take_rows(const protocol::rows_event& rows) {
         if (!*more) return {};
         auto kind = kind_of(reader, rows.kind);
         if (!kind) return std::unexpected(std::move(kind.error()));
-        if (!*kind) continue;
+        if (!*kind || (only_dropped_changed && **kind == rows_kind::update)) continue;
         if (rows.kind == rows_kind::update && **kind == rows_kind::write &&
             !rows.present_after.all()) {
             return fail(errc::unsupported_event,

@@ -355,6 +355,8 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     options.source_end = source_end_;
     options.start_after = std::move(copied.start_after);
     options.copied = std::move(copied.copied);
+    if (task_.conflict.policy == state::task_spec::existing_tables::ignore)
+        options.kept = std::move(copied.kept);
     options.programs_end = std::move(copied.programs_end);
     const applier::program_copies later(task_.apply.meta_database, task_.name);
     auto ends = later.keep_only(*target_, checkpoints_, checkpoint_->epoch,

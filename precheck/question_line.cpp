@@ -31,6 +31,7 @@ boost::asio::awaitable<std::optional<question_line::answer>> question_line::ask(
     auto result = co_await source_.query(sql);
     if (!result) {
         lost_ = result.error().code != make_error_code(protocol::errc::server_error);
+        last_error_ = result.error().server.number;
         refused_.push_back(
             {std::move(sql), result.error().what, is_denied(result.error().server.number)});
         co_return std::nullopt;
@@ -39,6 +40,17 @@ boost::asio::awaitable<std::optional<question_line::answer>> question_line::ask(
     for (const auto& column : result->columns)
         found.columns.push_back(column.name);
     found.rows = std::move(result->rows);
+    co_return found;
+}
+
+boost::asio::awaitable<std::optional<question_line::answer>>
+question_line::ask_of_table(std::string sql) {
+    constexpr std::uint16_t unknown_database = 1049;
+    constexpr std::uint16_t no_such_table = 1146;
+    auto found = co_await ask(std::move(sql));
+    const bool is_gone =
+        !found && !lost_ && (last_error_ == unknown_database || last_error_ == no_such_table);
+    if (is_gone) refused_.pop_back();
     co_return found;
 }
 

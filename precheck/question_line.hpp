@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,11 +33,15 @@ public:
         [[nodiscard]] std::size_t column(std::string_view name) const;
     };
     [[nodiscard]] boost::asio::awaitable<std::optional<answer>> ask(std::string sql);
+    // About a table that may have been dropped or renamed since it was listed: then there is
+    // nothing to be said of it.
+    [[nodiscard]] boost::asio::awaitable<std::optional<answer>> ask_of_table(std::string sql);
 
 private:
     protocol::net::connection& source_;
     std::vector<unanswered>& refused_;
     bool lost_ = false;
+    std::uint16_t last_error_ = 0;
 };
 
 } // namespace understudy::precheck

@@ -108,7 +108,7 @@ ask_shared_checks(question_line& ask, std::string database) {
 [[nodiscard]] awaitable<void> compare_dialects(question_line& ask, std::uint32_t version,
                                                table_fact& table) {
     if (table.is_view || !table.not_in_mysql.empty()) co_return;
-    const auto answer = co_await ask.ask("SHOW CREATE TABLE " + table.name.to_string());
+    const auto answer = co_await ask.ask_of_table("SHOW CREATE TABLE " + table.name.to_string());
     if (!answer) co_return;
     const std::string text = text_at(answer->rows, 0, 1);
     auto translated = applier::ddl::mariadb_dialect(text, 0, version).for_mysql();

@@ -74,6 +74,8 @@ copy_outcome outcome_of(const std::map<progress_key, progress_row>& done) {
         if (key == programs_key() && row.position) outcome.programs_begin = *row.position;
         if (key == finished_key() && row.position) outcome.programs_end = row.position->binlog;
         if (key.kind == database_kind) outcome.databases.insert(key.source.database);
+        if (key.kind == "table" && row.now == progress_row::stage::kept)
+            outcome.kept.insert(key.source);
         if (key.kind != "data") continue;
         outcome.copied.insert(key.source);
         if (row.position) outcome.start_after[key.source] = *row.position;

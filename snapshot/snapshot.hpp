@@ -74,6 +74,8 @@ struct copy_outcome {
     std::map<state::object_name, state::source_position>
         start_after; // tables copied in one snapshot at a known position
     std::set<state::object_name> copied;
+    // Tables that were there before, with rows of their own (existing_tables::ignore).
+    std::set<state::object_name> kept;
     // Views and programs were read between these two: as they were at both, if nothing changed one
     // of them in between. Empty files: there were none to read, or that is not known.
     state::source_position programs_begin;

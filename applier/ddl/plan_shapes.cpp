@@ -40,6 +40,10 @@ constexpr std::string_view advice =
     "Change objects.tables in the task file so that it holds behind this statement too, do on the "
     "target what the statement means there, and leave it out";
 
+constexpr std::string_view values_advice =
+    "If every value stays what it is (a longer VARCHAR), give the statement as its own replacement "
+    "(understudy skip); if not, leave it out and copy the table anew (understudy reload)";
+
 } // namespace
 
 // A name in the statement may be of something else, an index for example: then it stops for
@@ -59,14 +63,23 @@ protocol::result<void> planner::check_columns_of(const table_shape& shape) const
             return refuse(fmt::format("it puts a column first, where the added columns of "
                                       "objects.tables are. {}",
                                       advice));
+        if (shape.where() && at.sees("CONVERT") && at.sees("TO", 1))
+            return refuse(fmt::format("it converts what the condition `where` of objects.tables "
+                                      "may ask for. {}",
+                                      values_advice));
         const bool changes = at.sees("CHANGE");
-        if (!changes && !at.sees("DROP") && !at.sees("RENAME")) continue;
+        const bool modifies = at.sees("MODIFY");
+        if (!changes && !modifies && !at.sees("DROP") && !at.sees("RENAME")) continue;
         auto clause = at;
         clause.advance();
         clause.take("COLUMN");
         clause.take_all({"IF", "EXISTS"});
         if (!is_name(clause.peek()) || !is_condition_column(shape, clause.peek())) continue;
-        if (changes && same_column(clause.peek().text, clause.peek(1).text)) continue;
+        if (modifies || (changes && same_column(clause.peek().text, clause.peek(1).text)))
+            return refuse(fmt::format("it may change the values of {}, which the condition `where` "
+                                      "of objects.tables asks for, so that other rows belong to "
+                                      "the target. {}",
+                                      state::quote_identifier(clause.peek().text), values_advice));
         return refuse(fmt::format(
             "it drops or renames {}, which the condition `where` of objects.tables asks for. "
             "Change the condition in the task file so that it does without that name, then start "

@@ -26,5 +26,17 @@ TEST(conflict_policy, goes_by_the_lists_and_the_most_careful_of_them) {
     EXPECT_EQ(policy.of({"crm", "customers"}), action::overwrite);
 }
 
+TEST(conflict_policy, overwrites_tables_that_were_kept_unless_told_otherwise) {
+    state::task_spec task;
+    task.apply.conflicts.stop = {"shop.exact"};
+    const std::set<state::object_name> kept{{"shop", "orders"}, {"shop", "exact"}};
+    const conflict_policy policy(task, kept);
+    EXPECT_EQ(policy.of({"shop", "orders"}), action::overwrite);
+    EXPECT_EQ(policy.of({"shop", "exact"}), action::stop);
+    EXPECT_EQ(policy.of({"shop", "lines"}), action::stop);
+    task.apply.on_conflict = action::ignore;
+    EXPECT_EQ(conflict_policy(task, kept).of({"shop", "orders"}), action::ignore);
+}
+
 } // namespace
 } // namespace understudy::applier

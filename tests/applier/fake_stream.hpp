@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -118,9 +119,10 @@ public:
         out.bytes(rows);
         event(type);
     }
-    // A WRITE or DELETE of images with the columns of the bitmap only.
+    // Images with the columns of the bitmap only; an UPDATE has another for those behind it.
     void some_columns(protocol::event_type type, std::uint64_t id, std::uint8_t columns,
-                      std::uint8_t present, const std::vector<std::byte>& rows) {
+                      std::uint8_t present, const std::vector<std::byte>& rows,
+                      std::optional<std::uint8_t> present_after = std::nullopt) {
         body_.clear();
         protocol::byte_writer out(body_);
         out.u48(id);
@@ -128,6 +130,7 @@ public:
         out.u16(2);
         out.lenenc(columns);
         out.u8(present);
+        if (present_after) out.u8(*present_after);
         out.bytes(rows);
         event(type);
     }

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <tuple>
 
 namespace understudy::applier {
 namespace {
@@ -184,6 +185,27 @@ TEST_F(shaped_log, takes_rows_by_columns_that_the_target_has_not) {
     rules with = where("v = 6");
     with.drop_columns = {"v"};
     EXPECT_THAT(read(with), ElementsAre("W 2,b"));
+}
+
+TEST_F(shaped_log, asks_the_condition_where_only_columns_change_that_the_target_has_not) {
+    begin();
+    std::vector<std::byte> body;
+    protocol::byte_writer out(body);
+    for (const auto& [id, v_before, v_after] :
+         {std::tuple{1U, 6U, 7U}, std::tuple{2U, 6U, 5U}, std::tuple{3U, 9U, 8U}}) {
+        out.u8(4); // the name is NULL
+        out.u32(id);
+        out.u32(v_before);
+        out.u8(0);
+        out.u32(v_after);
+    }
+    log.some_columns(event_type::update_rows, 7, 3, 0x07, body, 0x02);
+    log.commit();
+    rules with = where("v < 7");
+    with.drop_columns = {"v"};
+    EXPECT_THAT(read(with), ElementsAre("D 1,NULL"));
+    with.where.clear();
+    EXPECT_THAT(read(with), IsEmpty());
 }
 
 TEST_F(shaped_log, leaves_out_the_kinds_of_changes_that_the_task_skips) {

@@ -192,5 +192,47 @@ TEST_F(adopted, position_must_be_in_the_sources_log) {
     EXPECT_THAT(purged.error, HasSubstr("purged"));
 }
 
+// A table with rows of its own, which existing_tables = "ignore" keeps.
+class kept : public testing::TestWithParam<std::string> {};
+
+TEST_P(kept, rows_give_way_to_changes_of_the_source) {
+    pair_options how;
+    how.objects.include = {"shop.*"};
+    how.more_of_task_file =
+        "[conflict]\nexisting_tables = \"ignore\"\n[apply]\nwriter = \"" + GetParam() + "\"\n";
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, how);
+    pair.source_sql().exec(
+        "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, v INT); CREATE TABLE "
+        "shop.u LIKE shop.t; INSERT INTO shop.t VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5); "
+        "INSERT INTO shop.u VALUES (1, 1)");
+    pair.target_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, v INT); "
+                           "INSERT INTO shop.t VALUES (2, 20), (9, 90), (10, 100)");
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    const auto rows = [&] {
+        return pair.target_sql().scalar("SELECT GROUP_CONCAT(id, ':', v ORDER BY id) FROM shop.t");
+    };
+    EXPECT_EQ(rows(), "1:1,2:20,3:3,4:4,5:5,9:90,10:100");
+
+    pair.target_sql().exec("DELETE FROM shop.t WHERE id IN (3, 4)");
+    pair.source_sql().exec("UPDATE shop.t SET v = 200 WHERE id = 2; UPDATE shop.t SET v = 30 WHERE "
+                           "id = 3; DELETE FROM shop.t WHERE id = 4; INSERT INTO shop.t VALUES (9, "
+                           "99); UPDATE shop.t SET id = 10 WHERE id = 5");
+    const auto followed = pair.run_task();
+    ASSERT_EQ(followed.status.code, 0) << followed.error;
+    EXPECT_EQ(rows(), "1:1,2:200,3:30,9:99,10:5");
+    EXPECT_GE(std::stoi(pair.target_sql().scalar("SELECT COUNT(*) FROM understudy.conflict")), 4);
+
+    // Tables that the task made are exact as ever.
+    pair.target_sql().exec("DELETE FROM shop.u");
+    pair.source_sql().exec("UPDATE shop.u SET v = 2");
+    const auto stopped = pair.run_task();
+    EXPECT_NE(stopped.status.code, 0);
+    EXPECT_THAT(stopped.error, HasSubstr("`shop`.`u`"));
+}
+
+INSTANTIATE_TEST_SUITE_P(by, kept, testing::Values("row-image", "sql"), [](const auto& info) {
+    return info.param == "sql" ? "sql" : "row_image";
+});
+
 } // namespace
 } // namespace understudy::test

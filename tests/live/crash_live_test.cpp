@@ -3,6 +3,8 @@
 #include "tests/live/memory_limit.hpp"
 #include "tests/live/workload.hpp"
 #include "tests/support/source_and_target.hpp"
+#include "tests/support/tcp_forwarder.hpp"
+#include "tests/support/wait_until.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +13,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <random>
 #include <string>
 #include <thread>
@@ -141,6 +144,45 @@ TEST_P(crash, of_the_target_loses_nothing) {
 }
 
 // Its dump thread waits where it was, whatever is written now.
+// What a lost connection was about the target may execute much later: here once the lock is gone.
+TEST(lost_connection, in_the_middle_of_a_group_writes_nothing_twice) {
+    pair_options how;
+    how.objects.include = {"w.*"};
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, how);
+    pair.source_sql().exec("CREATE DATABASE w; CREATE TABLE w.log (line INT)");
+    ASSERT_EQ(pair.run_task().status.code, 0);
+
+    tcp_forwarder between(pair.target().port());
+    auto text = file_text(pair.task_file());
+    const std::string port = fmt::format("port = {}\n", pair.target().port());
+    text.replace(text.find(port), port.size(), fmt::format("port = {}\n", between.port()));
+    std::ofstream(pair.task_file(), std::ios::trunc) << text;
+    auto task = pair.start_task();
+    pair.source_sql().exec("INSERT INTO w.log VALUES (0)");
+    const auto has_rows = [&](int count) {
+        return wait_until(
+            [&] {
+                return pair.target_sql().scalar("SELECT COUNT(*) FROM w.log") ==
+                       std::to_string(count);
+            },
+            30s);
+    };
+    ASSERT_TRUE(has_rows(1)) << task.error() << task.output();
+
+    sql_client holder = pair.target().root();
+    holder.exec("LOCK TABLES w.log READ");
+    pair.source_sql().exec("INSERT INTO w.log VALUES (1), (2)");
+    const std::string waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = "
+                                "'apply' AND state LIKE 'Waiting for table%'";
+    ASSERT_TRUE(wait_until([&] { return pair.target_sql().scalar(waiting) == "1"; }, 30s));
+    between.cut();
+    EXPECT_TRUE(wait_until([&] { return pair.target_sql().scalar(waiting) == "2"; }, 40s))
+        << "nobody tries again: " << task.error();
+    holder.exec("UNLOCK TABLES");
+    EXPECT_TRUE(has_rows(3)) << pair.target_sql().scalar("SELECT GROUP_CONCAT(line) FROM w.log");
+    expect_equal_after(pair, task);
+}
+
 TEST_P(crash, of_the_sources_log_is_noticed) {
     source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options_for(GetParam()));
     pair.source_sql().exec("CREATE DATABASE w; CREATE TABLE w.a (id INT PRIMARY KEY); "

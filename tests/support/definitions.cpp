@@ -144,7 +144,9 @@ private:
         if (same_version_) return "column_default";
         return "IF(data_type IN ('binary', 'varbinary'), HEX(TRIM(TRAILING '\\0' FROM"
                " IF(column_default LIKE '0x%', UNHEX(SUBSTR(column_default, 3)), column_default))),"
-               " column_default)";
+               // MariaDB shows it as it stands in a statement.
+               " IF(VERSION() LIKE '%MariaDB%', TRIM(BOTH '''' FROM column_default),"
+               " column_default))";
     }
 
     void show_create_tables() {
