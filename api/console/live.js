@@ -97,16 +97,28 @@ class live_tasks extends EventTarget {
 
 export const live = new live_tasks();
 
-// How long the copy of a table still takes at the pace of the last half minute; null: no telling.
-export function time_left(samples, table) {
+// Rows and bytes a second that were copied in the last half minute, of these tables together; null:
+// none were, or there is nothing to compare with.
+export function copy_pace(samples, tables) {
     const now = samples.at(-1);
-    const progress = now?.copy[table];
-    if (!progress || progress.finished) return null;
-    const before = samples.find((one) => one.time >= now.time - 30 && one.copy[table]);
-    const done = progress.rows - (before?.copy[table].rows ?? 0);
-    const missing = progress.rows_estimated - progress.rows;
-    if (!before || done <= 0 || missing <= 0) return null;
-    return missing * (now.time - before.time) / done;
+    const is_known = (one) => tables.some((table) => one.copy[table]);
+    const before = now && samples.find((one) => one.time >= now.time - 30 && is_known(one));
+    if (!before || before.time >= now.time) return null;
+    const sum = (one, figure) => tables.reduce((all, table) => all + (one.copy[table]?.[figure] ?? 0), 0);
+    const a_second = (figure) => (sum(now, figure) - sum(before, figure)) / (now.time - before.time);
+    const pace = {rows: a_second("rows"), bytes: a_second("bytes")};
+    return pace.rows > 0 ? pace : null;
+}
+
+// How long the copy of these tables still takes at that pace, in seconds; null: no telling.
+export function time_left(samples, tables) {
+    const copy = samples.at(-1)?.copy ?? {};
+    const missing = tables.reduce((all, table) => {
+        const one = copy[table];
+        return all + (one && !one.finished ? Math.max(one.rows_estimated - one.rows, 0) : 0);
+    }, 0);
+    const pace = copy_pace(samples, tables);
+    return pace && missing > 0 ? missing / pace.rows : null;
 }
 
 export function is_in_trouble(task) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import {is_in_trouble, live, time_left} from "../../api/console/live.js";
+import {copy_pace, is_in_trouble, live, time_left} from "../../api/console/live.js";
 
 // Node.js before 19 has none.
 globalThis.CustomEvent ??= class extends Event {};
@@ -43,13 +43,25 @@ test("rates are those of the last seconds, of copy and stream together", () => {
 test("time left is at the pace of the last half minute", () => {
     const at = (time, rows, finished = false) =>
         ({time, copy: {t: {rows, rows_estimated: 1000, bytes: 0, finished}}});
-    assert.equal(time_left([at(0, 0), at(10, 100)], "t"), 90);
-    assert.equal(time_left([at(0, 0), at(60, 100), at(70, 200)], "t"), 80);
-    assert.equal(time_left([at(0, 0), at(10, 0)], "t"), null, "no pace");
-    assert.equal(time_left([at(0, 0), at(10, 1100)], "t"), null, "the estimate was too small");
-    assert.equal(time_left([at(0, 0), at(10, 1000, true)], "t"), null, "done");
-    assert.equal(time_left([at(0, 0), at(10, 100)], "other"), null);
-    assert.equal(time_left([], "t"), null);
+    assert.equal(time_left([at(0, 0), at(10, 100)], ["t"]), 90);
+    assert.equal(time_left([at(0, 0), at(60, 100), at(70, 200)], ["t"]), 80);
+    assert.equal(time_left([at(0, 0), at(10, 0)], ["t"]), null, "no pace");
+    assert.equal(time_left([at(0, 0), at(10, 1100)], ["t"]), null, "the estimate was too small");
+    assert.equal(time_left([at(0, 0), at(10, 1000, true)], ["t"]), null, "done");
+    assert.equal(time_left([at(0, 0), at(10, 100)], ["other"]), null);
+    assert.equal(time_left([], ["t"]), null);
+});
+
+test("tables have a pace each and one together", () => {
+    const at = (time, a, b) => ({time, copy: {
+        a: {rows: a, rows_estimated: 1000, bytes: 10 * a, finished: false},
+        b: {rows: b, rows_estimated: 300, bytes: 100 * b, finished: b === 300}}});
+    const samples = [at(0, 0, 0), at(10, 100, 300)];
+    assert.deepEqual(copy_pace(samples, ["a"]), {rows: 10, bytes: 100});
+    assert.deepEqual(copy_pace(samples, ["a", "b"]), {rows: 40, bytes: 3100});
+    assert.equal(time_left(samples, ["a", "b"]), 22.5);
+    assert.equal(copy_pace(samples.slice(1), ["a"]), null, "nothing to compare with");
+    assert.equal(copy_pace([at(0, 5, 0), at(10, 5, 9)], ["a"]), null, "it rests");
 });
 
 test("what waits is in trouble too", () => {
