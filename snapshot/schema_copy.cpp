@@ -178,12 +178,38 @@ awaitable<result<void>> schema_copy::look_at_merged(const source_table& table) {
     co_return co_await creator_->worker().run_retrying(call);
 }
 
+// Empty: it has the columns of the source's.
+result<std::string> schema_copy::difference_of(const source_table& table,
+                                               const applier::query_rows& columns) const {
+    const state::object_name target_name = context_->on_target(table.name);
+    if (columns.rows.empty())
+        return fail(applier::errc::missing_table,
+                    fmt::format("{} is to be filled and is not on the target; with initial.schema "
+                                "= false it has to be there",
+                                target_name.to_string()));
+    auto parsed = parse_columns(target_name, columns.rows);
+    if (!parsed) return std::unexpected(std::move(parsed.error()));
+    source_table found{
+        .name = target_name, .engine = {}, .columns = *std::move(parsed), .order = {}};
+    const source_table wanted = shaped(table, context_->shape(table.name));
+    if (context_->target_is_mariadb) take_text_for_json(found.columns, wanted.columns);
+    if (found.fingerprint() == wanted.fingerprint()) return std::string();
+    return fmt::format("{} on the target does not have the columns of {} at the source{}.\n"
+                       "wanted:\n{}target:\n{}",
+                       target_name.to_string(), table.name.to_string(),
+                       context_->shape(table.name) == nullptr ? "" : " with objects.tables",
+                       wanted.fingerprint(), found.fingerprint());
+}
+
 awaitable<result<void>> schema_copy::compare_tables() {
+    constexpr std::size_t shown_max = 20;
+    std::string differences;
+    std::size_t count = 0;
     for (const source_table& table : context_->catalog.tables) {
-        const state::object_name target_name = context_->on_target(table.name);
         if (context_->selection->is_merged(table.name)) {
             if (auto fit = co_await look_at_merged(table); !fit) co_return fit;
         }
+        const state::object_name target_name = context_->on_target(table.name);
         auto call = [&target_name](target_session& target) {
             return target.query(columns_query(fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}",
                                                           quote_string(target_name.database),
@@ -191,29 +217,15 @@ awaitable<result<void>> schema_copy::compare_tables() {
         };
         auto rows = co_await creator_->worker().run_retrying(call);
         if (!rows) co_return std::unexpected(std::move(rows.error()));
-        if (rows->rows.empty())
-            co_return fail(
-                applier::errc::missing_table,
-                fmt::format("{} is to be filled and is not on the target; with initial.schema = "
-                            "false it has to be there",
-                            target_name.to_string()));
-        auto columns = parse_columns(target_name, rows->rows);
-        if (!columns) co_return std::unexpected(std::move(columns.error()));
-        source_table found{
-            .name = target_name, .engine = {}, .columns = *std::move(columns), .order = {}};
-        const source_table wanted = shaped(table, context_->shape(table.name));
-        if (context_->target_is_mariadb) take_text_for_json(found.columns, wanted.columns);
-        if (found.fingerprint() != wanted.fingerprint())
-            co_return fail(
-                applier::errc::definition_mismatch,
-                fmt::format("{} on the target does not have the columns of {} at the source{}.\n"
-                            "wanted:\n{}target:\n{}Drop it there, or give it these columns in "
-                            "this order",
-                            target_name.to_string(), table.name.to_string(),
-                            context_->shape(table.name) == nullptr ? "" : " with objects.tables",
-                            wanted.fingerprint(), found.fingerprint()));
+        auto difference = difference_of(table, *rows);
+        if (!difference) co_return std::unexpected(std::move(difference.error()));
+        if (!difference->empty() && ++count <= shown_max) differences += *difference;
     }
-    co_return result<void>{};
+    if (count == 0) co_return result<void>{};
+    if (count > shown_max) differences += fmt::format("and {} more\n", count - shown_max);
+    co_return fail(applier::errc::definition_mismatch,
+                   differences + "Drop them there, give them these columns in this order, or leave "
+                                 "them out (objects.exclude)");
 }
 
 } // namespace understudy::snapshot

@@ -25,6 +25,8 @@ public:
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> compare_tables();
 
 private:
+    [[nodiscard]] protocol::result<std::string>
+    difference_of(const source_table& table, const applier::query_rows& columns) const;
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
     look_at_merged(const source_table& table);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>>

@@ -230,6 +230,38 @@ TEST_P(kept, rows_give_way_to_changes_of_the_source) {
     EXPECT_THAT(stopped.error, HasSubstr("`shop`.`u`"));
 }
 
+TEST(kept_tables, that_are_defined_otherwise_are_all_listed_and_nothing_is_written) {
+    pair_options how;
+    how.objects.include = {"shop.*"};
+    how.more_of_task_file = "[conflict]\nexisting_tables = \"ignore\"\n";
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, how);
+    const auto make = [](const std::string& type) {
+        return "CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY, v " + type +
+               "); CREATE TABLE shop.b (id INT PRIMARY KEY); CREATE TABLE shop.c (id " + type +
+               " PRIMARY KEY); INSERT INTO shop.b VALUES ";
+    };
+    pair.source_sql().exec(make("INT") + "(1)");
+    pair.target_sql().exec(make("BIGINT") + "(2)");
+    const auto checked = pair.run_task();
+    EXPECT_NE(checked.status.code, 0);
+    EXPECT_THAT(checked.error, HasSubstr("`shop`.`a` (v is int there, bigint here)"));
+    EXPECT_THAT(checked.error, HasSubstr("`shop`.`c`"));
+
+    pair.options().more_of_task_file += "[precheck]\nwaive = [\"target.definitions\"]\n";
+    pair.write_task_file();
+    const auto refused = pair.run_task();
+    EXPECT_NE(refused.status.code, 0);
+    EXPECT_THAT(refused.error, HasSubstr("does not have the columns of `shop`.`a`"));
+    EXPECT_THAT(refused.error, HasSubstr("does not have the columns of `shop`.`c`"));
+    EXPECT_EQ(pair.target_sql().scalar("SELECT GROUP_CONCAT(id) FROM shop.b"), "2");
+
+    pair.options().objects.exclude = {"shop.a", "shop.c"};
+    pair.write_task_file();
+    const auto copied = pair.run_task();
+    ASSERT_EQ(copied.status.code, 0) << copied.error;
+    EXPECT_EQ(pair.target_sql().scalar("SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.b"), "1,2");
+}
+
 INSTANTIATE_TEST_SUITE_P(by, kept, testing::Values("row-image", "sql"), [](const auto& info) {
     return info.param == "sql" ? "sql" : "row_image";
 });
