@@ -203,6 +203,16 @@ protocol::result<supervised_task> task_supervisor::create(const std::string& def
 }
 
 // The record is changed only when it is safe on disk.
+namespace {
+
+// Of a run, which nobody can take back.
+bool has_happened(lifecycle_event event) {
+    using enum lifecycle_event;
+    return event == modified || event == run_ended || event == run_failed || event == goal_reached;
+}
+
+} // namespace
+
 protocol::result<void> task_supervisor::apply(managed& task, lifecycle_event event) {
     const auto reached = next(task.record.life, event);
     if (!reached) {
@@ -216,7 +226,12 @@ protocol::result<void> task_supervisor::apply(managed& task, lifecycle_event eve
     if (changed.life.now != task.record.life.now) changed.since = system_clock::now();
     changed.begun =
         changed.begun || event == lifecycle_event::copying || event == lifecycle_event::streaming;
-    if (auto saved = store_.save(task.name, changed); !saved) return saved;
+    if (auto saved = store_.save(task.name, changed); !saved) {
+        if (!has_happened(event)) return saved;
+        // The state on disk is then the one before: a process after us runs the task once more and
+        // comes to the same end.
+        task.board->warn(saved.error().what);
+    }
     const auto from = std::exchange(task.record, std::move(changed)).life.now;
     if (from != task.record.life.now) note_change(task, from);
     return {};
@@ -371,6 +386,9 @@ protocol::result<void> task_supervisor::remove(const std::string& name, bool tra
 }
 
 protocol::result<void> task_supervisor::remove_from_store(managed& task, bool traces) {
+    // Nobody else is at it (understudy run), nor begins.
+    const auto held = state::task_directory::open(options_.data_dir, task.name);
+    if (!held) return std::unexpected(held.error());
     if (traces) {
         const auto file = store_.read(task.name, task.record);
         if (!file) return std::unexpected(file.error());
@@ -539,8 +557,6 @@ void task_supervisor::settle(managed& task, const protocol::result<void>& ended,
         if (is_refused_sign_in(ended.error())) task.refused = task.passwords;
         event = lifecycle_event::run_failed;
     }
-    // The state on disk is then the one before: a process after us runs the task once more and
-    // comes to the same end.
     if (auto applied = apply(task, event); !applied) task.board->warn(applied.error().what);
 }
 

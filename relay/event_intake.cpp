@@ -38,6 +38,7 @@ result<void> event_intake::take(std::span<const std::byte> bytes) {
         return {};
     case kind::artificial:
         if (item_.event.header.type != event_type::format_description) return {};
+        if (boundary_.in_group()) return inside_of_transaction();
         next_ = action::set_format;
         return store();
     case kind::event: return take_event();
@@ -58,9 +59,12 @@ result<void> event_intake::take_file() {
 
 result<void> event_intake::take_event() {
     const auto& event = item_.event;
+    const bool was_in_group = boundary_.in_group();
     const auto role = boundary_.feed(event, *stream_.format());
     if (!role) return protocol::wrap(role.error(), "after " + stream_.position().to_string());
     role_ = *role;
+    const bool belongs_to_group = role_ == boundary::role::inside || role_ == boundary::role::ends;
+    if (was_in_group && !belongs_to_group) return inside_of_transaction();
     id_.reset();
     const auto type = event.header.type;
     if (role_ == boundary::role::outside && is_held()) {
@@ -79,6 +83,13 @@ result<void> event_intake::take_event() {
     }
     next_ = action::append;
     return store();
+}
+
+result<void> event_intake::inside_of_transaction() const {
+    return protocol::fail(protocol::errc::malformed, "the source sends a " +
+                                                         to_string(item_.event.header.type) +
+                                                         " event inside of a transaction, before " +
+                                                         stream_.position().to_string());
 }
 
 result<void> event_intake::take_mariadb_gtid(const protocol::event_view& event) {

@@ -48,6 +48,7 @@ private:
     [[nodiscard]] protocol::binlog_position named(const protocol::binlog_position& position) const;
 
     [[nodiscard]] protocol::result<void> take_mariadb_gtid(const protocol::event_view& event);
+    [[nodiscard]] protocol::result<void> inside_of_transaction() const;
 
     log& relay_;
     const bool by_gtid_;

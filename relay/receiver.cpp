@@ -53,6 +53,12 @@ remedy remedy_for(const protocol::error& reason) {
     return remedy::none;
 }
 
+// It lacks what we need, or has not what we have; another server may be as it should be.
+bool is_refusal(const protocol::error& reason) {
+    using protocol::errc;
+    return reason.code == errc::binlog_position_lost || reason.code == errc::source_unsuitable;
+}
+
 std::string seconds_text(std::chrono::milliseconds delay) {
     const auto tenths = (delay.count() + 50) / 100;
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
@@ -104,7 +110,6 @@ struct receiver::impl {
     std::optional<protocol::binlog_position> switch_after;
     std::uint32_t version = 0; // of the server followed last, 90704
     bool stopping = false;
-    bool progress = false; // the last connection brought something
     bool warned_tls = false;
     bool warned_semi_sync = false;
     std::chrono::milliseconds delay{0};
@@ -144,8 +149,9 @@ asio::awaitable<result<void>> receiver::impl::run() {
         co_return fail(errc::position_not_held, "the relay log was given no position to begin at");
     }
     int damaged = 0;
+    std::size_t refused = 0; // servers one after the other, by what they said to the dump
     while (!stopping) {
-        progress = false;
+        const auto before = relay.end().binlog;
         auto ended = co_await pull();
         if (session) {
             co_await session->close();
@@ -154,8 +160,16 @@ asio::awaitable<result<void>> receiver::impl::run() {
         if (auto done = relay.abandon_open_group(); !done) ended = std::move(done);
         note(false, {});
         if (stopping) break;
-        const auto what = remedy_for(ended.error());
+        // What was taken of a transaction whose rest cannot be had is no progress.
+        const bool progress = relay.end().binlog != before;
         damaged = progress ? 0 : damaged;
+        refused = progress ? 0 : refused;
+        if (is_refusal(ended.error()) && ++refused < servers.size()) {
+            note(false, servers[current].address() + ": " + ended.error().what);
+            current = (current + 1) % servers.size();
+            continue;
+        }
+        const auto what = remedy_for(ended.error());
         if (what == remedy::reconnect_if_it_does_not_repeat) ++damaged;
         if (what == remedy::none || damaged >= damage_max) {
             note(false, "stopped: " + ended.error().what);
@@ -337,7 +351,6 @@ asio::awaitable<result<void>> receiver::impl::pull() {
             if (i + 1 == ack_wanted) awaited = intake.position();
         }
         if (ended && awaited) ended = co_await acknowledge(intake, *std::move(awaited));
-        progress = progress || intake.events() > 0;
         report(intake);
     }
     events_before += intake.events();

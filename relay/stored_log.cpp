@@ -347,11 +347,12 @@ result<void> stored_log::retire(const protocol::binlog_position& needed) {
     const retention_policy policy{options_.retention_bytes_max, options_.retention_age_max};
     const auto count = policy.deletable(segments, positions, wall_clock_us());
     for (std::size_t i = 0; i < count; ++i) {
-        current->segments.remove_first();
         if (indexer_) {
             if (auto done = indexer_->forget(segments[i].number); !done) return done;
         }
+        // It is known until it is gone: one that stayed behind would leave a hole before the next.
         if (auto done = where_->remove(segment_name(segments[i].number)); !done) return done;
+        current->segments.remove_first();
     }
     if (count > 0) {
         if (!indexer_) {

@@ -77,7 +77,11 @@ result<dump_stream::item> dump_stream::feed(std::span<const std::byte> bytes) {
     if (header->has(event_flag::artificial)) {
         return item{kind::artificial, *event, position_.offset};
     }
-    position_.offset = advance_offset(position_.offset, header->end_log_pos);
+    // Since 11.4 MariaDB gives events inside of a transaction none (binlog_legacy_event_pos = OFF),
+    // and the next that has one is right again, whatever of the file was not sent before it.
+    position_.offset = header->end_log_pos == 0
+                           ? position_.offset + header->length
+                           : advance_offset(position_.offset, header->end_log_pos);
     return item{kind::event, *event, position_.offset};
 }
 

@@ -64,6 +64,24 @@ INSTANTIATE_TEST_SUITE_P(of, mariadb_source,
                                          source_kind{server_kind::mariadb_118, true}),
                          name_of);
 
+// Since 11.4 events inside of a transaction have no position of their own.
+TEST_P(mariadb_source, may_send_events_longer_than_all_before_them_in_the_file) {
+    auto pair = make_pair(GetParam(), options(GetParam(), {"big.*"}));
+    pair.source_sql().exec("SET GLOBAL max_allowed_packet = 64 << 20; CREATE DATABASE big; CREATE "
+                           "TABLE big.t (id INT PRIMARY KEY, b LONGBLOB)");
+    pair.target_sql().exec("SET GLOBAL max_allowed_packet = 64 << 20");
+    expect_caught_up(pair);
+    sql_client fresh = pair.source().root();
+    for (const char* size : {"9000", "6000000"}) {
+        fresh.exec("USE big; FLUSH BINARY LOGS");
+        fresh.exec(std::string("INSERT INTO big.t SELECT seq + ") + size + ", REPEAT('x', " + size +
+                   ") FROM seq_1_to_3");
+    }
+    fresh.exec("BEGIN; UPDATE big.t SET b = 'y' WHERE id % 3 = 0; DELETE FROM big.t WHERE id % 3 = "
+               "1; COMMIT");
+    expect_caught_up(pair);
+}
+
 // With writers and kills: 10.11 only.
 class mariadb_source_under_writers : public mariadb_source {};
 

@@ -210,6 +210,45 @@ TEST_F(event_intake_test, keeps_the_last_gtid_of_each_domain_of_mariadb) {
     EXPECT_EQ(events_in(*relay), 9U);
 }
 
+// MariaDB since 11.4. They are longer than all that stands before them in the file.
+TEST_F(event_intake_test, takes_events_of_a_transaction_that_have_no_position) {
+    event_intake intake(*relay, {});
+    take(intake, source.fake_rotate("binlog.000001", 4));
+    take(intake, source.mariadb_format());
+    const auto group = source.mariadb_group(0, 1);
+    const auto gtid_end = source.position().offset - group.back().size();
+    take(intake, group.front());
+    std::uint64_t end = gtid_end;
+    for (int i = 0; i < 3; ++i) {
+        const auto rows =
+            source.event(event_type::write_rows_v1, std::vector<std::byte>(400), 0, false);
+        take(intake, rows);
+        end += rows.size();
+        EXPECT_EQ(intake.position().offset, end);
+    }
+    source.set_offset(end);
+    take(intake, source.event(event_type::xid, std::vector<std::byte>(8)));
+    EXPECT_EQ(relay->end().binlog, source.position());
+    EXPECT_EQ(events_in(*relay), 6U);
+}
+
+TEST_F(event_intake_test, calls_what_cannot_be_inside_of_a_transaction_malformed) {
+    for (const bool made_up : {false, true}) {
+        SCOPED_TRACE(made_up);
+        event_intake intake(*relay, {});
+        take(intake, source.fake_rotate("binlog.000001", 4));
+        take(intake, source.mariadb_format());
+        take(intake, source.mariadb_group(0, made_up ? 2 : 1).front());
+        const auto odd = made_up ? source.format(false)
+                                 : source.event(event_type::mariadb_binlog_checkpoint,
+                                                std::vector<std::byte>(8));
+        const auto done = intake.take(odd);
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, protocol::errc::malformed);
+        ASSERT_TRUE(relay->abandon_open_group());
+    }
+}
+
 TEST_F(event_intake_test, stops_a_dump_by_gtid_where_the_numbers_of_a_domain_do_not_rise) {
     event_intake intake(*relay, {});
     take(intake, source.fake_rotate("binlog.000001", 4));

@@ -158,7 +158,7 @@ protocol::result<std::vector<read_event>> read_available(relay::reader& from) {
         const bool given_again =
             header->type == event_type::format_description &&
             header->end_log_pos != static_cast<std::uint32_t>(found.end_offset);
-        if (given_again || header->end_log_pos == 0) continue;
+        if (given_again) continue;
         events.push_back({{found.bytes.begin(), found.bytes.end()}, *found.file, found.end_offset});
     }
 }
