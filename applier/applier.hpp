@@ -27,6 +27,9 @@ struct applier_options {
     state::task_spec task;
     checkpoint from;                  // loaded (and taken over: from.epoch is ours)
     std::uint32_t source_version = 0; // 90704, 50624
+    // @@GLOBAL.explicit_defaults_for_timestamp of the source, for statements that were logged
+    // without it. Empty: unknown, the target's own holds.
+    std::optional<bool> source_explicit_timestamps{};
     // Where the source's log ended when the task was started: what a process before us may have
     // applied lies before it. Empty: unknown.
     protocol::binlog_position source_end;

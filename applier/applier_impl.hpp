@@ -64,6 +64,7 @@ struct applier::impl {
           catch_up_(executor_, pool_, context_, throttle_, board_,
                     [this] { wake_->timer.cancel(); }),
           catch_up_ended_(executor_), applied_(options_.from.applied) {
+        context_.source_explicit_timestamps = options_.source_explicit_timestamps;
         rules_.set_programs_end(options_.programs_end);
         rules_.set_later_programs(options_.later_programs);
     }

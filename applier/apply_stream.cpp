@@ -38,6 +38,21 @@ result<checkpoint> load_checkpoint(const stream_context& context, target_session
     return std::move(**loaded);
 }
 
+// For the whole session: inside a transaction, where changes are that were logged as statements,
+// the variable cannot be set (error 1766). Without the privilege for it, the first statement that
+// needs it says so.
+result<void> take_explicit_timestamps(target_session& session, std::optional<bool> of_source) {
+    if (!of_source) return {};
+    auto ours = session.scalar("SELECT @@SESSION.explicit_defaults_for_timestamp");
+    if (!ours) return std::unexpected(std::move(ours.error()));
+    const bool is_on = ours->value_or("0") != "0";
+    if (is_on == *of_source) return {};
+    auto set = session.execute(
+        fmt::format("SET SESSION explicit_defaults_for_timestamp = {}", *of_source ? 1 : 0));
+    if (set || set.error().code == errc::missing_privilege) return {};
+    return std::unexpected(std::move(set.error()));
+}
+
 } // namespace
 
 result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& context,
@@ -50,6 +65,8 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     }
     auto ways = prepare_for_rows(*session, context.task);
     if (!ways) return std::unexpected(std::move(ways.error()));
+    if (auto taken = take_explicit_timestamps(*session, context.source_explicit_timestamps); !taken)
+        return std::unexpected(std::move(taken.error()));
     auto from = load_checkpoint(context, *session);
     if (!from) return std::unexpected(std::move(from.error()));
     auto decisions =
@@ -98,6 +115,7 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     settings.conflicts = &context.conflicts;
     settings.share = &stream->share_;
     settings.stop = &context.stop;
+    settings.source_explicit_timestamps = context.source_explicit_timestamps;
     settings.replayed_until = std::max(context.relay.end().binlog, context.source_end);
     stream->rows_ = std::make_unique<group_applier>(*stream->session_, context.store,
                                                     context.selection, context.rules,
@@ -106,6 +124,8 @@ result<std::unique_ptr<apply_stream>> apply_stream::open(const stream_context& c
     stream->statements_executor_ = std::make_unique<statement_executor>(
         *stream->session_, context.store, context.rules, stream->definitions_, context.epoch,
         context.source_version, context.hook);
+    stream->statements_executor_->set_source_explicit_timestamps(
+        context.source_explicit_timestamps);
     stream->statements_executor_->set_task_name(context.task.name);
     stream->statements_executor_->set_decisions(stream->decisions_);
     stream->statements_executor_->set_share(stream->share_, context.selection);

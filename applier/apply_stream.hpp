@@ -43,6 +43,7 @@ struct stream_context {
     // Of a stream that catches up tables that were set aside: which, and how far it may go.
     const quarantine_entry* only = nullptr;
     const protocol::binlog_position* bound = nullptr;
+    std::optional<bool> source_explicit_timestamps{}; // applier_options
     bool was_reloaded = false; // `copied` has definitions that the relay's memory may lack
 };
 

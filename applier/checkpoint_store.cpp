@@ -10,6 +10,7 @@
 #include "applier/quarantine_store.hpp"
 #include "applier/schema_change_store.hpp"
 #include "applier/statement_decision.hpp"
+#include "applier/upstream_store.hpp"
 #include "state/object_selection.hpp"
 
 #include <fmt/format.h>
@@ -115,6 +116,7 @@ result<void> checkpoint_store::prepare(target_session& target) const {
     if (done) done = merged_store(meta_database_).prepare(target);
     if (done) done = followed_store(meta_database_, task_).prepare(target);
     if (done) done = schema_change_store(meta_database_, task_).prepare(target);
+    if (done) done = upstream_store(meta_database_, task_).prepare(target);
     if (!done)
         return wrap(std::move(done.error()),
                     "preparing the database " + database + " for checkpoints");
@@ -259,6 +261,7 @@ result<void> checkpoint_store::remove(target_session& target) const {
     }
     if (auto done = conflict_store(meta_database_, task_).remove_all(target); !done) return done;
     if (auto done = objects_store(meta_database_, task_).remove_all(target); !done) return done;
+    if (auto done = upstream_store(meta_database_, task_).remove_all(target); !done) return done;
     if (auto done = program_copies(meta_database_, task_).remove_all(target); !done) return done;
     if (auto done = merged_store(meta_database_).remove_all(target, task_); !done) return done;
     if (auto done = followed_store(meta_database_, task_).remove_all(target); !done) return done;

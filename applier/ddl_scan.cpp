@@ -46,6 +46,12 @@ std::optional<definition_change> change_of(const protocol::query_event& query,
     for (auto& name : stream_share::concerned(*plan, statement, selection)) {
         if (selection.selects(name.database, name.object)) change.tables.insert(std::move(name));
     }
+    // The copy made it on the target, and nothing but this statement says that it is gone.
+    for (const auto& step : plan->models) {
+        const bool is_selected = selection.selects(step.model.database, step.model.object);
+        if (is_selected && step.what == statement_plan::model_step::step::put_in_place)
+            change.tables.insert(step.model);
+    }
     if (change.tables.empty()) change.of = change_kind::other;
     return change;
 }

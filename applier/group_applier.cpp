@@ -57,7 +57,8 @@ group_applier::group_applier(target_session& target, const checkpoint_store& sto
                              state::source_position position)
     : target_(target), store_(store), rules_(rules), definitions_(definitions),
       selection_(selection), settings_(settings), plans_(selection, settings.ways), pipe_(target),
-      writer_(target.facts(), settings.statement_bytes, pipe_), texts_(target, rules),
+      writer_(target.facts(), settings.statement_bytes, pipe_),
+      texts_(target, rules, settings.source_explicit_timestamps),
       conflict_store_(store.meta_database(), store.task()),
       prepared_store_(store.meta_database(), store.task()), prepared_(target, prepared_store_),
       committed_(position), reached_(std::move(position)) {}

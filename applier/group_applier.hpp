@@ -43,6 +43,7 @@ struct apply_settings {
     const conflict_policy* conflicts = nullptr; // outlives the applier; nullptr: every one stops
     const stream_share* share = nullptr;        // the same; nullptr: everything
     const std::atomic<bool>* stop = nullptr;    // looked at between statements
+    std::optional<bool> source_explicit_timestamps{}; // applier_options
     // Changes before this may have been written by a try before, and stayed although it was rolled
     // back, where the table's engine has no transactions: there they overwrite.
     protocol::binlog_position replayed_until{};

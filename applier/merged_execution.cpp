@@ -2,6 +2,7 @@
 // for all of them, when the last has come to it.
 
 #include "applier/errc.hpp"
+#include "applier/exact_name.hpp"
 #include "applier/merged_store.hpp"
 #include "applier/merged_table_lock.hpp"
 #include "applier/object_fingerprint.hpp"
@@ -20,9 +21,10 @@ namespace {
 result<void> refuse_foreign_keys(target_session& target, const state::object_name& table) {
     auto key = target.scalar(fmt::format(
         "SELECT CONSTRAINT_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE "
-        "REFERENCED_TABLE_NAME IS NOT NULL AND ((TABLE_SCHEMA = {0} AND TABLE_NAME = {1}) OR "
-        "(REFERENCED_TABLE_SCHEMA = {0} AND REFERENCED_TABLE_NAME = {1})) LIMIT 1",
-        quote_string(table.database), quote_string(table.object)));
+        "REFERENCED_TABLE_NAME IS NOT NULL AND (({} AND {}) OR ({} AND {})) LIMIT 1",
+        exact_name("TABLE_SCHEMA", table.database), exact_name("TABLE_NAME", table.object),
+        exact_name("REFERENCED_TABLE_SCHEMA", table.database),
+        exact_name("REFERENCED_TABLE_NAME", table.object)));
     if (!key) return wrap(std::move(key.error()), "reading the foreign keys of the target");
     if (!*key) return {};
     return fail(errc::unsupported_statement,

@@ -1,5 +1,6 @@
 #include "applier/object_fingerprint.hpp"
 
+#include "applier/exact_name.hpp"
 #include "state/object_selection.hpp"
 
 #include <fmt/format.h>
@@ -67,30 +68,27 @@ result<void> append_table(target_session& target, std::string& out,
 // them.
 result<void> append_programs(target_session& target, std::string& out,
                              const state::object_name& name) {
-    const std::string database = quote_string(name.database);
     const std::string object = quote_string(name.object);
     auto done = append_rows(
         target, out,
         fmt::format(
             "SELECT routine_type, last_altered, SHA2(routine_definition, 256), sql_mode, definer "
-            "FROM information_schema.routines WHERE routine_schema = {} AND routine_name = {} "
-            "ORDER BY routine_type",
-            database, object));
+            "FROM information_schema.routines WHERE {} AND routine_name = {} ORDER BY routine_type",
+            exact_name("routine_schema", name.database), object));
     if (done) {
         done = append_rows(
             target, out,
-            fmt::format(
-                "SELECT trigger_name, created, SHA2(action_statement, 256) FROM "
-                "information_schema.triggers WHERE trigger_schema = {} AND (trigger_name = {} OR "
-                "event_object_table = {}) ORDER BY trigger_name",
-                database, object, object));
+            fmt::format("SELECT trigger_name, created, SHA2(action_statement, 256) FROM "
+                        "information_schema.triggers WHERE {} AND (trigger_name = {} OR "
+                        "event_object_table = {}) ORDER BY trigger_name",
+                        exact_name("trigger_schema", name.database), object, object));
     }
     if (done) {
         done = append_rows(
             target, out,
             fmt::format("SELECT event_name, last_altered, SHA2(event_definition, 256) FROM "
-                        "information_schema.events WHERE event_schema = {} AND event_name = {}",
-                        database, object));
+                        "information_schema.events WHERE {} AND event_name = {}",
+                        exact_name("event_schema", name.database), object));
     }
     return done;
 }

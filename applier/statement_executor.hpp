@@ -65,6 +65,10 @@ public:
     // Under which other tasks know this one (merged_store): a stream that catches up has a name of
     // its own for its checkpoint.
     void set_task_name(std::string name) { task_name_ = std::move(name); }
+    // For statements that were logged without it (statement_session).
+    void set_source_explicit_timestamps(std::optional<bool> on) {
+        session_.set_source_explicit_timestamps(on);
+    }
     // Where the checkpoint stands.
     void set_committed(protocol::binlog_position position) { committed_ = std::move(position); }
     // They have to outlive the executor.

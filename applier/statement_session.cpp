@@ -1,6 +1,7 @@
 #include "applier/statement_session.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/logged_sql_mode.hpp"
 
 #include <fmt/format.h>
 
@@ -28,15 +29,6 @@ std::string join(const std::vector<std::string>& parts) {
 }
 
 } // namespace
-
-std::uint64_t statement_session::known_sql_mode(std::uint64_t logged,
-                                                std::uint32_t target_version) {
-    // sql/system_variables.h: 8.0 refuses what it no longer has (NO_AUTO_CREATE_USER and the modes
-    // named after other databases); 8.0.1 added TIME_TRUNCATE_FRACTIONAL.
-    constexpr std::uint64_t since_8_0 = 0x1'EFFC'00EF;
-    constexpr std::uint64_t before_8_0 = 0xFFFF'FFEF;
-    return logged & (target_version >= 80000 ? since_8_0 : before_8_0);
-}
 
 result<void> statement_session::load() {
     if (!variables_.empty()) return {};
@@ -130,9 +122,10 @@ void statement_session::want_flags(const query_status& status) {
     }
     want_number("auto_increment_increment", status.auto_increment_increment.value_or(1));
     want_number("auto_increment_offset", status.auto_increment_offset.value_or(1));
-    if (status.explicit_defaults_for_timestamp) {
-        want_switch("explicit_defaults_for_timestamp", *status.explicit_defaults_for_timestamp);
-    }
+    const auto explicit_timestamps = status.explicit_defaults_for_timestamp
+                                         ? status.explicit_defaults_for_timestamp
+                                         : source_explicit_timestamps_;
+    if (explicit_timestamps) want_switch("explicit_defaults_for_timestamp", *explicit_timestamps);
     if (status.sql_require_primary_key)
         want_switch("sql_require_primary_key", *status.sql_require_primary_key);
     if (status.default_table_encryption)
@@ -151,8 +144,10 @@ result<void> statement_session::enter(const query_status& status, std::uint32_t 
         undo_.push_back("lc_time_names = " + utf8mb4_literal(variables_["lc_time_names"]));
     }
     if (status.sql_mode) {
-        changes_.push_back(fmt::format(
-            "sql_mode = {}", known_sql_mode(*status.sql_mode, target_.facts().version_number)));
+        const auto mode =
+            sql_mode_on_target(*status.sql_mode, status.logged_by_mariadb, target_.facts());
+        if (!mode) return std::unexpected(mode.error());
+        changes_.push_back(fmt::format("sql_mode = {}", *mode));
         undo_.push_back("sql_mode = " + utf8mb4_literal(session_sql_mode));
     }
     changes_.push_back(
@@ -167,6 +162,12 @@ result<void> statement_session::enter(const query_status& status, std::uint32_t 
                                 "know: load the time zone "
                                 "tables on the target (mysql_tzinfo_to_sql)",
                                 status.time_zone.value_or("")));
+    }
+    constexpr unsigned wrong_value = 1231;
+    if (set.error().server.number == wrong_value) {
+        return fail(errc::unsupported_statement,
+                    "the target does not take the session state it was logged with: " +
+                        set.error().server.message);
     }
     return wrap(std::move(set.error()), "setting the session state it was logged with");
 }

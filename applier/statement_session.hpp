@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,15 +20,17 @@ class statement_session {
 public:
     explicit statement_session(target_session& target) : target_(target) {}
 
-    // errc::unsupported_statement when the target lacks a collation or time zone that the statement
-    // was logged with: executing it with another one would give other results.
+    // errc::unsupported_statement when the target lacks a collation, time zone or sql_mode that the
+    // statement was logged with: executing it with another one would give other results.
     [[nodiscard]] protocol::result<void> enter(const protocol::query_status& status,
                                                std::uint32_t timestamp);
     [[nodiscard]] protocol::result<void> leave();
 
-    // The bits of a logged sql_mode that a target of this version takes.
-    [[nodiscard]] static std::uint64_t known_sql_mode(std::uint64_t logged,
-                                                      std::uint32_t target_version);
+    // explicit_defaults_for_timestamp of the source as a whole. Sources before 8.0 do not log that
+    // of the session, and in 5.6 no session has one of its own. Empty: the target's own holds.
+    void set_source_explicit_timestamps(std::optional<bool> on) {
+        source_explicit_timestamps_ = on;
+    }
 
     struct collation {
         std::string name;
@@ -48,6 +51,7 @@ private:
     void want_flags(const protocol::query_status& status);
 
     target_session& target_;
+    std::optional<bool> source_explicit_timestamps_;
     std::map<std::string, std::string, std::less<>> variables_; // of the fresh session
     std::map<std::uint64_t, collation> collations_;
     std::vector<std::string> changes_;

@@ -1,5 +1,7 @@
 #include "applier/target_table_loader.hpp"
 
+#include "applier/exact_name.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,8 +37,8 @@ public:
     // without opening other tables.
     [[nodiscard]] std::string condition(std::string_view schema, std::string_view table) const {
         if (names_.size() == 1) {
-            return fmt::format("({} = {} AND {} = {})", schema, quote_string(names_[0].database),
-                               table, quote_string(names_[0].object));
+            return fmt::format("({} AND {})", exact_name(schema, names_[0].database),
+                               exact_name(table, names_[0].object));
         }
         std::map<std::string_view, std::string> lists;
         for (const object_name& name : names_) {

@@ -7,6 +7,7 @@
 #include "protocol/binlog/query_event.hpp"
 #include "protocol/result.hpp"
 
+#include <optional>
 #include <string>
 
 namespace understudy::applier {
@@ -16,8 +17,11 @@ namespace understudy::applier {
 // variables that it was logged with. Blocking; one thread.
 class text_change_writer {
 public:
-    text_change_writer(target_session& target, const apply_rules& rules)
-        : target_(target), rules_(rules), session_(target) {}
+    text_change_writer(target_session& target, const apply_rules& rules,
+                       std::optional<bool> source_explicit_timestamps)
+        : target_(target), rules_(rules), session_(target) {
+        session_.set_source_explicit_timestamps(source_explicit_timestamps);
+    }
 
     [[nodiscard]] protocol::result<void> write(const text_change& change,
                                                const source_transaction& transaction,

@@ -5,11 +5,16 @@
 #include "applier/quarantine_store.hpp"
 #include "applier/target_session.hpp"
 #include "apps/serve_errc.hpp"
+#include "protocol/net/connection.hpp"
 #include "state/errc.hpp"
 #include "state/name_glob.hpp"
 #include "state/object_selection.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
+
+#include <exception>
 
 namespace understudy::apps {
 
@@ -33,11 +38,40 @@ protocol::result<state::object_name> parse_table(std::string_view text) {
     return state::object_name{pattern->database.name(), pattern->object.name()};
 }
 
-// With the names of tables that were renamed and are followed.
+boost::asio::awaitable<bool> ignores_case(boost::asio::io_context& loop,
+                                          protocol::connect_options source) {
+    auto opened =
+        co_await protocol::net::connection::open(loop.get_executor(), std::move(source), {});
+    if (!opened) co_return false; // names are taken as they are given then
+    auto mode = co_await (*opened)->query("SELECT @@GLOBAL.lower_case_table_names");
+    co_await (*opened)->close();
+    co_return mode && !mode->rows.empty() && mode->rows.front().front() != "0";
+}
+
+// The source stores them in small letters where the case of letters does not count.
+bool ignores_case(const protocol::connect_options& source) {
+    boost::asio::io_context loop;
+    bool ignores = false;
+    boost::asio::co_spawn(loop, ignores_case(loop, source),
+                          [&](std::exception_ptr thrown, bool answer) {
+                              if (thrown) std::rethrow_exception(thrown);
+                              ignores = answer;
+                          });
+    loop.run();
+    return ignores;
+}
+
+// As the source stores it; with the names of tables that were renamed and are followed.
 protocol::result<void> check_selected(const state::task_spec& task, applier::target_session& target,
-                                      const state::object_name& name) {
-    const auto selection = state::object_selection::make(task);
+                                      state::object_name& name) {
+    auto selection = state::object_selection::make(task);
     if (!selection) return std::unexpected(selection.error());
+    const bool has_capitals = state::lower_case_name(name.database) != name.database ||
+                              state::lower_case_name(name.object) != name.object;
+    if (has_capitals && ignores_case(task.source)) {
+        selection->set_case_insensitive(true);
+        name = selection->as_stored(std::move(name));
+    }
     auto followed = applier::followed_store(task.apply.meta_database, task.name).load(target);
     if (!followed) return std::unexpected(std::move(followed.error()));
     const auto now = selection->following(*std::move(followed));
@@ -49,7 +83,7 @@ protocol::result<void> check_selected(const state::task_spec& task, applier::tar
 
 protocol::result<std::string> wish(const state::task_spec& task, api::table_verb what,
                                    std::string_view table) {
-    const auto name = parse_table(table);
+    auto name = parse_table(table);
     if (!name) return std::unexpected(name.error());
     auto target = applier::target_session::connect(task.target, {});
     if (!target) return std::unexpected(target.error());

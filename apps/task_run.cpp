@@ -5,6 +5,7 @@
 #include "applier/prepared_store.hpp"
 #include "applier/program_copies.hpp"
 #include "applier/quarantine_store.hpp"
+#include "applier/upstream_store.hpp"
 #include "apps/data_dir.hpp"
 #include "apps/interruption.hpp"
 #include "apps/source_watch.hpp"
@@ -134,6 +135,11 @@ task_run::step<> task_run::copy_and_stream(protocol::net::source_facts facts) {
     if (!epoch) co_return std::unexpected(epoch.error());
     checkpoint_->epoch = *epoch;
     progress_.epoch = *epoch;
+    if (upstream_) {
+        const applier::upstream_store store(task_.apply.meta_database, task_.name);
+        if (auto kept = store.save(*target_, checkpoints_, *epoch, *upstream_); !kept)
+            co_return kept;
+    }
     if (std::holds_alternative<gtid_goal>(options_.until) && !checkpoint_->by_gtid) {
         co_return protocol::fail(applier::errc::target_refused,
                                  "until names GTIDs, and this task follows its source by file and "
@@ -263,6 +269,7 @@ asio::awaitable<understudy::precheck::report> task_run::precheck() {
     }
     auto report = co_await precheck::check(work_loop_.get_executor(), pool_, task_, selection_,
                                            std::move(known));
+    upstream_ = report.upstream;
     progress_.source_reached |= report.source.reached;
     progress_.target_reached |= report.target.reached;
     for (const auto& item : report.items) {
@@ -290,6 +297,7 @@ task_run::step<protocol::net::source_facts> task_run::ask_source() {
     co_await read_clock(**source);
     auto facts = co_await protocol::net::read_source_facts(**source);
     source_version_ = (*source)->server().version_number;
+    if (facts) source_explicit_timestamps_ = facts->explicit_defaults_for_timestamp;
     auto names = co_await (*source)->query("SELECT @@GLOBAL.lower_case_table_names");
     if (!names) co_return std::unexpected(std::move(names.error()));
     const std::string mode = names->rows.at(0).at(0).value_or("0");
@@ -302,6 +310,8 @@ task_run::step<protocol::net::source_facts> task_run::ask_source() {
             "has 0 or 1");
     }
     selection_.set_case_insensitive(mode != "0");
+    if (auto included = selection_.check_renamed_names(); !included)
+        co_return protocol::wrap(std::move(included.error()), "objects.rename");
     co_return facts;
 }
 
@@ -352,6 +362,7 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     options.task = task_;
     options.from = *checkpoint_;
     options.source_version = source_version_;
+    options.source_explicit_timestamps = source_explicit_timestamps_;
     options.source_end = source_end_;
     options.start_after = std::move(copied.start_after);
     options.copied = std::move(copied.copied);

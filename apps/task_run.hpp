@@ -151,7 +151,8 @@ private:
 
     state::task_spec task_; // with the source that was chosen of its hosts
     state::task_directory& directory_;
-    state::object_selection selection_; // with renamed tables that are followed
+    state::object_selection selection_;             // with renamed tables that are followed
+    std::optional<std::set<std::string>> upstream_; // as the precheck has seen it
     const run_options options_;
     run_progress& progress_;
     state::status_board& board_;
@@ -166,6 +167,7 @@ private:
         target_; // for the checkpoint before the applier takes over
     std::optional<applier::checkpoint> checkpoint_;
     std::uint32_t source_version_ = 0;
+    std::optional<bool> source_explicit_timestamps_;
     protocol::binlog_position source_end_; // of its log, when the task was started
 
     std::unique_ptr<relay_supply> supply_;

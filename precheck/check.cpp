@@ -143,6 +143,7 @@ awaitable<report> check(boost::asio::any_io_executor executor, boost::asio::thre
     const source_seen nothing;
     const subject about{spec, selection, known, source ? *source : nothing};
     if (source) append(result, source_items(about));
+    if (source) result.upstream = upstream_of(about);
     const auto target = co_await visit_target(pool, spec, about.source, result);
     if (!source) {
         result.items.push_back(skip("target.objects", severity::blocking, "what is on the target",

@@ -53,6 +53,9 @@ struct column_fact {
 [[nodiscard]] std::string columns_question(const state::object_name& table);
 
 // Tasks that write to a server; of a server without the tables it is an error. `but`: not this one.
+// Whether their meta database has applier::upstream_store, and what is in it.
+[[nodiscard]] std::string upstream_table_question(std::string_view meta_database);
+[[nodiscard]] std::string upstream_question(std::string_view meta_database);
 [[nodiscard]] std::string residents_question(std::string_view meta_database, std::string_view but);
 // Whether they are there, and shown to the account: two rows.
 [[nodiscard]] std::string meta_tables_question(std::string_view meta_database);
@@ -88,6 +91,8 @@ struct resident_task {
     std::string name;
     std::string source_uuid;
     std::string objects; // state::objects_text
+    // Of the source's: applier/upstream_store.hpp.
+    std::set<std::string> upstream{};
 };
 
 // Something in a definition that not every target knows.

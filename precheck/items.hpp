@@ -5,6 +5,7 @@
 #include "state/object_selection.hpp"
 #include "state/task_spec.hpp"
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,6 +71,8 @@ struct subject {
                                                       const target_seen& target);
 // Other tasks of the same target that write the same tables.
 [[nodiscard]] item other_tasks_item(const subject& about, const target_seen& target);
+// The servers that the task's tables come to its source from, over other tasks, by UUID.
+[[nodiscard]] std::set<std::string> upstream_of(const subject& about);
 // Tasks that bring the target's tables to the source.
 [[nodiscard]] item ring_item(const subject& about, const target_seen& target);
 // Triggers, events and foreign keys that are on the target already.

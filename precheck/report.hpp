@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct report {
     };
     side source{};
     side target{};
+    // For applier::upstream_store; nothing: the source could not be asked.
+    std::optional<std::set<std::string>> upstream{};
 
     // No blocking item failed or was skipped.
     [[nodiscard]] bool passed() const;

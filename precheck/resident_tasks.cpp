@@ -13,6 +13,15 @@ std::string meta_tables_question(std::string_view meta_database) {
            quote_string(meta_database) + " AND TABLE_NAME IN ('checkpoint', 'objects')";
 }
 
+std::string upstream_table_question(std::string_view meta_database) {
+    return "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
+           quote_string(meta_database) + " AND TABLE_NAME = 'upstream'";
+}
+
+std::string upstream_question(std::string_view meta_database) {
+    return "SELECT task, server_uuid FROM " + state::quote_identifier(meta_database) + ".upstream";
+}
+
 std::string residents_question(std::string_view meta_database, std::string_view but) {
     const std::string database = state::quote_identifier(meta_database);
     return "SELECT c.task, c.source_uuid, o.objects FROM " + database + ".checkpoint c JOIN " +
@@ -58,6 +67,16 @@ struct meetings {
     return expect_none(std::move(id), level, std::move(title), all.found, std::move(why), all.fix);
 }
 
+// The tables that ours takes from the source, and that the other task writes there.
+[[nodiscard]] std::vector<std::string> tables_passed_on(const subject& about,
+                                                        const state::object_selection& other) {
+    std::vector<std::string> tables;
+    for (const table_fact& table : about.source.tables) {
+        if (!table.is_view && other.source_of(table.name)) tables.push_back(table.name.to_string());
+    }
+    return tables;
+}
+
 } // namespace
 
 item other_tasks_item(const subject& about, const target_seen& target) {
@@ -78,12 +97,27 @@ item other_tasks_item(const subject& about, const target_seen& target) {
                  "two tasks that write the same table stop each other, or undo what the other did");
 }
 
+std::set<std::string> upstream_of(const subject& about) {
+    std::set<std::string> servers;
+    for (const resident_task& task : about.source.server.tasks) {
+        const auto objects = objects_of(about.spec, task);
+        if (!objects || tables_passed_on(about, *objects).empty()) continue;
+        servers.insert(task.source_uuid);
+        servers.insert(task.upstream.begin(), task.upstream.end());
+    }
+    servers.erase(protocol::uuid{}.to_string()); // of MariaDB
+    servers.erase("");
+    return servers;
+}
+
 item ring_item(const subject& about, const target_seen& target) {
     meetings all;
     for (const resident_task& task : about.source.server.tasks) {
-        if (task.source_uuid != target.server.server_uuid) continue;
         const auto back = objects_of(about.spec, task);
         if (!back) continue;
+        if (task.upstream.contains(target.server.server_uuid))
+            all.note(about, task, tables_passed_on(about, *back));
+        if (task.source_uuid != target.server.server_uuid) continue;
         std::vector<std::string> tables;
         for (const table_fact& table : about.source.tables) {
             if (table.is_view) continue;

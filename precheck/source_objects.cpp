@@ -191,6 +191,17 @@ void note_unmatched(const state::task_spec& spec, const state::object_selection&
         seen.server.tasks.push_back({text_at(answer->rows, row, 0), text_at(answer->rows, row, 1),
                                      text_at(answer->rows, row, 2)});
     }
+    // An older version has none.
+    const auto knows = co_await ask.ask(upstream_table_question(meta_database));
+    if (!knows || knows->rows.empty()) co_return;
+    const auto upstream = co_await ask.ask(upstream_question(meta_database));
+    if (!upstream) co_return;
+    for (std::size_t row = 0; row < upstream->rows.size(); ++row) {
+        for (resident_task& task : seen.server.tasks) {
+            if (task.name == text_at(upstream->rows, row, 0))
+                task.upstream.insert(text_at(upstream->rows, row, 1));
+        }
+    }
 }
 
 } // namespace

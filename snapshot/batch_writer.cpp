@@ -57,14 +57,21 @@ boost::asio::awaitable<result<void>> batch_writer::write(const batch& rows, prog
     co_return result<void>{};
 }
 
+// By a COMMIT whose answer was lost.
+result<bool> batch_writer::is_written(applier::target_session& target,
+                                      const progress_row& row) const {
+    if (!retrying_) return false;
+    auto stored = context_->progress.load_settled(target, key_);
+    if (!stored) return std::unexpected(std::move(stored.error()));
+    return *stored && (*stored)->change == row.change + 1;
+}
+
 result<void> batch_writer::write_once(applier::target_session& target, const batch& rows,
                                       const progress_row& row) {
-    if (retrying_) {
-        auto stored = context_->progress.load_one(target, key_);
-        if (!stored) return std::unexpected(std::move(stored.error()));
-        if (*stored && (*stored)->change == row.change + 1) return {};
-    }
     if (!table_->transactional) {
+        const auto written = is_written(target, row);
+        if (!written) return std::unexpected(written.error());
+        if (*written) return {};
         // Not in one transaction: with enforce_gtid_consistency the server refuses to mix engines.
         // A crash in between repeats the batch, which the table's key makes harmless; tables
         // without a key start anew.
@@ -74,6 +81,9 @@ result<void> batch_writer::write_once(applier::target_session& target, const bat
     }
     if (auto done = target.run("START TRANSACTION"); !done) return done;
     if (auto held = context_->hold(target); !held) return held;
+    const auto written = is_written(target, row);
+    if (!written) return std::unexpected(written.error());
+    if (*written) return target.run("ROLLBACK");
     if (auto done = context_->progress.update(target, key_, row); !done) return done;
     if (auto done = write_rows(target, rows); !done) return done;
     return target.run("COMMIT");

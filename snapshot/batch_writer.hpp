@@ -16,7 +16,9 @@ namespace understudy::snapshot {
 
 // Session settings for writing copied rows: what would refuse or change them is off. Triggers do
 // not exist yet, foreign keys are checked by the source.
-// binlog: the rows go to the target's binary log.
+// binlog: the rows go to the target's binary log. checks_unique: other rows may be in the tables.
+// Without, InnoDB puts a value into an index that is not in memory before it has seen whether a row
+// has it already, so INSERT IGNORE and REPLACE would leave both.
 [[nodiscard]] std::vector<std::string> row_session_setup(bool binlog, bool checks_unique);
 
 // Writes batches of one part of one table, each with its progress in one transaction. The task's
@@ -36,6 +38,8 @@ public:
 private:
     [[nodiscard]] protocol::result<void> write_once(applier::target_session& target,
                                                     const batch& rows, const progress_row& row);
+    [[nodiscard]] protocol::result<bool> is_written(applier::target_session& target,
+                                                    const progress_row& row) const;
     [[nodiscard]] protocol::result<void> write_rows(applier::target_session& target,
                                                     const batch& rows) const;
     [[nodiscard]] protocol::result<void> refuse_duplicate(const std::string& message) const;

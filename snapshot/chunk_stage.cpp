@@ -14,6 +14,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <span>
 #include <utility>
 
 namespace understudy::snapshot {
@@ -27,6 +28,7 @@ namespace {
 
 constexpr std::uint64_t part_rows = 500'000;
 constexpr std::uint64_t part_count_max = 16;
+constexpr std::size_t tables_planned_at_once = 200; // a COMMIT for each would take longer
 
 struct part {
     const source_table* table;
@@ -77,51 +79,68 @@ plan_parts(protocol::net::connection& source, const source_table& table, std::si
     co_return split_range(*ends->rows[0][0], *ends->rows[0][1], static_cast<std::uint32_t>(wanted));
 }
 
-// All parts in one transaction: a crash in between would leave a table with a hole.
-result<void> insert_parts(target_session& target, const copy_progress& progress,
-                          const std::map<progress_key, progress_row>& parts) {
-    auto stored = progress.load_one(target, parts.begin()->first);
-    if (!stored) return std::unexpected(std::move(stored.error()));
-    if (*stored) return {}; // a COMMIT whose answer was lost
-    auto begun = target.execute("START TRANSACTION");
-    if (!begun) return std::unexpected(std::move(begun.error()));
-    for (const auto& [key, row] : parts) {
-        if (auto noted = progress.insert(target, key, row); !noted) return noted;
+using planned_parts = std::map<progress_key, progress_row>;
+
+// All parts of a table in one transaction: a crash in between would leave it with a hole. Where one
+// is stored already, all are, by a COMMIT whose answer was lost: then these are what is copied.
+result<void> insert_parts(target_session& target, const copy_context& context,
+                          const planned_parts& planned, planned_parts& stored) {
+    stored.clear();
+    const state::object_name* found = nullptr;
+    for (const auto& [key, row] : planned) {
+        if (found != nullptr && *found == key.source) continue;
+        auto before = context.progress.insert_unless_stored(target, key, row);
+        if (!before) return std::unexpected(std::move(before.error()));
+        if (!*before) {
+            stored[key] = row;
+            stored[key].change = 1;
+            continue;
+        }
+        auto all = context.progress.load_parts(target, key);
+        if (!all) return std::unexpected(std::move(all.error()));
+        stored.merge(*all);
+        found = &key.source;
     }
-    auto committed = target.execute("COMMIT");
-    if (!committed) return std::unexpected(std::move(committed.error()));
     return {};
 }
 
-awaitable<result<void>> plan_table(copy_context& context, protocol::net::connection& source,
-                                   lane& on, std::size_t lane_count, const source_table& table) {
-    if (const auto found = context.done.find({"data", table.name}); found != context.done.end()) {
-        if (found->second.definition == definition_of(context, table)) co_return result<void>{};
-        co_return fail(
-            errc::changed_during_copy,
-            fmt::format(
-                "{} or its entry in objects.tables was altered since its copy began.\nthen:\n{}now:"
-                "\n{}Drop what was copied and start the task anew",
-                table.name.to_string(), found->second.definition, definition_of(context, table)));
+result<void> check_definition(const copy_context& context, const source_table& table) {
+    const std::string& then = context.done.at({"data", table.name}).definition;
+    const std::string now = definition_of(context, table);
+    if (then == now) return {};
+    return fail(errc::changed_during_copy,
+                fmt::format("{} or its entry in objects.tables was altered since its copy began."
+                            "\nthen:\n{}now:\n{}Drop what was copied and start the task anew",
+                            table.name.to_string(), then, now));
+}
+
+awaitable<result<void>> plan_tables(copy_context& context, protocol::net::connection& source,
+                                    lane& on, std::size_t lane_count,
+                                    std::span<const source_table* const> tables) {
+    planned_parts planned;
+    for (const source_table* table : tables) {
+        if (context.done.contains({"data", table->name})) continue;
+        auto ranges = co_await plan_parts(source, *table, lane_count);
+        if (!ranges) co_return std::unexpected(std::move(ranges.error()));
+        for (std::uint32_t i = 0; i < ranges->size(); ++i) {
+            progress_row row;
+            row.now = progress_row::stage::copying;
+            row.rest = (*ranges)[i];
+            row.definition = definition_of(context, *table);
+            planned.emplace(progress_key{"data", table->name, i}, std::move(row));
+        }
     }
-    auto ranges = co_await plan_parts(source, table, lane_count);
-    if (!ranges) co_return std::unexpected(std::move(ranges.error()));
-    std::map<progress_key, progress_row> parts;
-    for (std::uint32_t i = 0; i < ranges->size(); ++i) {
-        progress_row row;
-        row.now = progress_row::stage::copying;
-        row.rest = (*ranges)[i];
-        row.definition = definition_of(context, table);
-        parts.emplace(progress_key{"data", table.name, i}, std::move(row));
+    if (!planned.empty()) {
+        planned_parts stored;
+        auto call = [&](target_session& target) {
+            return context.in_transaction(
+                target, [&] { return insert_parts(target, context, planned, stored); });
+        };
+        if (auto noted = co_await on.worker.run_retrying(call); !noted) co_return noted;
+        context.done.merge(stored);
     }
-    auto call = [&](target_session& target) {
-        return insert_parts(target, context.progress, parts);
-    };
-    auto noted = co_await on.worker.run_retrying(call);
-    if (!noted) co_return noted;
-    for (auto& [key, row] : parts) {
-        row.change = 1;
-        context.done[key] = row;
+    for (const source_table* table : tables) {
+        if (auto same = check_definition(context, *table); !same) co_return same;
     }
     co_return result<void>{};
 }
@@ -252,10 +271,13 @@ awaitable<result<void>> copy_in_chunks(copy_context& context, protocol::net::con
                                        std::vector<std::unique_ptr<lane>>& lanes,
                                        const std::vector<const source_table*>& tables) {
     chunk_work shared(context, lanes.size());
-    for (const source_table* table : tables) {
-        auto planned = co_await plan_table(context, source, *lanes.front(), lanes.size(), *table);
+    for (std::span<const source_table* const> rest(tables); !rest.empty();) {
+        const auto some = rest.first(std::min(rest.size(), tables_planned_at_once));
+        rest = rest.subspan(some.size());
+        auto planned = co_await plan_tables(context, source, *lanes.front(), lanes.size(), some);
         if (!planned) co_return planned;
-        add_parts(shared, *table);
+        for (const source_table* table : some)
+            add_parts(shared, *table);
     }
     std::vector<awaitable<result<void>>> running;
     for (const auto& one : lanes)

@@ -10,7 +10,7 @@
 #include "snapshot/snapshot.hpp"
 #include "snapshot/table_lock.hpp"
 
-#include "applier/commit.hpp"
+#include "applier/exact_name.hpp"
 #include "applier/quarantine_store.hpp"
 #include "applier/statement_lock.hpp"
 #include "protocol/errc.hpp"
@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -155,21 +156,23 @@ awaitable<result<void>> copier::impl::load(target_worker& worker) {
 
 awaitable<result<void>> copier::impl::note(target_worker& worker, progress_key key,
                                            progress_row row) {
-    auto call = [this, &key, &row](target_session& target) -> result<void> {
-        auto stored = context.progress.load_one(target, key);
-        if (!stored) return std::unexpected(std::move(stored.error()));
-        if (*stored) {
-            row = **stored;
+    std::optional<progress_row> stored;
+    auto call = [&](target_session& target) {
+        return context.in_transaction(target, [&]() -> result<void> {
+            auto found = context.progress.insert_unless_stored(target, key, row);
+            if (!found) return std::unexpected(std::move(found.error()));
+            stored = *std::move(found);
             return {};
-        }
-        auto inserted = context.progress.insert(target, key, row);
-        if (inserted) row.change = 1;
-        return inserted;
+        });
     };
     auto noted = co_await worker.run_retrying(call);
-    if (noted) {
-        context.done[key] = std::move(row);
+    if (!noted) co_return noted;
+    if (stored) {
+        row = *std::move(stored);
+    } else {
+        row.change = 1;
     }
+    context.done[key] = std::move(row);
     co_return noted;
 }
 
@@ -321,14 +324,15 @@ result<void> copier::impl::drop(target_session& target, const std::vector<progre
         if (done && !is_kept) done = drop_one(target, key);
     }
     if (done) done = target.run("SET SESSION foreign_key_checks = 1");
-    if (done) done = target.run("START TRANSACTION");
-    if (done) done = context.hold(target);
-    for (const auto* keys : {&objects, &also_forget}) {
-        for (const progress_key& key : *keys) {
-            if (done) done = context.progress.remove(target, key);
+    if (!done) return done;
+    done = context.in_transaction(target, [&]() -> result<void> {
+        for (const auto* keys : {&objects, &also_forget}) {
+            for (const progress_key& key : *keys) {
+                if (auto removed = context.progress.remove(target, key); !removed) return removed;
+            }
         }
-    }
-    done = applier::commit_or_roll_back(target, std::move(done));
+        return {};
+    });
     if (!done) return done;
     for (const auto* keys : {&objects, &also_forget}) {
         for (const progress_key& key : *keys)
@@ -407,11 +411,13 @@ result<void> copier::impl::drop_all(target_session& target) const {
             databases.insert(context.on_target(key.source).database);
     }
     for (const std::string& database : databases) {
-        auto left = target.scalar(fmt::format(
-            "SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = {0}) + "
-            "(SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = {0}) + "
-            "(SELECT COUNT(*) FROM information_schema.events WHERE event_schema = {0})",
-            applier::quote_string(database)));
+        auto left = target.scalar(
+            fmt::format("SELECT (SELECT COUNT(*) FROM information_schema.tables WHERE {}) + "
+                        "(SELECT COUNT(*) FROM information_schema.routines WHERE {}) + "
+                        "(SELECT COUNT(*) FROM information_schema.events WHERE {})",
+                        applier::exact_name("table_schema", database),
+                        applier::exact_name("routine_schema", database),
+                        applier::exact_name("event_schema", database)));
         if (!left) return std::unexpected(std::move(left.error()));
         if (*left != "0") continue;
         if (auto dropped = drop_object(target, "database", state::quote_identifier(database));
@@ -423,17 +429,12 @@ result<void> copier::impl::drop_all(target_session& target) const {
 
 // Progress and checkpoint in one: the next run is a first start.
 result<void> copier::impl::forget(target_session& target) const {
-    auto done = target.execute("START TRANSACTION");
-    if (!done) return std::unexpected(std::move(done.error()));
-    if (auto held = context.hold(target); !held) return held;
-    if (auto removed = context.progress.remove(target); !removed) return removed;
-    if (auto removed = context.checkpoints.remove(target); !removed) return removed;
-    // Tables that were to be copied by themselves are in the next copy like all others.
-    const applier::quarantine_store wishes(context.checkpoints);
-    if (auto removed = wishes.remove_all(target); !removed) return removed;
-    done = target.execute("COMMIT");
-    if (!done) return std::unexpected(std::move(done.error()));
-    return {};
+    return context.in_transaction(target, [&]() -> result<void> {
+        if (auto removed = context.progress.remove(target); !removed) return removed;
+        if (auto removed = context.checkpoints.remove(target); !removed) return removed;
+        // Tables that were to be copied by themselves are in the next copy like all others.
+        return applier::quarantine_store(context.checkpoints).remove_all(target);
+    });
 }
 
 awaitable<result<void>> copier::impl::discard() {
@@ -443,7 +444,15 @@ awaitable<result<void>> copier::impl::discard() {
     row.now = progress_row::stage::copying;
     if (auto noted = co_await note(worker, discarded_key(), std::move(row)); !noted)
         co_return noted;
-    auto call = [this](target_session& target) { return drop_all(target); };
+    bool retrying = false;
+    auto call = [&](target_session& target) -> result<void> {
+        if (std::exchange(retrying, true)) {
+            auto left = context.checkpoints.load_settled(target);
+            if (!left) return std::unexpected(std::move(left.error()));
+            if (!*left) return {}; // forgotten, by a COMMIT whose answer was lost
+        }
+        return drop_all(target);
+    };
     co_return co_await worker.run_retrying(call);
 }
 

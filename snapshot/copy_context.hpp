@@ -1,6 +1,7 @@
 #pragma once
 
 #include "applier/checkpoint_store.hpp"
+#include "applier/commit.hpp"
 #include "applier/merged_store.hpp"
 #include "snapshot/copy_pace.hpp"
 #include "snapshot/copy_progress.hpp"
@@ -15,6 +16,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -52,6 +54,16 @@ struct copy_context {
     [[nodiscard]] protocol::result<void> hold(applier::target_session& target) const {
         return checkpoints.hold(target, epoch);
     }
+    // All that `write` (a result<void>()) does, or nothing of it, while the task is ours. Rows of
+    // the progress are locked behind the task's checkpoint, here and in each batch.
+    template<class Write>
+    [[nodiscard]] protocol::result<void> in_transaction(applier::target_session& target,
+                                                        const Write& write) const {
+        auto written = target.run("START TRANSACTION");
+        if (written) written = hold(target);
+        if (written) written = write();
+        return applier::commit_or_roll_back(target, std::move(written));
+    }
     // What alters the table of the target that this one is merged into waits for it from here on.
     [[nodiscard]] protocol::result<void> enroll(applier::target_session& target,
                                                 const state::object_name& source_name) const {
@@ -60,6 +72,15 @@ struct copy_context {
     }
     [[nodiscard]] bool keeps_existing() const {
         return task->conflict.policy == state::task_spec::existing_tables::ignore;
+    }
+    [[nodiscard]] bool is_made_here(const state::object_name& source_name) const {
+        const auto made = done.find({"table", source_name});
+        return made != done.end() && made->second.now == progress_row::stage::created;
+    }
+    // Rows that the copy did not write may be in tables that it fills.
+    [[nodiscard]] bool may_meet_rows() const {
+        const auto is_ours = [this](const source_table& one) { return is_made_here(one.name); };
+        return selection->merges_anything() || !std::ranges::all_of(catalog.tables, is_ours);
     }
     [[nodiscard]] target_worker::options worker(std::vector<std::string> setup) const {
         return {executor, pool, task->target, {}, stop, std::move(setup)};

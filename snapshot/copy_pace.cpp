@@ -1,5 +1,6 @@
 #include "snapshot/copy_pace.hpp"
 
+#include "protocol/net/on_thread.hpp"
 #include "snapshot/copy_context.hpp"
 
 #include <fmt/format.h>
@@ -29,12 +30,21 @@ std::uint64_t threads_in(const Rows& rows) {
     return count;
 }
 
+state::task_spec for_replicas(state::task_spec task) {
+    auto& limits = task.apply.throttle;
+    limits.threads_running_max = 0;
+    limits.replica_lag_max = task.initial.replica_lag_max;
+    limits.replicas = task.initial.replicas;
+    return task;
+}
+
 } // namespace
 
 copy_pace::copy_pace(copy_context& context)
     : context_(&context),
       rates_(context.task->initial.rows_per_second_max, context.task->initial.bytes_per_second_max),
-      threads_running_max_(context.task->initial.threads_running_max) {}
+      threads_running_max_(context.task->initial.threads_running_max),
+      for_replicas_(for_replicas(*context.task)), replicas_(for_replicas_) {}
 
 awaitable<result<void>> copy_pace::wait(std::uint64_t rows_read, std::uint64_t bytes_read) {
     rates_.take(rows_read, bytes_read, clock::now());
@@ -45,7 +55,7 @@ awaitable<result<void>> copy_pace::wait(std::uint64_t rows_read, std::uint64_t b
                                      std::chrono::duration_cast<std::chrono::milliseconds>(rest));
         if (!waited) co_return waited;
     }
-    if (threads_running_max_ == 0) co_return result<void>{};
+    if (threads_running_max_ == 0 && !replicas_.is_wanted()) co_return result<void>{};
     co_return co_await wait_for_servers();
 }
 
@@ -66,20 +76,29 @@ awaitable<result<void>> copy_pace::wait_for_servers() {
 }
 
 awaitable<result<void>> copy_pace::look() {
+    auto why = co_await too_many_threads();
+    if (!why) co_return std::unexpected(std::move(why.error()));
+    if (why->empty() && replicas_.is_wanted()) {
+        const auto ask = [this] { return replicas_.reason_to_wait(); };
+        *why = co_await protocol::net::on_thread(*context_->pool, ask);
+    }
+    say(why->empty() ? std::string() : "the copy pauses: " + *why);
+    co_return result<void>{};
+}
+
+awaitable<result<std::string>> copy_pace::too_many_threads() {
+    if (threads_running_max_ == 0) co_return std::string();
     const auto busy = [this](std::string_view where, std::uint64_t threads) {
-        return fmt::format("the copy pauses: {} threads run at the {} "
-                           "(initial.threads_running_max = {})",
-                           threads, where, threads_running_max_);
+        return fmt::format("{} threads run at the {} (initial.threads_running_max = {})", threads,
+                           where, threads_running_max_);
     };
     auto at_source = co_await running_at_source();
     if (!at_source) co_return std::unexpected(std::move(at_source.error()));
     auto at_target = co_await running_at_target();
     if (!at_target) co_return std::unexpected(std::move(at_target.error()));
-    std::string note;
-    if (*at_source > threads_running_max_) note = busy("source", *at_source);
-    if (*at_target > threads_running_max_) note = busy("target", *at_target);
-    say(std::move(note));
-    co_return result<void>{};
+    if (*at_target > threads_running_max_) co_return busy("target", *at_target);
+    if (*at_source > threads_running_max_) co_return busy("source", *at_source);
+    co_return std::string();
 }
 
 awaitable<result<std::uint64_t>> copy_pace::running_at_source() {

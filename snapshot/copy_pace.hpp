@@ -1,9 +1,11 @@
 #pragma once
 
 #include "applier/pace.hpp"
+#include "applier/target_load.hpp"
 #include "protocol/result.hpp"
 #include "snapshot/source_session.hpp"
 #include "snapshot/target_worker.hpp"
+#include "state/task_spec.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -16,9 +18,10 @@ namespace understudy::snapshot {
 
 struct copy_context;
 
-// Holds the lanes back: to the rates that the task allows, and while one of the two servers runs
-// more threads than the task allows (`Threads_running`, asked at most once a second by one of the
-// lanes, on sessions of their own). One for all lanes; on the executor.
+// Holds the lanes back: to the rates that the task allows, while one of the two servers runs more
+// threads than the task allows (`Threads_running`), and while a replica of the target is too far
+// behind. They are asked at most once a second by one of the lanes, on sessions of their own. One
+// for all lanes; on the executor.
 class copy_pace {
 public:
     explicit copy_pace(copy_context& context);
@@ -31,6 +34,7 @@ public:
 private:
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> wait_for_servers();
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> look();
+    [[nodiscard]] boost::asio::awaitable<protocol::result<std::string>> too_many_threads();
     [[nodiscard]] boost::asio::awaitable<protocol::result<std::uint64_t>> running_at_source();
     [[nodiscard]] boost::asio::awaitable<protocol::result<std::uint64_t>> running_at_target();
     void say(std::string note);
@@ -38,6 +42,8 @@ private:
     copy_context* context_;
     applier::pace rates_;
     std::uint32_t threads_running_max_;
+    state::task_spec for_replicas_; // with the copy's limit in the place of apply.throttle's
+    applier::target_load replicas_;
     std::optional<source_session> source_;
     std::optional<target_worker> target_;
     std::chrono::steady_clock::time_point looked_{};

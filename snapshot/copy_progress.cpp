@@ -94,12 +94,15 @@ result<void> copy_progress::prepare(applier::target_session& target) const {
     return {};
 }
 
+std::string copy_progress::where_any_part(const progress_key& key) const {
+    return fmt::format(
+        "`task` = {} AND `kind` = {} AND `source_database` = {} AND `source_object` = {}",
+        quote_string(task_), quote_string(key.kind), quote_string(key.source.database),
+        quote_string(key.source.object));
+}
+
 std::string copy_progress::where(const progress_key& key) const {
-    return fmt::format("`task` = {} AND `kind` = {} AND `source_database` = {} AND `source_object` "
-                       "= {} AND `part` = {}",
-                       quote_string(task_), quote_string(key.kind),
-                       quote_string(key.source.database), quote_string(key.source.object),
-                       key.part);
+    return fmt::format("{} AND `part` = {}", where_any_part(key), key.part);
 }
 
 result<std::map<progress_key, progress_row>>
@@ -129,10 +132,26 @@ copy_progress::load(applier::target_session& target) const {
 
 result<std::optional<progress_row>> copy_progress::load_one(applier::target_session& target,
                                                             const progress_key& key) const {
-    auto rows = select(target, where(key));
+    return load_one(target, key, "");
+}
+
+result<std::optional<progress_row>> copy_progress::load_settled(applier::target_session& target,
+                                                                const progress_key& key) const {
+    return load_one(target, key, " FOR UPDATE");
+}
+
+result<std::optional<progress_row>> copy_progress::load_one(applier::target_session& target,
+                                                            const progress_key& key,
+                                                            std::string_view locking) const {
+    auto rows = select(target, where(key).append(locking));
     if (!rows) return std::unexpected(std::move(rows.error()));
     if (rows->empty()) return std::nullopt;
     return rows->begin()->second;
+}
+
+result<std::map<progress_key, progress_row>>
+copy_progress::load_parts(applier::target_session& target, const progress_key& key) const {
+    return select(target, where_any_part(key) + " FOR UPDATE");
 }
 
 result<void> copy_progress::insert(applier::target_session& target, const progress_key& key,
@@ -145,6 +164,16 @@ result<void> copy_progress::insert(applier::target_session& target, const progre
         assignments(row)));
     if (!done) return std::unexpected(std::move(done.error()));
     return {};
+}
+
+result<std::optional<progress_row>>
+copy_progress::insert_unless_stored(applier::target_session& target, const progress_key& key,
+                                    const progress_row& row) const {
+    auto inserted = insert(target, key, row);
+    if (inserted) return std::nullopt;
+    if (inserted.error().code != applier::errc::duplicate_key)
+        return std::unexpected(std::move(inserted.error()));
+    return load_settled(target, key);
 }
 
 result<void> copy_progress::update(applier::target_session& target, const progress_key& key,

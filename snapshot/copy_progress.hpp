@@ -58,8 +58,21 @@ public:
     load(applier::target_session& target) const;
     [[nodiscard]] protocol::result<std::optional<progress_row>>
     load_one(applier::target_session& target, const progress_key& key) const;
+    // The same, but a transaction that is about to change the row has ended first: one of ours
+    // whose COMMIT was sent before its session was lost may still be on its way. Inside a
+    // transaction nobody else changes it from here on.
+    [[nodiscard]] protocol::result<std::optional<progress_row>>
+    load_settled(applier::target_session& target, const progress_key& key) const;
+    // All parts of what the key names, settled too.
+    [[nodiscard]] protocol::result<std::map<progress_key, progress_row>>
+    load_parts(applier::target_session& target, const progress_key& key) const;
     [[nodiscard]] protocol::result<void>
     insert(applier::target_session& target, const progress_key& key, const progress_row& row) const;
+    // The same inside a transaction, where the row may be there already, or be on its way: then it
+    // is left as it is, and the answer is what is stored.
+    [[nodiscard]] protocol::result<std::optional<progress_row>>
+    insert_unless_stored(applier::target_session& target, const progress_key& key,
+                         const progress_row& row) const;
     // row.change is the number found last; the stored number is one more.
     // applier::errc::fenced if it is not what is stored.
     [[nodiscard]] protocol::result<void>
@@ -71,9 +84,13 @@ public:
     [[nodiscard]] protocol::result<void> remove(applier::target_session& target) const;
 
 private:
+    [[nodiscard]] std::string where_any_part(const progress_key& key) const;
     [[nodiscard]] std::string where(const progress_key& key) const;
     [[nodiscard]] protocol::result<std::map<progress_key, progress_row>>
     select(applier::target_session& target, const std::string& condition) const;
+    [[nodiscard]] protocol::result<std::optional<progress_row>>
+    load_one(applier::target_session& target, const progress_key& key,
+             std::string_view locking) const;
 
     std::string meta_database_;
     std::string task_;

@@ -46,7 +46,13 @@ std::string with_collations(std::string_view text,
                             const std::map<std::string, std::string>& defaults) {
     const auto list = applier::ddl::tokenize(text, 0, any_version);
     std::vector<edit> edits;
+    // The columns are in the first parentheses. What is in further ones is of expressions: CAST (…
+    // CHARSET …) takes no collation.
+    int depth = 0;
     for (token_cursor at(list.tokens); !at.at_end(); at.advance()) {
+        if (at.sees_symbol('(')) ++depth;
+        if (at.sees_symbol(')')) --depth;
+        if (depth > 1) continue;
         std::size_t ahead = 0;
         if (at.sees("CHARACTER") && at.sees("SET", 1)) ahead = 2;
         if (at.sees("CHARSET")) ahead = 1;

@@ -14,7 +14,7 @@ namespace understudy::snapshot {
 // Changes to the text of SHOW CREATE …, and nothing else in it. Pure.
 
 // Writes out the collation where the text leaves it to the default of the character set:
-// servers before 8.0 do, and utf8mb4 has another default since then.
+// servers before 8.0 do, and utf8mb4 has another default since then. Not inside of expressions.
 // defaults: character set to collation, for those whose default differs on the target.
 [[nodiscard]] std::string with_collations(std::string_view text,
                                           const std::map<std::string, std::string>& defaults);

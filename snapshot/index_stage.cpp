@@ -70,15 +70,15 @@ awaitable<result<void>> note_late_keys(copy_context& context, target_worker& wor
     progress_row row;
     row.definition = to_clauses(keys);
     const progress_key key = key_of(table);
-    auto call = [&context, &key, &row](target_session& target) -> result<void> {
-        auto stored = context.progress.load_one(target, key);
-        if (!stored) return std::unexpected(std::move(stored.error()));
-        if (!*stored) {
+    auto call = [&](target_session& target) {
+        return context.in_transaction(target, [&]() -> result<void> {
             row.change = 0;
-            return context.progress.insert(target, key, row);
-        }
-        row.change = (*stored)->change;
-        return context.progress.update(target, key, row);
+            auto stored = context.progress.insert_unless_stored(target, key, row);
+            if (!stored) return std::unexpected(std::move(stored.error()));
+            if (!*stored) return {};
+            row.change = (*stored)->change;
+            return context.progress.update(target, key, row);
+        });
     };
     auto noted = co_await worker.run_retrying(call);
     if (noted) {
@@ -92,9 +92,8 @@ bool lacks_late_keys(const copy_context& context, const state::object_name& tabl
     const auto found = context.done.find(key_of(table));
     if (found == context.done.end() || found->second.now != progress_row::stage::creating)
         return false;
-    const auto made = context.done.find({"table", table});
     // One that was there before us has the keys that it has.
-    return made != context.done.end() && made->second.now == progress_row::stage::created;
+    return context.is_made_here(table);
 }
 
 target_worker key_worker(const copy_context& context) {
@@ -115,15 +114,15 @@ awaitable<result<void>> make_late_keys(copy_context& context, target_worker& wor
     auto call = [&](target_session& target) -> result<void> {
         if (auto held = context.hold(target); !held) return held;
         if (auto added = add_missing(target, target_name, keys); !added) return added;
-        auto stored = context.progress.load_one(target, found->first);
-        if (!stored) return std::unexpected(std::move(stored.error()));
-        if (*stored && (*stored)->now == progress_row::stage::created) {
-            row = **stored;
-            return {};
-        }
         progress_row after = row;
         after.now = progress_row::stage::created;
-        if (auto noted = context.progress.update(target, found->first, after); !noted) return noted;
+        auto noted = context.in_transaction(target, [&]() -> result<void> {
+            auto stored = context.progress.load_settled(target, found->first);
+            if (!stored) return std::unexpected(std::move(stored.error()));
+            const bool is_noted = *stored && (*stored)->now == progress_row::stage::created;
+            return is_noted ? result<void>{} : context.progress.update(target, found->first, after);
+        });
+        if (!noted) return noted;
         ++after.change;
         row = after;
         return {};

@@ -1,12 +1,15 @@
 #include "snapshot/json_expression.hpp"
 
 #include "applier/target_session.hpp"
+#include "protocol/value/json_sql.hpp"
 #include "snapshot/errc.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <vector>
 
 namespace understudy::snapshot {
@@ -17,8 +20,18 @@ using protocol::result;
 
 namespace {
 
-constexpr std::string_view safe_types =
-    "'OBJECT','ARRAY','STRING','INTEGER','UNSIGNED INTEGER','DOUBLE','BOOLEAN','NULL'";
+// Of a DOUBLE the text alone says whether it is parsed exactly.
+constexpr std::string_view safe_types = "'OBJECT','ARRAY','STRING','DOUBLE','BOOLEAN','NULL'";
+
+constexpr std::uint64_t first_unsigned = protocol::first_unsigned_in_json_text;
+
+std::string types_in(std::string_view document, std::string_view path) {
+    return fmt::format("(SELECT IF(MAX(CASE JSON_TYPE(v) WHEN 'INTEGER' THEN v >= {0} "
+                       "WHEN 'UNSIGNED INTEGER' THEN v < {0} ELSE JSON_TYPE(v) NOT IN ({1}) END), "
+                       "JSON_ARRAYAGG(JSON_TYPE(v)), NULL) FROM "
+                       "JSON_TABLE({2}, '{3}' COLUMNS (v JSON PATH '$')) AS q)",
+                       first_unsigned, safe_types, document, path);
+}
 
 constexpr std::size_t depth_max = 100; // the server's own limit
 
@@ -31,16 +44,33 @@ struct node {
     [[nodiscard]] bool is_object() const { return text.front() == '{'; }
     [[nodiscard]] bool is_array() const { return text.front() == '['; }
     [[nodiscard]] bool is_string() const { return text.front() == '"'; }
-    [[nodiscard]] bool needs_type() const {
-        static constexpr std::array<std::string_view, 6> lost{"DECIMAL",  "DATE", "TIME",
-                                                              "DATETIME", "BLOB", "BIT"};
-        const bool plain = type.empty() || safe_types.contains(fmt::format("'{}'", type));
-        return !plain || std::ranges::find(lost, type) != lost.end();
+    [[nodiscard]] bool is_number() const {
+        return text.front() == '-' || (text.front() >= '0' && text.front() <= '9');
     }
+    [[nodiscard]] bool is_double() const {
+        return type == "DOUBLE" ||
+               (type.empty() && is_number() && text.find_first_of(".e") != std::string_view::npos);
+    }
+    [[nodiscard]] bool needs_type() const;
     [[nodiscard]] bool holds_typed() const {
         return needs_type() || std::ranges::any_of(children, &node::holds_typed);
     }
 };
+
+// Of digits only; a negative one is below.
+bool is_unsigned_in_text(const node& integer) {
+    std::uint64_t value = 0;
+    const char* const end = integer.text.data() + integer.text.size();
+    const auto read = std::from_chars(integer.text.data(), end, value);
+    return read.ec == std::errc() && read.ptr == end && value >= first_unsigned;
+}
+
+bool node::needs_type() const {
+    if (is_double()) return !protocol::is_parsed_exactly(text);
+    if (type == "INTEGER") return is_unsigned_in_text(*this);
+    if (type == "UNSIGNED INTEGER") return !is_unsigned_in_text(*this);
+    return !type.empty() && !safe_types.contains(fmt::format("'{}'", type));
+}
 
 // Reads what the server printed: well-formed, but checked all the same.
 class reader {
@@ -121,8 +151,7 @@ bool fits(const node& one, std::string_view type) {
     if (type == "ARRAY") return one.is_array();
     static constexpr std::array<std::string_view, 4> numbers{"INTEGER", "UNSIGNED INTEGER",
                                                              "DOUBLE", "DECIMAL"};
-    if (std::ranges::find(numbers, type) != numbers.end())
-        return one.text.front() == '-' || (one.text.front() >= '0' && one.text.front() <= '9');
+    if (std::ranges::find(numbers, type) != numbers.end()) return one.is_number();
     if (type == "BOOLEAN") return one.text == "true" || one.text == "false";
     if (type == "NULL") return one.text == "null";
     return one.is_string();
@@ -157,7 +186,20 @@ std::string inside_quotes(const node& one) {
     return std::string(one.text.substr(1, one.text.size() - 2));
 }
 
+std::string double_literal(const node& one) {
+    return fmt::format("{}{}", one.text, one.text.contains('e') ? "" : "e0");
+}
+
+// Of a quoted text; JSON_UNQUOTE knows all escapes that it can hold.
+std::string string_literal(std::string_view quoted) {
+    if (quoted.contains('\\')) return fmt::format("JSON_UNQUOTE(_utf8mb4{})", quote_string(quoted));
+    return "_utf8mb4" + quote_string(quoted.substr(1, quoted.size() - 2));
+}
+
 result<std::string> typed_scalar(const node& one) {
+    if (one.is_double()) return double_literal(one);
+    if (one.type == "INTEGER") return std::string(one.text);
+    if (one.type == "UNSIGNED INTEGER") return fmt::format("CAST({} AS UNSIGNED)", one.text);
     if (one.type == "DECIMAL") {
         // A literal with a point is one; its precision is the number of its digits.
         if (one.text.contains('.')) return std::string(one.text);
@@ -178,15 +220,30 @@ result<std::string> typed_scalar(const node& one) {
                     one.type, one.text.substr(0, 100)));
 }
 
+std::string cast_text(const node& one) {
+    return fmt::format("CAST(_utf8mb4{} AS JSON)", quote_string(one.text));
+}
+
+// In an array or object, of what its text says all about: short where that is the same.
+std::string plain_argument(const node& one) {
+    if (one.is_double()) return double_literal(one);
+    if (one.is_string()) return string_literal(one.text);
+    if (one.text == "true" || one.text == "false" || one.text == "null")
+        return std::string(one.text);
+    const bool is_integer = one.is_number() && !is_unsigned_in_text(one);
+    return is_integer ? std::string(one.text) : cast_text(one);
+}
+
 result<std::string> expression_of(const node& one) {
-    if (!one.holds_typed()) return fmt::format("CAST(_utf8mb4{} AS JSON)", quote_string(one.text));
     if (one.children.empty()) return typed_scalar(one);
     std::string arguments;
     for (std::size_t i = 0; i < one.children.size(); ++i) {
         if (i > 0) arguments += ",";
-        // With the quotes of the text, because a key can hold any escape.
-        if (one.is_object())
-            arguments += fmt::format("JSON_UNQUOTE(_utf8mb4{}),", quote_string(one.keys[i]));
+        if (one.is_object()) arguments += string_literal(one.keys[i]) + ',';
+        if (!one.children[i].holds_typed()) {
+            arguments += plain_argument(one.children[i]);
+            continue;
+        }
         auto value = expression_of(one.children[i]);
         if (!value) return value;
         arguments += *value;
@@ -197,17 +254,31 @@ result<std::string> expression_of(const node& one) {
 } // namespace
 
 std::string element_types_of(std::string_view quoted_column) {
-    return fmt::format(
-        "(SELECT IF(MAX(JSON_TYPE(v) NOT IN ({})), JSON_ARRAYAGG(JSON_TYPE(v)), NULL) FROM "
-        "JSON_TABLE(JSON_ARRAY({}), '$**[*]' COLUMNS (v JSON PATH '$')) AS q)",
-        safe_types, quoted_column);
+    return types_in(fmt::format("JSON_ARRAY({})", quoted_column), "$**[*]");
 }
 
 std::string member_types_of(std::string_view quoted_column) {
-    return fmt::format(
-        "(SELECT IF(MAX(JSON_TYPE(v) NOT IN ({})), JSON_ARRAYAGG(JSON_TYPE(v)), NULL) FROM "
-        "JSON_TABLE({}, '$**.*' COLUMNS (v JSON PATH '$')) AS q)",
-        safe_types, quoted_column);
+    return types_in(quoted_column, "$**.*");
+}
+
+bool may_hold_lost_double(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const char first = text[at];
+        if (first == '"') {
+            for (++at; at < text.size() && text[at] != '"'; ++at) {
+                if (text[at] == '\\') ++at;
+            }
+            ++at;
+        } else if (first == '-' || (first >= '0' && first <= '9')) {
+            const auto end = std::min(text.find_first_of(",]} \n", at), text.size());
+            if (!protocol::is_parsed_exactly(text.substr(at, end - at))) return true;
+            at = end;
+        } else {
+            ++at;
+        }
+    }
+    return false;
 }
 
 result<std::string> json_expression(std::string_view text,
@@ -221,6 +292,7 @@ result<std::string> json_expression(std::string_view text,
         return fail(errc::value_not_exact,
                     fmt::format("the types of a JSON document do not fit its text: {}",
                                 text.substr(0, 200)));
+    if (!wrapper.children[0].holds_typed()) return cast_text(wrapper.children[0]);
     auto expression = expression_of(wrapper.children[0]);
     if (!expression) return expression;
     // A bare DECIMAL or DATE would be converted to JSON by its text.

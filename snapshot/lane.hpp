@@ -7,11 +7,12 @@
 
 namespace understudy::snapshot {
 
-// One source session and one target session that copy one thing at a time.
+// One source session and one target session that copy one thing at a time. Made when the tables are
+// on the target.
 struct lane {
     explicit lane(copy_context& context)
-        : worker(context.worker(row_session_setup(context.task->initial.binlog,
-                                                  context.selection->merges_anything()))) {}
+        : worker(context.worker(
+              row_session_setup(context.task->initial.binlog, context.may_meet_rows()))) {}
 
     source_session source;
     target_worker worker;

@@ -1,6 +1,7 @@
 #include "snapshot/object_creator.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/exact_name.hpp"
 #include "applier/merged_table_lock.hpp"
 #include "applier/stand_in_definers.hpp"
 #include "applier/statement_lock.hpp"
@@ -13,6 +14,7 @@
 
 namespace understudy::snapshot {
 
+using applier::exact_name;
 using applier::quote_string;
 using applier::target_session;
 using boost::asio::awaitable;
@@ -25,24 +27,22 @@ constexpr std::string_view neutral_state =
     "SET NAMES utf8mb4, SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', time_zone = '+00:00'";
 
 std::string existence_query(const object_definition& object) {
-    const std::string database = quote_string(object.target.database);
+    const std::string& database = object.target.database;
     const std::string name = quote_string(object.target.object);
     if (object.kind == "table" || object.kind == "view")
-        return fmt::format(
-            "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-            database, name);
+        return fmt::format("SELECT 1 FROM information_schema.TABLES WHERE {} AND TABLE_NAME = {}",
+                           exact_name("TABLE_SCHEMA", database), name);
     if (object.kind == "trigger")
         return fmt::format(
-            "SELECT 1 FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {} AND "
-            "TRIGGER_NAME = {}",
-            database, name);
+            "SELECT 1 FROM information_schema.TRIGGERS WHERE {} AND TRIGGER_NAME = {}",
+            exact_name("TRIGGER_SCHEMA", database), name);
     if (object.kind == "event")
-        return fmt::format(
-            "SELECT 1 FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {} AND EVENT_NAME = {}",
-            database, name);
-    return fmt::format("SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {} AND "
-                       "ROUTINE_NAME = {} AND ROUTINE_TYPE = '{}'",
-                       database, name, object.kind == "function" ? "FUNCTION" : "PROCEDURE");
+        return fmt::format("SELECT 1 FROM information_schema.EVENTS WHERE {} AND EVENT_NAME = {}",
+                           exact_name("EVENT_SCHEMA", database), name);
+    return fmt::format("SELECT 1 FROM information_schema.ROUTINES WHERE {} AND ROUTINE_NAME = {} "
+                       "AND ROUTINE_TYPE = '{}'",
+                       exact_name("ROUTINE_SCHEMA", database), name,
+                       object.kind == "function" ? "FUNCTION" : "PROCEDURE");
 }
 
 result<bool> exists(target_session& target, const object_definition& object) {
@@ -64,6 +64,10 @@ std::string advice_for(const object_definition& object, unsigned number) {
     case 1419:
         return ". The target writes a binary log: SET GLOBAL log_bin_trust_function_creators = ON "
                "there, or GRANT SUPER to the target's account";
+    case 3185: // ER_CANNOT_FIND_KEY_IN_KEYRING
+        return ". The table is encrypted, and the target has no keyring: set one up there (such as "
+               "component_keyring_file), or ALTER TABLE … ENCRYPTION = 'N' on the source (and "
+               "ALTER DATABASE … DEFAULT ENCRYPTION = 'N')";
     case 1146:
     case 1356:
     case 1305:
@@ -123,6 +127,7 @@ result<void> execute_with_state(target_session& target, const object_definition&
     if (!object.collation_connection.empty())
         state += ", collation_connection = " + quote_string(object.collation_connection);
     if (!object.time_zone.empty()) state += ", time_zone = " + quote_string(object.time_zone);
+    if (!object.timestamp.empty()) state += ", timestamp = " + object.timestamp;
     for (const std::string& sql : {"USE " + state::quote_identifier(object.target.database),
                                    std::string("SET SESSION foreign_key_checks = 0"), state}) {
         if (auto done = target.run(sql); !done) return done;
@@ -136,9 +141,9 @@ result<void> execute_in_collation(target_session& target, const object_definitio
     const std::string database = state::quote_identifier(object.target.database);
     std::string found;
     if (!object.database_collation.empty()) {
-        auto now = target.scalar(
-            "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = " +
-            quote_string(object.target.database));
+        auto now =
+            target.scalar("SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE " +
+                          exact_name("SCHEMA_NAME", object.target.database));
         if (!now) return std::unexpected(std::move(now.error()));
         found = now->value_or("");
     }
@@ -151,12 +156,27 @@ result<void> execute_in_collation(target_session& target, const object_definitio
     }
     auto made = execute_with_state(target, object);
     if (auto back = target.run(std::string(neutral_state)); !back && made) return back;
+    if (!object.timestamp.empty()) {
+        if (auto back = target.run("SET SESSION timestamp = DEFAULT"); !back && made) return back;
+    }
     if (other) {
         if (auto back = target.run(fmt::format("ALTER DATABASE {} COLLATE {}", database, found));
             !back && made)
             return back;
     }
     return made;
+}
+
+// A server makes no event that will never run, and says so in a note only.
+result<void> look_whether_made(target_session& target, const object_definition& object) {
+    if (object.kind != "event") return {};
+    auto there = exists(target, object);
+    if (!there) return std::unexpected(std::move(there.error()));
+    if (*there) return {};
+    return fail(errc::unsupported_object,
+                "the target made nothing of it, as of an event whose time (AT, ENDS) has passed: "
+                "drop it on the source or give it another time there, or leave events out "
+                "(objects.skip)");
 }
 
 // A crash behind the first statement leaves a table that has not got its shape.
@@ -233,7 +253,8 @@ awaitable<result<void>> object_creator::create(object_definition object) {
             if (!shared) return std::unexpected(shared.error());
             among_tasks.emplace(*std::move(shared));
         }
-        // Stored but not answered: the run before this retry got further than it knew.
+        // Stored but not answered: the run before this retry got further than it knew. Its session
+        // had the lock, so it has ended.
         auto stored = progress.load_one(target, key);
         if (!stored) return std::unexpected(std::move(stored.error()));
         if (*stored) row = **stored;
@@ -256,7 +277,9 @@ awaitable<result<void>> object_creator::create(object_definition object) {
         }
         if (row.now != progress_row::stage::creating) return {};
         if (!*there) {
-            if (auto made = execute_in_collation(target, object); !made) return made;
+            auto made = execute_in_collation(target, object);
+            if (made) made = look_whether_made(target, object);
+            if (!made) return made;
         }
         if (auto shaped = reshape(target, object); !shaped) return shaped;
         row.now = progress_row::stage::created;
@@ -266,6 +289,8 @@ awaitable<result<void>> object_creator::create(object_definition object) {
     };
     auto made = co_await worker_.run_retrying(call);
     if (row.change > 0) context_->done[key] = row;
+    if (made && row.now == progress_row::stage::created && !object.doubt.empty())
+        context_->board->warn(object.target.to_string() + ": " + object.doubt);
     if (!made) {
         auto error = std::move(made.error());
         error.what += advice_for(object, error.server.number);

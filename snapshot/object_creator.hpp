@@ -22,10 +22,13 @@ struct object_definition {
     std::string collation_connection; // empty: the default of client_charset
     std::string database_collation;   // routines, triggers, events: what the database had then
     std::string time_zone;            // events
+    std::string timestamp{};          // events: seconds, from before all times that the text has
     // Of a table: a second statement that brings it into the shape of objects.tables, and by what
     // columns it is seen that this has not been done yet.
     std::string reshape{};
     std::vector<std::string> columns_before{};
+    // Why the text may be wrong: it is executed only where this is empty.
+    std::string doubt{};
     // Of a table that is merged: another task, or another table of this one, may have made it.
     bool is_shared = false;
 };

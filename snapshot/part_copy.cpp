@@ -34,10 +34,7 @@ void show_progress(copy_context& context, const source_table& table, const batch
 
 row_encoder make_encoder(const copy_context& context, const source_table& table,
                          const applier::target_facts& target) {
-    const auto made = context.done.find({"table", table.name});
-    const bool ours =
-        made != context.done.end() && made->second.now == progress_row::stage::created;
-    const bool keep = context.keeps_existing() && !ours;
+    const bool keep = context.keeps_existing() && !context.is_made_here(table.name);
     auto mode = keep ? row_encoder::write_mode::keep_existing : row_encoder::write_mode::overwrite;
     if (context.selection->is_merged(table.name)) mode = row_encoder::write_mode::strict;
     const bool load = target.local_infile && row_encoder::can_load(table);
@@ -49,6 +46,7 @@ row_encoder make_encoder(const copy_context& context, const source_table& table,
                        {.mode = mode,
                         .load_data = load,
                         .statement_bytes = static_cast<std::size_t>(bytes),
+                        .json_is_text = target.is_mariadb,
                         .shape = context.shape(table.name)});
 }
 

@@ -2,6 +2,7 @@
 
 #include "applier/ddl/lexer.hpp"
 #include "applier/event_statement.hpp"
+#include "applier/exact_name.hpp"
 #include "applier/statement_plan.hpp"
 #include "snapshot/definition_text.hpp"
 #include "snapshot/errc.hpp"
@@ -102,10 +103,9 @@ awaitable<result<void>> program_copy::create_all() {
 }
 
 awaitable<result<void>> program_copy::routines(const std::string& database) {
-    auto found =
-        co_await list("SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE "
-                      "ROUTINE_SCHEMA = " +
-                      name_literal(database) + " ORDER BY ROUTINE_TYPE, ROUTINE_NAME");
+    auto found = co_await list(
+        "SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE " +
+        applier::exact_name("ROUTINE_SCHEMA", database) + " ORDER BY ROUTINE_TYPE, ROUTINE_NAME");
     if (!found) co_return std::unexpected(std::move(found.error()));
     for (const auto& row : *found) {
         const state::object_name name{database, row[0]};
@@ -123,8 +123,8 @@ awaitable<result<void>> program_copy::routines(const std::string& database) {
 awaitable<result<void>> program_copy::triggers(const std::string& database) {
     auto found = co_await list(
         "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS "
-        "WHERE TRIGGER_SCHEMA = " +
-        name_literal(database) +
+        "WHERE " +
+        applier::exact_name("TRIGGER_SCHEMA", database) +
         " ORDER BY EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_TIMING, ACTION_ORDER");
     if (!found) co_return std::unexpected(std::move(found.error()));
     for (const auto& row : *found) {
@@ -136,12 +136,15 @@ awaitable<result<void>> program_copy::triggers(const std::string& database) {
 }
 
 awaitable<result<void>> program_copy::events(const std::string& database) {
-    auto found =
-        co_await list("SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = " +
-                      name_literal(database) + " ORDER BY EVENT_NAME");
+    // An event may outlive its last time. No server had it made or altered when that had passed, so
+    // the earlier of both moments is from before all of its times. (0 would mean now.)
+    auto found = co_await list(
+        "SELECT EVENT_NAME, GREATEST(1, IFNULL(UNIX_TIMESTAMP(LEAST(CREATED, LAST_ALTERED)), 1)) "
+        "FROM information_schema.EVENTS WHERE " +
+        applier::exact_name("EVENT_SCHEMA", database) + " ORDER BY EVENT_NAME");
     if (!found) co_return std::unexpected(std::move(found.error()));
     for (const auto& row : *found) {
-        auto made = co_await stored_program("event", {database, row[0]}, "");
+        auto made = co_await stored_program("event", {database, row[0]}, "", row[1]);
         if (!made) co_return made;
     }
     co_return result<void>{};
@@ -149,7 +152,8 @@ awaitable<result<void>> program_copy::events(const std::string& database) {
 
 awaitable<result<void>> program_copy::stored_program(const std::string& kind,
                                                      const state::object_name& name,
-                                                     const std::string& table) {
+                                                     const std::string& table,
+                                                     const std::string& made_at) {
     const bool is_routine = kind == "procedure" || kind == "function";
     if (creator_->is_done(kind, name) || context_->selection->skips(is_routine ? "routine" : kind))
         co_return result<void>{};
@@ -203,7 +207,8 @@ awaitable<result<void>> program_copy::stored_program(const std::string& kind,
                                          .client_charset = shown->client_charset,
                                          .collation_connection = shown->collation_connection,
                                          .database_collation = shown->database_collation,
-                                         .time_zone = shown->time_zone});
+                                         .time_zone = shown->time_zone,
+                                         .timestamp = made_at});
 }
 
 // All selected tables and views, also where only some are copied.

@@ -37,10 +37,10 @@ private:
     names_for_views();
     [[nodiscard]] boost::asio::awaitable<protocol::result<object_definition>>
     read_view(const state::object_name& view, const std::set<state::object_name>& objects);
-    // SHOW CREATE … of a stored program; `table` is the trigger's.
+    // SHOW CREATE … of a stored program; `table` is the trigger's, `made_at` the event's.
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
     stored_program(const std::string& kind, const state::object_name& name,
-                   const std::string& table);
+                   const std::string& table, const std::string& made_at = "");
     [[nodiscard]] boost::asio::awaitable<protocol::result<std::vector<std::vector<std::string>>>>
     list(std::string sql);
 

@@ -93,13 +93,22 @@ void row_encoder::start_statement(batch& to) const {
     if (!how_.load_data) next.text = head_;
 }
 
+bool row_encoder::needs_expression(const column& one,
+                                   std::span<const std::optional<std::string_view>> fields) const {
+    if (how_.json_is_text || one.kind != value_kind::json || !fields[0]) return false;
+    return (one.tells_json_types && (fields[1] || fields[2])) || may_hold_lost_double(*fields[0]);
+}
+
 protocol::result<void>
 row_encoder::append(encoded_rows& into, const column& one,
                     std::span<const std::optional<std::string_view>> fields) const {
     if (how_.load_data) {
         append_field(into.text, one, fields[0]);
-    } else if (one.tells_json_types && (fields[1] || fields[2])) {
-        auto expression = json_expression(fields[0].value_or(""), fields[1], fields[2]);
+    } else if (needs_expression(one, fields)) {
+        using types = std::optional<std::string_view>;
+        auto expression =
+            json_expression(fields[0].value_or(""), one.tells_json_types ? fields[1] : types{},
+                            one.tells_json_types ? fields[2] : types{});
         if (!expression) return std::unexpected(std::move(expression.error()));
         into.text += *expression;
     } else {

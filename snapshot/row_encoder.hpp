@@ -51,6 +51,7 @@ public:
         write_mode mode = write_mode::overwrite;
         bool load_data = false;                  // LOAD DATA LOCAL; else multi-row statements
         std::size_t statement_bytes = 1U << 20U; // a longer row is alone in its statement
+        bool json_is_text = false;               // MariaDB's: nothing parses it
         // What the task makes of the table's rows; it fits (check_shapes). nullptr: nothing.
         const state::table_shape* shape = nullptr;
     };
@@ -76,6 +77,9 @@ public:
 private:
     void take_columns(const source_table& table, std::string& names);
     void start_statement(batch& to) const;
+    [[nodiscard]] bool
+    needs_expression(const column& one,
+                     std::span<const std::optional<std::string_view>> fields) const;
     [[nodiscard]] protocol::result<void>
     append(encoded_rows& into, const column& one,
            std::span<const std::optional<std::string_view>> fields) const;

@@ -8,6 +8,7 @@
 #include "snapshot/definition_text.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/index_stage.hpp"
+#include "snapshot/lost_characters.hpp"
 #include "snapshot/source_definition.hpp"
 
 #include <fmt/format.h>
@@ -66,8 +67,16 @@ awaitable<result<void>> schema_copy::create_databases() {
     const bool alters = context_->selection->is_of_databases();
     for (const auto& [name, source] : wanted) {
         const std::string database = state::quote_identifier(name);
+        // Left as the target is set where the source does not ask for it.
+        const bool encrypts = source->encrypts_tables && !context_->target_is_mariadb;
+        if (source->encrypts_tables && !encrypts)
+            context_->board->warn(fmt::format(
+                "database {} encrypts its tables (DEFAULT ENCRYPTION = 'Y'), which MariaDB does "
+                "not know: set innodb_encrypt_tables on the target",
+                state::quote_identifier(source->name)));
         const std::string options =
-            fmt::format("CHARACTER SET {} COLLATE {}", source->charset, source->collation);
+            fmt::format("CHARACTER SET {} COLLATE {}{}", source->charset, source->collation,
+                        encrypts ? " ENCRYPTION 'Y'" : "");
         auto call = [&](target_session& target) -> result<void> {
             auto made = target.run("CREATE DATABASE IF NOT EXISTS " + database + " " + options);
             if (!made || !alters) return made;
@@ -77,10 +86,16 @@ awaitable<result<void>> schema_copy::create_databases() {
             return target.run("ALTER DATABASE " + database + " " + options);
         };
         auto made = co_await creator_->worker().run_retrying(call);
-        if (!made)
-            co_return protocol::wrap(std::move(made.error()),
-                                     "creating the database of " +
-                                         state::quote_identifier(source->name));
+        if (!made) {
+            auto error = std::move(made.error());
+            if (encrypts && error.server.number != 0)
+                error.what += ". On the source it has DEFAULT ENCRYPTION = 'Y': the target needs a "
+                              "keyring, and its account TABLE_ENCRYPTION_ADMIN where "
+                              "table_encryption_privilege_check is ON; or ALTER DATABASE … DEFAULT "
+                              "ENCRYPTION = 'N' on the source";
+            co_return protocol::wrap(std::move(error), "creating the database of " +
+                                                           state::quote_identifier(source->name));
+        }
     }
     co_return result<void>{};
 }
@@ -120,7 +135,9 @@ schema_copy::create_table(const source_table& table,
     const auto shown = co_await read_shown(*source_, "SHOW CREATE TABLE " + table.name.to_string(),
                                            "the definition of " + table.name.to_string(), 2);
     if (!shown) co_return std::unexpected(shown.error());
-    const std::string text = with_collations((*shown)[1].value(), collations);
+    const auto whole = co_await with_lost_characters(*source_, table, (*shown)[1].value());
+    if (!whole) co_return std::unexpected(whole.error());
+    const std::string text = with_collations(whole->text, collations);
     auto plan = applier::plan_statement({.text = text,
                                          .database = table.name.database,
                                          .source_version = context_->catalog.version,
@@ -152,6 +169,7 @@ schema_copy::create_table(const source_table& table,
          .time_zone = {},
          .reshape = reshape_sql(table, context_->on_target(table.name), shape),
          .columns_before = column_names(table),
+         .doubt = whole->doubt,
          .is_shared = context_->selection->is_merged(table.name)});
 }
 

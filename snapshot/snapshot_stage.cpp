@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <tuple>
+#include <utility>
 
 namespace understudy::snapshot {
 
@@ -31,64 +31,61 @@ result<void> delete_rows(target_session& target, const copy_context& context,
                          const state::object_name& table) {
     const std::string sql =
         fmt::format("DELETE FROM {} LIMIT {}", table.to_string(), rows_deleted_at_once);
-    for (;;) {
-        auto begun = target.execute("START TRANSACTION");
-        if (!begun) return std::unexpected(std::move(begun.error()));
-        if (auto held = context.hold(target); !held) return held;
-        auto done = target.execute(sql);
-        if (!done) return std::unexpected(std::move(done.error()));
-        auto committed = target.execute("COMMIT");
-        if (!committed) return std::unexpected(std::move(committed.error()));
-        if (done->affected_rows == 0) return {};
+    for (bool any = true; any;) {
+        auto deleted = context.in_transaction(target, [&]() -> result<void> {
+            auto done = target.execute(sql);
+            if (!done) return std::unexpected(std::move(done.error()));
+            any = done->affected_rows > 0;
+            return {};
+        });
+        if (!deleted) return deleted;
     }
+    return {};
+}
+
+result<void> refuse_rows(target_session& target, const state::object_name& table) {
+    auto first = target.query("SELECT 1 FROM " + table.to_string() + " LIMIT 1");
+    if (!first) return std::unexpected(std::move(first.error()));
+    if (first->rows.empty()) return {};
+    return fail(errc::unsupported_object,
+                fmt::format("{} exists on the target and has rows. It is copied as a whole (it has "
+                            "no usable key, or foreign keys that cascade), so rows cannot be told "
+                            "apart: empty it, drop it or exclude it",
+                            table.to_string()));
 }
 
 // Not TRUNCATE: that would set AUTO_INCREMENT back, which the definition has given.
 result<progress_row> clear_table(target_session& target, const copy_context& context,
                                  const source_table& table, const state::object_name& target_name,
                                  bool ours) {
-    const copy_progress& progress = context.progress;
     const progress_key key = data_key(table);
-    auto stored = progress.load_one(target, key);
-    if (!stored) return std::unexpected(std::move(stored.error()));
     progress_row row;
     row.now = progress_row::stage::copying;
     row.definition = definition_of(context, table);
-    if (!*stored) {
-        auto first = target.query("SELECT 1 FROM " + target_name.to_string() + " LIMIT 1");
-        if (!first) return std::unexpected(std::move(first.error()));
-        if (!ours && !first->rows.empty())
-            return fail(
-                errc::unsupported_object,
-                fmt::format("{} exists on the target and has rows. It is copied as a whole (it has "
-                            "no usable key, or foreign keys that cascade), so rows cannot be told "
-                            "apart: empty it, drop it or exclude it",
-                            target_name.to_string()));
-        if (auto noted = progress.insert(target, key, row); !noted)
-            return std::unexpected(std::move(noted.error()));
-        row.change = 1;
-        return row;
-    }
-    // First the row, whose lock waits for what a killed process may still have under way.
-    row.change = (*stored)->change;
-    if (auto noted = progress.update(target, key, row); !noted)
-        return std::unexpected(std::move(noted.error()));
+    bool is_begun = false;
+    auto noted = context.in_transaction(target, [&]() -> result<void> {
+        auto stored = context.progress.insert_unless_stored(target, key, row);
+        if (!stored) return std::unexpected(std::move(stored.error()));
+        is_begun = stored->has_value();
+        if (!is_begun) return ours ? result<void>{} : refuse_rows(target, target_name);
+        row.change = (*stored)->change;
+        return context.progress.update(target, key, row);
+    });
+    if (!noted) return std::unexpected(std::move(noted.error()));
     ++row.change;
-    if (auto deleted = delete_rows(target, context, target_name); !deleted)
-        return std::unexpected(std::move(deleted.error()));
+    // Behind the row, whose lock waited for what a killed process still had under way.
+    if (is_begun) {
+        if (auto deleted = delete_rows(target, context, target_name); !deleted)
+            return std::unexpected(std::move(deleted.error()));
+    }
     return row;
 }
 
 awaitable<result<void>> clear(copy_context& context, lane& on, const source_table& table) {
-    const auto made = context.done.find({"table", table.name});
-    const bool ours =
-        made != context.done.end() && made->second.now == progress_row::stage::created;
+    const bool ours = context.is_made_here(table.name);
     const auto target_name = context.on_target(table.name);
     auto call = [&](target_session& target) {
-        auto row = clear_table(target, context, table, target_name, ours);
-        // The error to report is the first one.
-        if (!row && !target.broken()) std::ignore = target.execute("ROLLBACK");
-        return row;
+        return clear_table(target, context, table, target_name, ours);
     };
     auto row = co_await on.worker.run_retrying(call);
     if (!row)
@@ -126,6 +123,12 @@ awaitable<result<void>> copy_whole(copy_context& context, lane& on, source_sessi
     co_return of_snapshot(copied, table);
 }
 
+awaitable<result<void>> run(source_session& source, std::string sql) {
+    auto done = co_await source->execute(std::move(sql));
+    if (!done) co_return std::unexpected(std::move(done.error()));
+    co_return result<void>{};
+}
+
 struct snapshot_work {
     copy_context* context;
     const std::vector<const source_table*>* tables;
@@ -134,17 +137,22 @@ struct snapshot_work {
     bool failed = false;
 };
 
+awaitable<result<void>> copy_next(snapshot_work& shared, lane& on, source_session& source) {
+    const source_table& table = *(*shared.tables)[shared.next++];
+    auto copied =
+        co_await copy_whole(*shared.context, on, source, table, *shared.position, shared.failed);
+    // Lets go of the table, which a DDL may wait for, and all others behind that; the snapshot
+    // stays (mysqldump --single-transaction does the same).
+    if (copied) copied = co_await run(source, "ROLLBACK TO SAVEPOINT `no table`");
+    co_return copied;
+}
+
 awaitable<result<void>> work(snapshot_work& shared, lane& on, source_session& source) {
-    while (shared.next < shared.tables->size() && !shared.failed) {
-        const source_table& table = *(*shared.tables)[shared.next++];
-        auto copied = co_await copy_whole(*shared.context, on, source, table, *shared.position,
-                                          shared.failed);
-        if (!copied) {
-            shared.failed = true;
-            co_return copied;
-        }
-    }
-    co_return result<void>{};
+    auto copied = co_await run(source, "SAVEPOINT `no table`");
+    while (copied && shared.next < shared.tables->size() && !shared.failed)
+        copied = co_await copy_next(shared, on, source);
+    if (!copied) shared.failed = true;
+    co_return copied;
 }
 
 awaitable<result<void>> copy_once(copy_context& context, std::vector<std::unique_ptr<lane>>& lanes,

@@ -1,8 +1,10 @@
 #include "snapshot/source_catalog.hpp"
 
+#include "applier/exact_name.hpp"
 #include "applier/target_session.hpp"
 #include "snapshot/column_dictionary.hpp"
 #include "snapshot/errc.hpp"
+#include "snapshot/source_session.hpp"
 
 #include <fmt/format.h>
 
@@ -23,6 +25,8 @@ constexpr std::uint32_t first_version_with_logged_cascades = 90600;
 
 constexpr std::uint32_t first_version_with_json_table = 80004;
 
+constexpr std::uint32_t first_version_with_encrypted_databases = 80016;
+
 using rows_t = dictionary_rows;
 using rows_of_table = std::map<std::string, rows_t>;
 
@@ -31,6 +35,16 @@ awaitable<result<rows_t>> ask(protocol::net::connection& source, std::string sql
     if (!answer)
         co_return protocol::wrap(std::move(answer.error()), "reading the source's dictionary");
     co_return std::move(answer->rows);
+}
+
+// MySQL 8.0 and later keep what they once said of a table's size for a day. Estimates only, so a
+// source that refuses this may keep them.
+awaitable<result<void>> ask_for_fresh_sizes(protocol::net::connection& source) {
+    const auto& server = source.server();
+    if (server.is_mariadb || server.version_number < 80000) co_return result<void>{};
+    auto set = co_await source.execute("SET SESSION information_schema_stats_expiry = 0");
+    if (!set && is_source_lost(set.error())) co_return std::unexpected(std::move(set.error()));
+    co_return result<void>{};
 }
 
 rows_of_table by_table(rows_t rows) {
@@ -67,7 +81,7 @@ awaitable<result<void>> read_tables(protocol::net::connection& source, const std
                                     const std::set<std::string>& transactional,
                                     const state::object_selection& selection,
                                     source_catalog& catalog) {
-    const std::string here = "TABLE_SCHEMA = " + name_literal(database);
+    const std::string here = applier::exact_name("TABLE_SCHEMA", database);
     auto tables = co_await ask(
         source, "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, AVG_ROW_LENGTH FROM "
                 "information_schema.TABLES WHERE " +
@@ -137,8 +151,8 @@ awaitable<result<void>> read_foreign_keys(protocol::net::connection& source,
         source,
         "SELECT TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, UPDATE_RULE NOT IN "
         "('RESTRICT', 'NO ACTION') OR DELETE_RULE NOT IN ('RESTRICT', 'NO ACTION') FROM "
-        "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = " +
-            name_literal(database));
+        "information_schema.REFERENTIAL_CONSTRAINTS WHERE " +
+            applier::exact_name("CONSTRAINT_SCHEMA", database));
     if (!keys) co_return std::unexpected(std::move(keys.error()));
     for (const auto& row : *keys) {
         const cascading_key key{{database, row[0].value()}, {row[1].value(), row[2].value()}};
@@ -154,13 +168,11 @@ awaitable<result<void>> read_foreign_keys(protocol::net::connection& source,
 
 } // namespace
 
-std::string name_literal(std::string_view name) {
-    return applier::quote_string(name);
-}
-
 awaitable<result<source_catalog>> read_catalog(protocol::net::connection& source,
                                                const state::object_selection& selection) {
     source_catalog catalog;
+    if (auto done = co_await ask_for_fresh_sizes(source); !done)
+        co_return std::unexpected(std::move(done.error()));
     if (auto done = co_await read_server(source, catalog); !done)
         co_return std::unexpected(std::move(done.error()));
     auto engines = co_await ask(
@@ -170,14 +182,19 @@ awaitable<result<source_catalog>> read_catalog(protocol::net::connection& source
     for (const auto& row : *engines)
         transactional.insert(row[0].value());
 
+    const bool has_encryption =
+        !catalog.is_mariadb && catalog.version >= first_version_with_encrypted_databases;
     auto databases = co_await ask(
-        source, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME "
-                "FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME");
+        source,
+        fmt::format("SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME, {} "
+                    "FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME",
+                    has_encryption ? "DEFAULT_ENCRYPTION" : "'NO'"));
     if (!databases) co_return std::unexpected(std::move(databases.error()));
     for (const auto& row : *databases) {
         const std::string name = row[0].value();
         if (!selection.touches_database(name)) continue;
-        catalog.databases.push_back({name, row[1].value(), row[2].value()});
+        catalog.databases.push_back(
+            {name, row[1].value(), row[2].value(), row[3].value_or("") == "YES"});
         auto tables = co_await read_tables(source, name, transactional, selection, catalog);
         if (!tables) co_return std::unexpected(std::move(tables.error()));
         auto keys = co_await read_foreign_keys(source, name, selection, catalog);
@@ -202,10 +219,9 @@ read_views(protocol::net::connection& source, const state::object_selection& sel
 
 awaitable<result<std::string>> read_fingerprint(protocol::net::connection& source,
                                                 const state::object_name& table) {
-    auto rows =
-        co_await ask(source, columns_query(fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-                                                       name_literal(table.database),
-                                                       name_literal(table.object))));
+    auto rows = co_await ask(
+        source, columns_query(applier::exact_name("TABLE_SCHEMA", table.database) + " AND " +
+                              applier::exact_name("TABLE_NAME", table.object)));
     if (!rows) co_return std::unexpected(std::move(rows.error()));
     if (rows->empty())
         co_return fail(errc::changed_during_copy,

@@ -20,6 +20,7 @@ struct source_database {
     std::string name;
     std::string charset;
     std::string collation;
+    bool encrypts_tables = false; // DEFAULT ENCRYPTION = 'Y'
 };
 
 // The selected objects of the source, as its dictionary shows them. Read at once, before the copy.
@@ -47,8 +48,5 @@ read_views(protocol::net::connection& source, const state::object_selection& sel
 // gone.
 [[nodiscard]] boost::asio::awaitable<protocol::result<std::string>>
 read_fingerprint(protocol::net::connection& source, const state::object_name& table);
-
-// A name as a literal for dictionary queries.
-[[nodiscard]] std::string name_literal(std::string_view name);
 
 } // namespace understudy::snapshot

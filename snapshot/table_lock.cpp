@@ -32,6 +32,15 @@ awaitable<result<void>> run(source_session& session, std::string sql) {
     co_return result<void>{};
 }
 
+// MariaDB keeps the locks behind a savepoint for sessions that may write to a binary log; without
+// it they go at ROLLBACK TO SAVEPOINT, as on MySQL. Whether the account may is the source's word.
+awaitable<result<void>> leave_binary_log(source_session& session) {
+    if (!session->server().is_mariadb) co_return result<void>{};
+    auto left = co_await run(session, "SET SESSION sql_log_bin = 0");
+    if (!left && is_source_lost(left.error())) co_return left;
+    co_return result<void>{};
+}
+
 } // namespace
 
 awaitable<result<void>> lock_tables(const source_link& source, source_session& session,
@@ -92,6 +101,7 @@ awaitable<result<consistent_snapshot>> take_snapshot(const source_link& source,
         auto reader = co_await reopen_source(source);
         if (!reader) co_return std::unexpected(std::move(reader.error()));
         auto set = co_await run(*reader, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+        if (set) set = co_await leave_binary_log(*reader);
         if (!set) co_return std::unexpected(std::move(set.error()));
         snapshot.readers.push_back(*std::move(reader));
     }

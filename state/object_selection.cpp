@@ -39,6 +39,11 @@ std::unexpected<protocol::error> two_sources(const object_name& first, const obj
                                                        "merge their rows"));
 }
 
+std::unexpected<protocol::error> not_included(const object_name& source) {
+    return protocol::fail(errc::selection_invalid,
+                          source.to_string() + " is not selected by objects.include");
+}
+
 } // namespace
 
 std::string quote_identifier(std::string_view name) {
@@ -112,12 +117,10 @@ protocol::result<void> object_selection::add_rename(const std::string& from,
             return protocol::fail(errc::selection_invalid, quote_identifier(rule->to().database) +
                                                                " is not a database to write to");
         }
-        const bool selected = source.object.empty() ? touches_database(source.database)
-                                                    : selects(source.database, source.object);
-        if (!selected) {
-            return protocol::fail(errc::selection_invalid,
-                                  source.to_string() + " is not selected by objects.include");
-        }
+        // Whether the case of letters counts the source says: check_renamed_names().
+        object_selection in_any_case = *this;
+        in_any_case.set_case_insensitive(true);
+        if (!in_any_case.takes(source)) return not_included(source);
     }
     if (rule->merges()) {
         const auto sample = as_object(rule->sample());
@@ -129,6 +132,20 @@ protocol::result<void> object_selection::add_rename(const std::string& from,
         }
     }
     rename_.push_back(*std::move(rule));
+    return {};
+}
+
+bool object_selection::takes(const object_name& source) const {
+    return source.object.empty() ? touches_database(source.database)
+                                 : selects(source.database, source.object);
+}
+
+protocol::result<void> object_selection::check_renamed_names() const {
+    for (const rename_rule& rule : rename_) {
+        if (rule.is_pattern()) continue;
+        const auto source = as_object(rule.from());
+        if (!takes(source)) return not_included(source);
+    }
     return {};
 }
 

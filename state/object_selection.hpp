@@ -135,6 +135,9 @@ public:
     // The same objects under their own names.
     [[nodiscard]] object_selection without_renames() const;
 
+    // What is renamed is included, letter by letter unless case does not count. make() leaves that
+    // open, because only the source knows.
+    [[nodiscard]] protocol::result<void> check_renamed_names() const;
     // lower_case_table_names of the source is not 0: names compare without case (of ASCII letters).
     void set_case_insensitive(bool value) { case_insensitive_ = value; }
     [[nodiscard]] bool is_case_insensitive() const { return case_insensitive_; }
@@ -147,6 +150,7 @@ private:
     [[nodiscard]] protocol::result<void> check_target_names() const;
     [[nodiscard]] protocol::result<void> check_table_target(const object_name& target) const;
     [[nodiscard]] protocol::result<void> check_database_target(const rename_rule& rule) const;
+    [[nodiscard]] bool takes(const object_name& source) const;
     [[nodiscard]] bool selects_itself(std::string_view database, std::string_view table) const;
     [[nodiscard]] bool names_literally(const object_name& name) const;
     [[nodiscard]] bool is_never_selected(std::string_view database) const;

@@ -101,6 +101,34 @@ void read_patterns(task_section& section, std::string_view key, std::vector<std:
 
 // Each entry is tried together with those before it, so that a contradiction is told where it
 // arises.
+// Together, because two names may change places. Where that does not do, the last one is told
+// without which the others go; if there is none, each that does not go with the ones before it.
+void check_renames(task_section& section, task_spec& spec,
+                   const std::vector<const toml_node*>& places) {
+    const auto whole = object_selection::make(spec);
+    if (whole) return;
+    const auto all = std::exchange(spec.objects.rename, {});
+    const auto others_go_together = [&](std::size_t left_out) {
+        task_spec others = spec;
+        others.objects.rename = all;
+        others.objects.rename.erase(others.objects.rename.begin() +
+                                    static_cast<std::ptrdiff_t>(left_out));
+        return object_selection::make(others).has_value();
+    };
+    for (std::size_t i = all.size(); i-- > 0;) {
+        if (!others_go_together(i)) continue;
+        section.complain("rename", *places[i], whole.error().what);
+        return;
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        spec.objects.rename.push_back(all[i]);
+        if (const auto tried = object_selection::make(spec); !tried) {
+            section.complain("rename", *places[i], tried.error().what);
+            spec.objects.rename.pop_back();
+        }
+    }
+}
+
 void read_renames(task_section& section, task_spec& spec) {
     const toml_node* renames = section.take("rename");
     if (renames == nullptr) return;
@@ -111,6 +139,7 @@ void read_renames(task_section& section, task_spec& spec) {
         return;
     }
     const bool patterns_are_good = object_selection::make(spec).has_value();
+    std::vector<const toml_node*> places;
     for (const toml_entry& entry : renames->table) {
         if (entry.value.what != toml_node::kind::text) {
             section.complain(
@@ -120,12 +149,9 @@ void read_renames(task_section& section, task_spec& spec) {
             continue;
         }
         spec.objects.rename.emplace_back(entry.key, entry.value.text);
-        if (!patterns_are_good) continue;
-        if (const auto tried = object_selection::make(spec); !tried) {
-            section.complain("rename", entry.value, tried.error().what);
-            spec.objects.rename.pop_back();
-        }
+        places.push_back(&entry.value);
     }
+    if (patterns_are_good) check_renames(section, spec, places);
 }
 
 void read_definers(task_section& section, task_spec& spec) {
@@ -190,6 +216,32 @@ void read_objects(task_section& root, task_spec& spec, task_file_context& contex
     context.finish(objects);
 }
 
+void read_replicas(task_section& section, std::uint16_t port,
+                   std::vector<protocol::server_address>& into) {
+    std::vector<std::string> replicas;
+    section.read("replicas", replicas);
+    for (const std::string& text : replicas) {
+        if (auto address = parse_address(text, port)) {
+            into.push_back(*std::move(address));
+        } else {
+            section.complain("replicas",
+                             "found \"" + text + "\"; allowed is \"host\" or \"host:port\"");
+        }
+    }
+}
+
+constexpr std::string_view lag_of_whom = "replica_lag_max and replicas go together";
+
+// Replicas that are not named are those of apply.throttle.
+void read_replica_lag(task_section& initial, task_spec& spec) {
+    auto& into = spec.initial;
+    initial.read_duration("replica_lag_max", into.replica_lag_max, {.longest = hours(24)});
+    read_replicas(initial, spec.target.port, into.replicas);
+    const bool is_limited = into.replica_lag_max.count() > 0;
+    if (is_limited && !initial.has("replicas")) into.replicas = spec.apply.throttle.replicas;
+    if (is_limited == into.replicas.empty()) initial.complain("replicas", std::string(lag_of_whom));
+}
+
 void read_initial(task_section& root, task_spec& spec, task_file_context& context) {
     task_section initial(root, "initial");
     initial.read("schema", spec.initial.schema);
@@ -203,6 +255,7 @@ void read_initial(task_section& root, task_spec& spec, task_file_context& contex
     initial.read_size("bytes_per_second_max", spec.initial.bytes_per_second_max,
                       {.smallest = 64 * kib, .zero_too = true});
     initial.read("threads_running_max", spec.initial.threads_running_max, 0, 100'000);
+    read_replica_lag(initial, spec);
     context.finish(initial);
 }
 
@@ -278,19 +331,9 @@ void read_throttle(task_section& apply, task_spec& spec, task_file_context& cont
     throttle.read_size("bytes_per_second", into.bytes_per_second, {.zero_too = true});
     throttle.read("threads_running_max", into.threads_running_max, 0, 100'000);
     throttle.read_duration("replica_lag_max", into.replica_lag_max, {.longest = hours(24)});
-    std::vector<std::string> replicas;
-    throttle.read("replicas", replicas);
-    for (const std::string& text : replicas) {
-        if (auto address = parse_address(text, spec.target.port)) {
-            into.replicas.push_back(*std::move(address));
-        } else {
-            throttle.complain("replicas",
-                              "found \"" + text + "\"; allowed is \"host\" or \"host:port\"");
-        }
-    }
-    if ((into.replica_lag_max.count() > 0) != !into.replicas.empty()) {
-        throttle.complain("replicas", "replica_lag_max and replicas go together");
-    }
+    read_replicas(throttle, spec.target.port, into.replicas);
+    if ((into.replica_lag_max.count() > 0) == into.replicas.empty())
+        throttle.complain("replicas", std::string(lag_of_whom));
     context.finish(throttle);
 }
 

@@ -82,6 +82,9 @@ struct task_spec {
         std::uint64_t rows_per_second_max = 0;
         std::uint64_t bytes_per_second_max = 0;
         std::uint32_t threads_running_max = 0; // pause while source or target is busier
+        // Pause while one of these replicas of the target is further behind; 0: none is asked.
+        std::chrono::milliseconds replica_lag_max{0};
+        std::vector<protocol::server_address> replicas;
     } initial;
 
     struct {

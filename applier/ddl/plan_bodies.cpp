@@ -70,6 +70,9 @@ result<void> planner::rewrite_name(std::string_view what, const body_names& body
         return refuse(fmt::format("the {} changes {}, which is renamed, and names its columns "
                                   "with the table's old name",
                                   what, source.to_string()));
+    const bool is_right = !other_name && target.database == source.database &&
+                          (name.where.database || home == home_on_target);
+    if (is_right) return {}; // in whatever letters it is written
     if (!other_name) {
         rewriter_.replace(name.where, source, home_on_target);
     } else {

@@ -18,7 +18,9 @@ namespace understudy::protocol {
 // default.
 struct query_status {
     std::optional<std::uint32_t> flags2;
-    std::optional<std::uint64_t> sql_mode; // in MySQL's bits, whoever logged it
+    bool logged_by_mariadb = false;
+    // Above the lower 32 bits MySQL's and MariaDB's are not the same.
+    std::optional<std::uint64_t> sql_mode;
     std::optional<std::uint16_t> auto_increment_increment;
     std::optional<std::uint16_t> auto_increment_offset;
     std::optional<std::uint16_t> character_set_client; // collation ids

@@ -140,20 +140,12 @@ bool read_mariadb(byte_reader& in, std::uint8_t code, query_status& status) {
     return false;
 }
 
-// The modes both have are the lower 32 bits. MariaDB cuts fractions of seconds off unless
-// TIME_ROUND_FRACTIONAL is set, MySQL if TIME_TRUNCATE_FRACTIONAL is.
-std::uint64_t sql_mode_of_mysql(std::uint64_t logged) {
-    constexpr std::uint64_t common = 0xffff'ffff;
-    constexpr std::uint64_t mariadb_round = 1ULL << 34U;
-    constexpr std::uint64_t mysql_truncate = 1ULL << 32U;
-    return (logged & common) | ((logged & mariadb_round) == 0 ? mysql_truncate : 0);
-}
-
 } // namespace
 
 result<query_status> decode_query_status(std::span<const std::byte> bytes, bool is_mariadb) {
     byte_reader in(bytes);
     query_status status;
+    status.logged_by_mariadb = is_mariadb;
     while (!in.at_end()) {
         const auto code = in.u8();
         const bool known =
@@ -165,7 +157,6 @@ result<query_status> decode_query_status(std::span<const std::byte> bytes, bool 
                             " is not known, and what follows it cannot be found");
         }
     }
-    if (is_mariadb && status.sql_mode) status.sql_mode = sql_mode_of_mysql(*status.sql_mode);
     if (is_mariadb && status.flags2) {
         status.explicit_defaults_for_timestamp =
             (*status.flags2 & query_status::mariadb_explicit_defaults) != 0;

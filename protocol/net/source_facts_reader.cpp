@@ -43,6 +43,8 @@ result<void> take_value(source_facts& facts, std::string_view name, std::string 
         }
     } else if (name == "log_bin") {
         facts.log_bin = value == "1" || value == "ON";
+    } else if (name == "explicit_defaults_for_timestamp") {
+        facts.explicit_defaults_for_timestamp = value == "1" || value == "ON";
     } else if (name == "binlog_format") {
         facts.binlog_format = std::move(value);
     } else if (name == "binlog_row_image") {
@@ -110,8 +112,9 @@ asio::awaitable<result<gtid_set>> read_gtid_position(connection& source, binlog_
 
 asio::awaitable<result<source_facts>> read_source_facts(connection& source) {
     source_facts facts;
-    std::vector<std::string> names{"server_id", "log_bin", "binlog_format", "binlog_row_image",
-                                   "binlog_checksum"};
+    std::vector<std::string> names{"server_id",       "log_bin",
+                                   "binlog_format",   "binlog_row_image",
+                                   "binlog_checksum", "explicit_defaults_for_timestamp"};
     if (source.server().is_mariadb) {
         names.emplace_back("gtid_strict_mode");
     } else {

@@ -28,6 +28,9 @@ struct source_facts {
     // @@gtid_mode is ON (not ON_PERMISSIVE: anonymous transactions are possible there). MariaDB:
     // @@gtid_strict_mode, without which the numbers inside a domain need not rise.
     bool gtid_mode_on = false;
+    // Of the whole server: MySQL logs that of the session since 8.0 only. False where the server
+    // has no such variable (before 5.6.6).
+    bool explicit_defaults_for_timestamp = false;
     gtid_set gtid_executed;  // empty without GTIDs; MariaDB: the position that belongs to `written`
     gtid_set gtid_purged;    // MariaDB does not tell
     binlog_position written; // end of the binary log: every transaction that is visible on the

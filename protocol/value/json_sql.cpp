@@ -8,6 +8,10 @@
 #include "protocol/value/json_text.hpp"
 #include "protocol/wire/byte_reader.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
 namespace understudy::protocol {
 
 namespace {
@@ -125,14 +129,32 @@ private:
     std::string& out_;
 };
 
-bool has_opaque(const json_value& value) {
-    if (value.type == json_type::opaque) {
-        return true;
+// Its text, read by a server, would be something else.
+bool is_lost_in_text(const json_value& value) {
+    switch (value.type) {
+    case json_type::opaque: return true;
+    case json_type::int16:
+    case json_type::int32:
+    case json_type::int64: {
+        const auto number = read_json_signed(value);
+        return number && *number >= static_cast<std::int64_t>(first_unsigned_in_json_text);
+    }
+    case json_type::uint16:
+    case json_type::uint32:
+    case json_type::uint64: {
+        const auto number = read_json_unsigned(value);
+        return number && *number < first_unsigned_in_json_text;
+    }
+    case json_type::double_: {
+        std::string text;
+        return append_json_scalar(text, value) && !is_parsed_exactly(text);
+    }
+    default: break;
     }
     const auto container = json_container::open(value);
     for (std::uint32_t i = 0; container && i < container->count(); ++i) {
         const auto element = container->value(i);
-        if (element && has_opaque(*element)) {
+        if (element && is_lost_in_text(*element)) {
             return true;
         }
     }
@@ -140,6 +162,39 @@ bool has_opaque(const json_value& value) {
 }
 
 } // namespace
+
+bool is_parsed_exactly(std::string_view json_number) {
+    constexpr std::uint64_t integer_max = std::uint64_t{1} << 53U;
+    constexpr int power_max = 22; // 10^22 is the last one that a DOUBLE holds
+    if (!json_number.contains('.') && !json_number.contains('e')) {
+        return true;
+    }
+    const std::size_t e = std::min(json_number.find('e'), json_number.size());
+    std::uint64_t integer = 0;
+    int power = 0;
+    bool in_fraction = false;
+    for (const char c : json_number.substr(0, e)) {
+        if (c == '.') in_fraction = true;
+        if (c < '0' || c > '9') continue;
+        integer = integer * 10 + static_cast<std::uint64_t>(c - '0');
+        if (integer > integer_max) {
+            return false;
+        }
+        if (in_fraction) --power;
+    }
+    if (e < json_number.size()) {
+        const char* const end = json_number.data() + json_number.size();
+        int exponent = 0;
+        const auto read = std::from_chars(json_number.data() + e + 1, end, exponent);
+        constexpr int exponent_max = 400; // of a DOUBLE
+        if (read.ec != std::errc() || read.ptr != end || exponent < -exponent_max ||
+            exponent > exponent_max) {
+            return false;
+        }
+        power += exponent;
+    }
+    return std::abs(power) <= power_max;
+}
 
 result<void> append_json_expression(std::string& out, std::span<const std::byte> document) {
     std::string text;
@@ -150,7 +205,7 @@ result<void> append_json_expression(std::string& out, std::span<const std::byte>
     if (!root) {
         return damaged();
     }
-    const bool typed = has_opaque(*root);
+    const bool typed = is_lost_in_text(*root);
     if (typed && is_container(root->type)) {
         return builder(out).build(*root);
     }

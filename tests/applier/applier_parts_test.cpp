@@ -1,11 +1,12 @@
 #include "applier/definition_check.hpp"
 #include "applier/errc.hpp"
 #include "applier/event_statement.hpp"
+#include "applier/logged_sql_mode.hpp"
 #include "applier/object_fingerprint.hpp"
 #include "applier/retry_delay.hpp"
 #include "applier/server_errors.hpp"
-#include "applier/statement_session.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace understudy::applier {
@@ -51,14 +52,68 @@ TEST(sql_text, escapes_every_dangerous_byte) {
     EXPECT_EQ(hex_literal({}), "x''");
 }
 
-TEST(statement_session, drops_sql_mode_bits_that_the_target_lacks) {
+target_facts mysql_target(std::uint32_t version) {
+    target_facts facts;
+    facts.version_number = version;
+    return facts;
+}
+
+target_facts mariadb_target() {
+    target_facts facts;
+    facts.version_number = 101106;
+    facts.is_mariadb = true;
+    return facts;
+}
+
+constexpr std::uint64_t strict_mode = 0x200000;
+constexpr std::uint64_t bit_32 = 1ULL << 32U; // TIME_TRUNCATE_FRACTIONAL or EMPTY_STRING_IS_NULL
+constexpr std::uint64_t bit_33 = 1ULL << 33U; // INTERPRET_UTF8_… or SIMULTANEOUS_ASSIGNMENT
+constexpr std::uint64_t mariadb_rounds = 1ULL << 34U;
+
+TEST(logged_sql_mode, of_mysql_loses_what_a_newer_mysql_refuses) {
     constexpr std::uint64_t no_auto_create_user = 0x10000000;
-    constexpr std::uint64_t strict = 0x200000;
-    EXPECT_EQ(statement_session::known_sql_mode(no_auto_create_user | strict, 90704), strict);
-    EXPECT_EQ(statement_session::known_sql_mode(no_auto_create_user | strict, 50744),
-              no_auto_create_user | strict);
-    constexpr std::uint64_t truncate_fractional = 0x100000000;
-    EXPECT_EQ(statement_session::known_sql_mode(truncate_fractional, 90704), truncate_fractional);
+    const auto logged = no_auto_create_user | strict_mode;
+    EXPECT_EQ(sql_mode_on_target(logged, false, mysql_target(90704)).value(), strict_mode);
+    EXPECT_EQ(sql_mode_on_target(logged, false, mysql_target(50744)).value(), logged);
+    EXPECT_EQ(sql_mode_on_target(bit_32, false, mysql_target(80036)).value(), bit_32);
+}
+
+TEST(logged_sql_mode, of_mysql_keeps_what_utf8_means_or_is_refused) {
+    EXPECT_EQ(sql_mode_on_target(bit_33 | strict_mode, false, mysql_target(90704)).value(),
+              bit_33 | strict_mode);
+    for (const auto& target : {mysql_target(80408), mysql_target(50744), mariadb_target()}) {
+        const auto refused = sql_mode_on_target(bit_33, false, target);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, errc::unsupported_statement);
+        EXPECT_THAT(refused.error().what, testing::HasSubstr("INTERPRET_UTF8_AS_UTF8MB4"));
+    }
+}
+
+TEST(logged_sql_mode, of_mysql_is_said_in_bits_of_mariadb) {
+    const auto target = mariadb_target();
+    EXPECT_EQ(sql_mode_on_target(strict_mode, false, target).value(), strict_mode | mariadb_rounds);
+    EXPECT_EQ(sql_mode_on_target(strict_mode | bit_32, false, target).value(), strict_mode);
+    // ORACLE and MSSQL, which change nothing in MySQL, and a bit that is none there.
+    EXPECT_EQ(sql_mode_on_target(0x610, false, target).value(), mariadb_rounds);
+}
+
+TEST(logged_sql_mode, of_mariadb_stays_as_it_is_for_mariadb) {
+    const std::uint64_t logged = 0x210 | strict_mode | bit_32 | bit_33 | mariadb_rounds;
+    EXPECT_EQ(sql_mode_on_target(logged, true, mariadb_target()).value(), logged);
+    EXPECT_EQ(sql_mode_on_target(0, true, mariadb_target()).value(), 0U);
+}
+
+TEST(logged_sql_mode, of_mariadb_is_said_in_bits_of_mysql) {
+    const auto target = mysql_target(90704);
+    EXPECT_EQ(sql_mode_on_target(strict_mode | 0x10, true, target).value(), strict_mode | bit_32);
+    EXPECT_EQ(sql_mode_on_target(strict_mode | mariadb_rounds, true, target).value(), strict_mode);
+    EXPECT_EQ(sql_mode_on_target(strict_mode, true, mysql_target(50744)).value(), strict_mode);
+    for (const auto& [mode, name] : {std::pair(bit_32, "EMPTY_STRING_IS_NULL"),
+                                     std::pair(bit_33, "SIMULTANEOUS_ASSIGNMENT")}) {
+        const auto refused = sql_mode_on_target(mode, true, target);
+        ASSERT_FALSE(refused);
+        EXPECT_THAT(refused.error().what, testing::HasSubstr(name));
+    }
 }
 
 // The manual of 8.0 has DISABLE ON SLAVE only; REPLICA came with 8.2.0.

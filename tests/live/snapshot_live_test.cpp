@@ -1,16 +1,22 @@
 // The initial copy alone, between real servers at rest: after it both sides are equal.
 
 #include "applier/checkpoint_store.hpp"
+#include "snapshot/batch_writer.hpp"
+#include "snapshot/copy_context.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/snapshot.hpp"
+#include "snapshot/table_reader.hpp"
+#include "tests/snapshot/tables.hpp"
 #include "tests/support/comparison.hpp"
 #include "tests/support/live_server.hpp"
+#include "tests/support/native_replica.hpp"
 #include "tests/support/wait_until.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -18,6 +24,7 @@
 
 #include <csignal>
 #include <functional>
+#include <future>
 #include <random>
 #include <sys/wait.h>
 #include <thread>
@@ -637,6 +644,41 @@ TEST(snapshot_live, pauses_while_the_source_is_busy) {
     EXPECT_EQ(pair.status.applier_note, "");
 }
 
+TEST(snapshot_live, pauses_while_a_replica_of_the_target_lags) {
+    servers pair(server_kind::mysql_97);
+    pair.source_sql.exec("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY); INSERT "
+                         "INTO shop.t VALUES (1), (2)");
+    pair.select({.include = {"shop.*"}});
+    auto replica = live_server::start(server_kind::mysql_97);
+    make_native_replica(replica, pair.target());
+    wait_until_caught_up(replica, pair.target(), 60s); // it has the account now
+    replica.root().exec("STOP REPLICA SQL_THREAD");
+    pair.task.initial.replica_lag_max = 5s;
+    pair.task.initial.replicas = {{"127.0.0.1", replica.port()}};
+    std::string rows_then = "none";
+    {
+        const std::jthread starts([&] {
+            auto target = pair.target().root();
+            EXPECT_TRUE(wait_until([&target] {
+                try {
+                    return target.scalar("SELECT COUNT(*) FROM understudy.copy_progress WHERE "
+                                         "kind = 'data'") == "1";
+                } catch (const sql_error&) {
+                    return false; // the table is not there yet
+                }
+            }));
+            std::this_thread::sleep_for(3s);
+            rows_then = target.scalar("SELECT COUNT(*) FROM shop.t");
+            replica.root().exec("START REPLICA");
+        });
+        const auto outcome = pair.copy();
+        ASSERT_TRUE(outcome) << why(outcome);
+    }
+    EXPECT_EQ(rows_then, "0");
+    EXPECT_THAT(pair.differences(), IsEmpty());
+    EXPECT_EQ(pair.status.applier_note, "");
+}
+
 TEST(snapshot_live, keeps_copied_rows_out_of_the_binary_log_when_told) {
     servers pair(server_kind::mysql_97);
     pair.source_sql.exec(
@@ -755,6 +797,243 @@ TEST(snapshot_live, copies_every_table_of_a_foreign_key_graph_in_one_snapshot) {
     EXPECT_TRUE(outcome->start_after.contains({"shop", "a"}));
     EXPECT_TRUE(outcome->start_after.contains({"shop", "b"}));
     EXPECT_THAT(pair.differences(), IsEmpty());
+}
+
+// The session of the target that waits for a row; "0" while there is none.
+std::string waiting_session(sql_client& sql) {
+    return sql.scalar("SELECT COALESCE(MAX(trx_mysql_thread_id), 0) FROM "
+                      "information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'");
+}
+
+// `old` is what a session that was lost left there: its COMMIT comes late.
+TEST(snapshot_live, finds_a_batch_written_whose_commit_was_on_its_way) {
+    servers pair(server_kind::mysql_97);
+    pair.target_sql.exec("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY)");
+    pair.select({.include = {"shop.*"}});
+    const auto epoch = pair.take_over();
+    const auto selection = state::object_selection::make(pair.task);
+    ASSERT_TRUE(epoch && selection);
+    boost::asio::io_context loop;
+    boost::asio::thread_pool pool(2);
+    state::status_board board("test");
+    snapshot::stop_signal stop;
+    const std::string& meta = pair.task.apply.meta_database;
+    const snapshot::copy_context context{
+        loop.get_executor(),
+        &pool,
+        &pair.task,
+        &*selection,
+        &board,
+        &stop,
+        snapshot::copy_progress(meta, "test"),
+        applier::checkpoint_store(meta, "test"),
+        *epoch,
+        snapshot::source_link{loop.get_executor(), pair.task.source, {}, &stop}};
+    const snapshot::progress_key key{"data", {"shop", "t"}};
+    snapshot::progress_row row;
+    {
+        auto session = applier::target_session::connect(pair.task.target, {});
+        ASSERT_TRUE(session && context.progress.prepare(**session) &&
+                    context.progress.insert(**session, key, row));
+        row.change = 1;
+    }
+    snapshot::source_table table{
+        .name = key.source, .engine = "InnoDB", .columns = {}, .order = {}};
+    table.columns.resize(1);
+    table.columns[0].name = "id";
+    snapshot::row_encoder encoder(table, key.source, {});
+    snapshot::batch rows;
+    const std::optional<std::string_view> one = "1";
+    ASSERT_TRUE(encoder.add(rows, std::span(&one, 1)));
+
+    auto old = pair.target().root();
+    old.exec("BEGIN; UPDATE understudy.copy_progress SET change_number = 2; INSERT INTO shop.t "
+             "VALUES (1)");
+    const std::jthread fate([&] {
+        std::string first;
+        EXPECT_TRUE(wait_until([&] { return (first = waiting_session(pair.target_sql)) != "0"; }));
+        pair.target_sql.exec("KILL " + first);
+        EXPECT_TRUE(wait_until([&] {
+            const auto now = waiting_session(pair.target_sql);
+            return now != "0" && now != first;
+        }));
+        old.exec("COMMIT");
+    });
+    snapshot::target_worker worker(context.worker(snapshot::row_session_setup(true, true)));
+    snapshot::batch_writer writer(worker, context, table, encoder, key);
+    auto writing = boost::asio::co_spawn(loop, writer.write(rows, row), boost::asio::use_future);
+    loop.run();
+    const auto written = writing.get();
+    ASSERT_TRUE(written) << written.error().what;
+    EXPECT_EQ(row.change, 2U);
+    EXPECT_EQ(pair.target_sql.scalar("SELECT change_number FROM understudy.copy_progress"), "2");
+}
+
+TEST(snapshot_live, copies_the_parts_that_it_finds_stored) {
+    servers pair(server_kind::mysql_97);
+    pair.source_sql.exec("CREATE DATABASE shop");
+    make_numbers(pair.source_sql, 300);
+    pair.select({.include = {"shop.*"}});
+    ASSERT_TRUE(pair.copy());
+    // As if only the COMMIT of the plan was left of that copy, of which nobody had an answer.
+    pair.target_sql.exec(
+        "CREATE TABLE understudy.kept AS SELECT * FROM understudy.copy_progress WHERE kind = "
+        "'data'; DELETE FROM understudy.copy_progress WHERE kind IN ('data', 'copy'); "
+        "TRUNCATE shop.numbers");
+    auto old = pair.target().root();
+    old.exec("BEGIN; INSERT INTO understudy.copy_progress SELECT task, kind, source_database, "
+             "source_object, p.number, 'copying', 1, IF(p.number = 0, '', '100'), IF(p.number = 0, "
+             "'100', ''), 0, 0, '', 0, '', definition, NOW(6) FROM understudy.kept JOIN (SELECT 0 "
+             "AS number UNION SELECT 1) p");
+    const std::jthread fate([&] {
+        EXPECT_TRUE(wait_until([&] { return waiting_session(pair.target_sql) != "0"; }));
+        old.exec("COMMIT");
+    });
+    const auto outcome = pair.copy();
+    ASSERT_TRUE(outcome) << why(outcome);
+    EXPECT_THAT(pair.differences(), IsEmpty());
+    EXPECT_EQ(
+        pair.target_sql.scalar("SELECT GROUP_CONCAT(part, state, row_count ORDER BY part) FROM "
+                               "understudy.copy_progress WHERE kind = 'data'"),
+        "0copied101,1copied199");
+}
+
+TEST(snapshot_live, looks_at_unique_keys_where_other_rows_may_be) {
+    servers pair(server_kind::mysql_97);
+    pair.source_sql.exec(
+        "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, u INT UNIQUE); INSERT INTO "
+        "shop.t VALUES (1, 10), (2, 20)");
+    pair.select({.include = {"shop.*"}});
+    for (const bool schema : {true, false}) {
+        SCOPED_TRACE(schema);
+        pair.target_sql.exec(
+            "DROP DATABASE IF EXISTS shop; CREATE DATABASE shop; USE shop; "
+            "CREATE TABLE t (id INT PRIMARY KEY, u INT UNIQUE); INSERT INTO t VALUES (3, 30); "
+            "CREATE DATABASE IF NOT EXISTS seen; DROP TABLE IF EXISTS seen.checks; CREATE TABLE "
+            "seen.checks (unique_checks INT); "
+            "CREATE TRIGGER look BEFORE INSERT ON t FOR EACH ROW INSERT INTO seen.checks VALUES "
+            "(@@unique_checks)");
+        pair.task.name = schema ? "kept" : "filled";
+        pair.task.initial.schema = schema;
+        using existing_tables = state::task_spec::existing_tables;
+        pair.task.conflict.policy = schema ? existing_tables::ignore : existing_tables::intercept;
+        const auto outcome = pair.copy();
+        ASSERT_TRUE(outcome) << why(outcome);
+        EXPECT_EQ(pair.target_sql.scalar("SELECT GROUP_CONCAT(unique_checks) FROM seen.checks"),
+                  "1,1");
+    }
+}
+
+TEST(snapshot_live, lets_tables_be_altered_of_which_the_snapshot_was_read) {
+    for (const auto kind : {server_kind::mysql_97, server_kind::mysql_56, server_kind::mariadb_1011,
+                            server_kind::mariadb_118}) {
+        SCOPED_TRACE(to_string(kind));
+        servers pair(kind);
+        pair.source_sql.exec("CREATE DATABASE shop CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+        make_numbers(pair.source_sql, 1000);
+        pair.source_sql.exec(
+            "CREATE TABLE shop.a (n INT) ENGINE=InnoDB; INSERT INTO shop.a VALUES (1); "
+            "CREATE TABLE shop.b (n INT, c BLOB) ENGINE=InnoDB; INSERT INTO shop.b SELECT n, "
+            "REPEAT('x', 5000) FROM shop.numbers; "
+            "CREATE TABLE shop.c (n INT) ENGINE=InnoDB; INSERT INTO shop.c VALUES (1)");
+        pair.select({.include = {"shop.a", "shop.b", "shop.c"}});
+        pair.task.initial.connections = 1;
+        pair.task.initial.chunk_bytes = 20'000;
+        pair.task.initial.rows_per_second_max = 200;
+        std::string altered = "not begun";
+        std::string copied_then = "none";
+        {
+            const std::jthread alters([&] {
+                auto target = pair.target().root();
+                const auto rows = [&target] {
+                    try {
+                        return target.scalar("SELECT COUNT(*) FROM shop.b");
+                    } catch (const sql_error&) {
+                        return std::string("0"); // the table is not there yet
+                    }
+                };
+                if (!wait_until([&] { return rows() != "0"; })) return;
+                try {
+                    pair.source().root().exec("SET SESSION lock_wait_timeout = 1; ALTER TABLE "
+                                              "shop.a ADD w INT; INSERT INTO shop.c VALUES (2)");
+                    altered = "done";
+                } catch (const sql_error& refused) {
+                    altered = refused.what();
+                }
+                copied_then = rows();
+            });
+            const auto outcome = pair.copy();
+            ASSERT_TRUE(outcome) << why(outcome);
+        }
+        EXPECT_EQ(altered, "done");
+        EXPECT_NE(copied_then, "1000");
+        EXPECT_EQ(pair.target_sql.scalar("SELECT COUNT(*) FROM shop.b"), "1000");
+        EXPECT_EQ(pair.target_sql.scalar("SELECT COUNT(*) FROM shop.c"), "1");
+    }
+}
+
+// Many times what the source says of their size.
+TEST(snapshot_live, leaves_nothing_open_at_the_source_while_rows_are_written) {
+    servers pair(server_kind::mysql_97);
+    pair.source_sql.exec("CREATE DATABASE shop");
+    make_numbers(pair.source_sql, 3000);
+    pair.source_sql.exec("CREATE TABLE shop.t (id INT PRIMARY KEY, c BLOB); INSERT INTO shop.t "
+                         "SELECT n, REPEAT('x', IF(n < 1000, 60000, n % 20)) FROM shop.numbers");
+    boost::asio::io_context loop;
+    snapshot::stop_signal stop;
+    // A session keeps the loop at work.
+    auto get = [&loop](auto awaited) {
+        auto answer = boost::asio::co_spawn(loop, std::move(awaited), boost::asio::use_future);
+        loop.restart();
+        while (answer.wait_for(0s) != std::future_status::ready)
+            loop.run_one();
+        return answer.get();
+    };
+    const snapshot::source_link link{loop.get_executor(), pair.task.source, {}, &stop};
+    auto session = get(snapshot::open_source(link));
+    ASSERT_TRUE(session) << session.error().what;
+    auto table = snapshot::test::make_table(
+        {snapshot::test::make_column("id", "int"), snapshot::test::make_column("c", "blob")}, 1);
+    snapshot::row_encoder encoder(table, table.name, {});
+    constexpr std::uint64_t chunk = 1U << 20U;
+    snapshot::table_reader reader(link, *session, table, encoder, chunk, {});
+    std::uint64_t rows = 0;
+    int batches = 0;
+    snapshot::batch some;
+    const std::string reading = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = "
+                                "'copy' AND command <> 'Sleep'";
+    while (!some.last) {
+        const auto filled = get(reader.fill(some));
+        ASSERT_TRUE(filled) << filled.error().what;
+        rows += some.read;
+        ++batches;
+        EXPECT_LT(some.bytes, 3 * chunk);
+        EXPECT_TRUE(wait_until([&] { return pair.source_sql.scalar(reading) == "0"; }, 2s));
+    }
+    EXPECT_EQ(rows, 3000U);
+    EXPECT_LT(batches, 70);
+}
+
+TEST(snapshot_live, knows_how_large_tables_are_now) {
+    servers pair(server_kind::mysql_97);
+    pair.source_sql.exec(
+        "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, c BLOB); SELECT "
+        "TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_NAME = 't'");
+    make_numbers(pair.source_sql, 1000);
+    pair.source_sql.exec("INSERT INTO shop.t SELECT n, REPEAT('x', 5000) FROM shop.numbers; "
+                         "SELECT COUNT(*) FROM shop.t");
+    pair.select({.include = {"shop.t"}});
+    // Statistics come a while after the rows.
+    EXPECT_TRUE(wait_until([&] {
+        return std::stoul(pair.source_sql.scalar("SELECT n_rows FROM mysql.innodb_table_stats "
+                                                 "WHERE table_name = 't'")) > 500;
+    }));
+    EXPECT_EQ(pair.source_sql.scalar(
+                  "SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_NAME = 't'"),
+              "0");
+    const auto outcome = pair.copy();
+    ASSERT_TRUE(outcome) << why(outcome);
+    EXPECT_GT(pair.status.copy.at("shop.t").rows_estimated, 500U);
 }
 
 } // namespace

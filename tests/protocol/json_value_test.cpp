@@ -11,6 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <bit>
 #include <string>
 #include <vector>
 
@@ -112,6 +114,36 @@ TEST(json_expression, is_a_cast_of_text_unless_that_would_change_a_type) {
     EXPECT_EQ(sql_of(bytes_of({2, 1, 0, 13, 0, 15, 7, 0, 246, 4, 4, 2, 0x8c, 0x22})),
               "JSON_ARRAY(CAST(12.34 AS DECIMAL(4,2)))");
     EXPECT_THAT(sql_of(bytes_of({15, 252, 1, 0})), testing::HasSubstr("only row events"));
+}
+
+TEST(json_expression, builds_doubles_that_text_may_change) {
+    const auto array_of = [](double number) {
+        bytes document = bytes_of({2, 1, 0, 15, 0, 11, 7, 0});
+        const auto bits = std::bit_cast<std::array<std::byte, 8>>(number);
+        document.insert(document.end(), bits.begin(), bits.end());
+        return sql_of(document);
+    };
+    EXPECT_EQ(array_of(9088544342.689999), "JSON_ARRAY(9088544342.689999e0)");
+    EXPECT_EQ(array_of(1.2e-30), "JSON_ARRAY(1.2e-30)");
+    for (const double exact : {0.0, -0.0, 0.1, 1234.5678, 1e22, 1.5e-20, 900719925474099.0})
+        EXPECT_THAT(array_of(exact), testing::StartsWith("CAST(")) << exact;
+}
+
+TEST(json_expression, builds_integers_whose_type_text_would_change) {
+    EXPECT_EQ(sql_of(bytes_of({2, 1, 0, 7, 0, 6, 5, 0})), "JSON_ARRAY(CAST(5 AS UNSIGNED))");
+    EXPECT_EQ(sql_of(bytes_of({6, 5, 0})), "CAST(CAST(5 AS UNSIGNED) AS JSON)");
+    EXPECT_EQ(sql_of(bytes_of({9, 0, 0, 0, 0, 1, 0, 0, 0})), "CAST(4294967296 AS JSON)");
+    EXPECT_EQ(sql_of(bytes_of({10, 0, 0, 0, 0, 1, 0, 0, 0})), "CAST('4294967296' AS JSON)");
+    EXPECT_EQ(sql_of(bytes_of({9, 255, 255, 255, 255, 0, 0, 0, 0})), "CAST('4294967295' AS JSON)");
+}
+
+TEST(json_expression, knows_which_numbers_every_server_parses_exactly) {
+    for (const auto* const exact : {"0", "-5", "18446744073709551615", "0.5", "-0.0", "1e22",
+                                    "1.5e-20", "9007199254740992e1", "0.0000000000000000000001"})
+        EXPECT_TRUE(is_parsed_exactly(exact)) << exact;
+    for (const auto* const lost : {"1e23", "9007199254740993.0", "1.5e-22", "9088544342.689999",
+                                   "0.30000000000000004", "1e", "1e99999999999"})
+        EXPECT_FALSE(is_parsed_exactly(lost)) << lost;
 }
 
 TEST(json_path, is_cut_into_its_steps) {

@@ -123,7 +123,7 @@ TEST(query_event, of_mariadb_has_its_own_status_variables) {
               std::nullopt);
 }
 
-TEST(query_event, of_mariadb_is_told_in_bits_of_mysql) {
+TEST(query_event, of_mariadb_has_its_own_bits) {
     const auto status_of = [](std::uint32_t flags2, std::uint64_t sql_mode) {
         std::vector<std::byte> status;
         byte_writer out(status);
@@ -133,10 +133,11 @@ TEST(query_event, of_mariadb_is_told_in_bits_of_mysql) {
     };
     const auto plain = status_of(0x01000000, 0x4);
     EXPECT_EQ(plain.explicit_defaults_for_timestamp, true);
-    EXPECT_EQ(plain.sql_mode, 0x1'0000'0004);       // fractions are cut off
+    EXPECT_TRUE(plain.logged_by_mariadb);
+    EXPECT_EQ(plain.sql_mode, 0x4);
     const auto other = status_of(0, 0x7'0000'0004); // EMPTY_STRING_IS_NULL … ROUND_FRACTIONAL
     EXPECT_EQ(other.explicit_defaults_for_timestamp, false);
-    EXPECT_EQ(other.sql_mode, 0x4);
+    EXPECT_EQ(other.sql_mode, 0x7'0000'0004);
 }
 
 TEST(query_event, reads_every_status_variable_of_mysql) {

@@ -29,6 +29,24 @@ TEST(definition_text, writes_out_the_collation_that_another_server_would_choose_
               "… DEFAULT CHARSET=latin1 COLLATE=latin1_bin");
 }
 
+TEST(definition_text, writes_no_collation_into_expressions) {
+    const std::map<std::string, std::string> defaults{{"utf8mb4", "utf8mb4_general_ci"}};
+    EXPECT_EQ(
+        with_collations("CREATE TABLE `t` (\n  `v` char(36) GENERATED ALWAYS AS "
+                        "(cast(json_unquote(json_extract(`j`,'$.id')) as char(36) charset "
+                        "utf8mb4)) VIRTUAL,\n  `d` varchar(9) CHARACTER SET utf8mb4 DEFAULT "
+                        "(cast('(' as char(5) charset utf8mb4)),\n  `e` enum('(') CHARACTER SET "
+                        "utf8mb4,\n  KEY `k` ((cast(`d` as char(3) charset utf8mb4)))\n) "
+                        "DEFAULT CHARSET=utf8mb4",
+                        defaults),
+        "CREATE TABLE `t` (\n  `v` char(36) GENERATED ALWAYS AS "
+        "(cast(json_unquote(json_extract(`j`,'$.id')) as char(36) charset utf8mb4)) VIRTUAL,\n  "
+        "`d` varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci DEFAULT (cast('(' as "
+        "char(5) charset utf8mb4)),\n  `e` enum('(') CHARACTER SET utf8mb4 COLLATE "
+        "utf8mb4_general_ci,\n  KEY `k` ((cast(`d` as char(3) charset utf8mb4)))\n) DEFAULT "
+        "CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci");
+}
+
 TEST(definition_text, gives_a_view_the_names_of_the_target) {
     const auto selection = make_selection({"shop.*"}, {{"shop.t", "dw.u"}});
     const std::set<state::object_name> objects{{"shop", "t"}, {"shop", "v"}};

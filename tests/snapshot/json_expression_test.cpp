@@ -19,8 +19,7 @@ TEST(json_expression, keeps_untyped_parts_as_text) {
                         "[\"OBJECT\", \"INTEGER\", \"OBJECT\"]",
                         "[\"ARRAY\", \"DECIMAL\", \"INTEGER\"]")
             .value(),
-        "JSON_OBJECT(JSON_UNQUOTE(_utf8mb4'\\\"a\\\"'),CAST(_utf8mb4'[1, {\\\"x\\\": 2}]' AS JSON),"
-        "JSON_UNQUOTE(_utf8mb4'\\\"b\\\"'),3.0)");
+        "JSON_OBJECT(_utf8mb4'a',CAST(_utf8mb4'[1, {\\\"x\\\": 2}]' AS JSON),_utf8mb4'b',3.0)");
 }
 
 TEST(json_expression, follows_the_order_of_the_path_wildcard) {
@@ -29,8 +28,38 @@ TEST(json_expression, follows_the_order_of_the_path_wildcard) {
         "[[1.5, null], 2, [3]]",
         "[\"ARRAY\", \"ARRAY\", \"INTEGER\", \"ARRAY\", \"DECIMAL\", null, \"INTEGER\"]",
         std::nullopt);
-    EXPECT_EQ(expression.value(), "JSON_ARRAY(JSON_ARRAY(1.5,CAST(_utf8mb4'null' AS JSON)),"
-                                  "CAST(_utf8mb4'2' AS JSON),CAST(_utf8mb4'[3]' AS JSON))");
+    EXPECT_EQ(expression.value(), "JSON_ARRAY(JSON_ARRAY(1.5,null),2,CAST(_utf8mb4'[3]' AS JSON))");
+}
+
+TEST(json_expression, writes_doubles_that_are_not_parsed_exactly_as_literals) {
+    EXPECT_EQ(
+        json_expression("[9088544342.689999, \"a\\n\", 1.5, 5000000000, {\"k\": 1.2e-30}, -1]",
+                        std::nullopt, std::nullopt)
+            .value(),
+        "JSON_ARRAY(9088544342.689999e0,JSON_UNQUOTE(_utf8mb4'\\\"a\\\\n\\\"'),1.5e0,"
+        "CAST(_utf8mb4'5000000000' AS JSON),JSON_OBJECT(_utf8mb4'k',1.2e-30),-1)");
+    EXPECT_EQ(json_expression("9088544342.689999", std::nullopt, std::nullopt).value(),
+              "CAST(9088544342.689999e0 AS JSON)");
+}
+
+TEST(json_expression, keeps_the_types_of_integers) {
+    EXPECT_EQ(json_expression("{\"a\": 5, \"b\": 1700000000000, \"c\": 5000000000, \"d\": 7}",
+                              std::nullopt,
+                              "[\"UNSIGNED INTEGER\", \"INTEGER\", \"UNSIGNED INTEGER\", "
+                              "\"INTEGER\"]")
+                  .value(),
+              "JSON_OBJECT(_utf8mb4'a',CAST(5 AS UNSIGNED),_utf8mb4'b',1700000000000,_utf8mb4'c',"
+              "CAST(_utf8mb4'5000000000' AS JSON),_utf8mb4'd',7)");
+}
+
+TEST(json_expression, knows_which_doubles_text_may_change) {
+    for (const std::string_view text :
+         {"[1.5, \"9088544342.689999\", \"\\\"1.2e300\", 18446744073709551615]",
+          "{\"1.2e99\": -0.0}", "0.1", "[]", "\"\\\\\""})
+        EXPECT_FALSE(may_hold_lost_double(text)) << text;
+    for (const std::string_view text :
+         {"9088544342.689999", "[1, {\"a\": -1.2e-30}]", "[\"\\\\\", 0.30000000000000004]"})
+        EXPECT_TRUE(may_hold_lost_double(text)) << text;
 }
 
 TEST(json_expression, gives_binary_values_and_refuses_what_sql_cannot_build) {

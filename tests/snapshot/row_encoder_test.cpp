@@ -91,5 +91,21 @@ TEST(row_encoder, writes_typed_json_as_an_expression) {
         encoder.add(rows, fields{"3", "[\"x\"]", "[\"ARRAY\", \"DECIMAL\"]", std::nullopt, "6"}));
 }
 
+TEST(row_encoder, writes_json_with_doubles_that_text_may_change_as_an_expression) {
+    const auto table = make_table({make_column("id", "int"), make_column("j", "json")}, 1);
+    row_encoder encoder(table, {"d", "t"}, {});
+    batch rows;
+    ASSERT_TRUE(encoder.add(rows, fields{"1", "[1.5]"}));
+    ASSERT_TRUE(encoder.add(rows, fields{"2", "[9088544342.689999]"}));
+    ASSERT_TRUE(encoder.add(rows, fields{"3", std::nullopt}));
+    EXPECT_TRUE(rows.statements[0].text.ends_with(
+        "(1,_utf8mb4'[1.5]'),(2,JSON_ARRAY(9088544342.689999e0)),(3,NULL)"));
+
+    row_encoder as_text(table, {"d", "t"}, {.json_is_text = true});
+    batch texts;
+    ASSERT_TRUE(as_text.add(texts, fields{"2", "[9088544342.689999]"}));
+    EXPECT_TRUE(texts.statements[0].text.ends_with("(2,_utf8mb4'[9088544342.689999]')"));
+}
+
 } // namespace
 } // namespace understudy::snapshot
