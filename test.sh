@@ -30,4 +30,4 @@ if ! wait "$servers"; then
     exit 1
 fi
 # Live tests mostly wait for their servers, of which each has its own.
-ctest --test-dir build/dev -L live --output-on-failure --no-tests=error --parallel 2 "$@"
+ctest --test-dir build/dev -L live --output-on-failure --no-tests=error --parallel 3 "$@"
