@@ -1,17 +1,16 @@
 #include "apps/endpoint_probe.hpp"
 
+#include "apps/run_alone.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/net/connection.hpp"
 #include "state/json_text.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <charconv>
-#include <exception>
 #include <optional>
 #include <utility>
 
@@ -31,20 +30,6 @@ std::string_view step_of(const protocol::error& why) {
         why.code == password_exposed || why.code == server_error)
         return "sign-in";
     return "connect";
-}
-
-// Drives one conversation to its end on a loop of its own.
-template<class T>
-T run_alone(asio::io_context& loop, asio::awaitable<T> work) {
-    std::optional<T> value;
-    std::exception_ptr thrown;
-    asio::co_spawn(loop, std::move(work), [&](std::exception_ptr exception, T result) {
-        thrown = exception;
-        value = std::move(result);
-    });
-    loop.run();
-    if (thrown) std::rethrow_exception(thrown);
-    return std::move(*value);
 }
 
 asio::awaitable<std::string> probe(asio::io_context& loop, protocol::connect_options endpoint) {

@@ -4,17 +4,15 @@
 #include "applier/followed_store.hpp"
 #include "applier/quarantine_store.hpp"
 #include "applier/target_session.hpp"
+#include "apps/run_alone.hpp"
 #include "apps/serve_errc.hpp"
 #include "protocol/net/connection.hpp"
 #include "state/errc.hpp"
 #include "state/name_glob.hpp"
 #include "state/object_selection.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
-
-#include <exception>
 
 namespace understudy::apps {
 
@@ -51,14 +49,7 @@ boost::asio::awaitable<bool> ignores_case(boost::asio::io_context& loop,
 // The source stores them in small letters where the case of letters does not count.
 bool ignores_case(const protocol::connect_options& source) {
     boost::asio::io_context loop;
-    bool ignores = false;
-    boost::asio::co_spawn(loop, ignores_case(loop, source),
-                          [&](std::exception_ptr thrown, bool answer) {
-                              if (thrown) std::rethrow_exception(thrown);
-                              ignores = answer;
-                          });
-    loop.run();
-    return ignores;
+    return run_alone(loop, ignores_case(loop, source));
 }
 
 // As the source stores it; with the names of tables that were renamed and are followed.

@@ -7,9 +7,6 @@ namespace understudy::applier::ddl {
 
 namespace {
 
-constexpr std::string_view name_taken = "another table of the source is renamed to the very name "
-                                        "that this one would have on the target";
-
 // Names are in UTF-8 then, whatever the statement was sent in.
 statement_plan write_anew(statement_plan plan, std::string text) {
     plan.text = std::move(text);
@@ -25,7 +22,6 @@ protocol::result<statement_plan> planner::create_table() {
     if (!name) return no_name();
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(kind::create_table, "the table is not selected");
-    if (takes_name_of_another(table)) return refuse(name_taken);
     touch(table);
     note_model(table, statement_plan::model_step::step::made);
     const auto home = target_names_[0].database;
@@ -106,14 +102,12 @@ protocol::result<statement_plan> planner::alter_table() {
             return rename_across(kind::alter_table);
         }
         if (!rewriter_.selects(table)) return skip(kind::alter_table, "the table is not selected");
-        if (takes_name_of_another(renamed)) return refuse(name_taken);
         touch(table);
         touch(renamed);
         note_followed(table, renamed);
         rewriter_.replace(*new_name, renamed, target_names_[0].database);
     }
     if (!rewriter_.selects(table)) return skip(kind::alter_table, "the table is not selected");
-    if (takes_name_of_another(table)) return refuse(name_taken);
     if (source_names_.empty()) touch(table);
     const auto clauses = read_alter_clauses(at_);
     makes_up_values_ = clauses.makes_up_values;
@@ -247,8 +241,6 @@ protocol::result<statement_plan> planner::rename_tables() {
             continue;
         }
         if (!takes_now(old_name)) continue;
-        if (takes_name_of_another(old_name) || takes_name_of_another(new_name))
-            return refuse(name_taken);
         touch(old_name);
         touch(new_name);
         note_followed(old_name, new_name);
@@ -291,7 +283,6 @@ protocol::result<statement_plan> planner::truncate_table() {
     if (!name) return no_name();
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(kind::truncate_table, "the table is not selected");
-    if (takes_name_of_another(table)) return refuse(name_taken);
     touch(table);
     rewriter_.replace(*name, table, target_names_[0].database);
     return execute(kind::truncate_table, target_names_[0].database);
@@ -304,7 +295,6 @@ protocol::result<statement_plan> planner::index_statement(kind what) {
     if (!name) return no_name();
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(what, "the table is not selected");
-    if (takes_name_of_another(table)) return refuse(name_taken);
     touch(table);
     note_model(table, statement_plan::model_step::step::altered);
     rewrite_altered(*name, table);

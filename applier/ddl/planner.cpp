@@ -58,6 +58,13 @@ protocol::result<statement_plan> planner::run() {
     if (plan && plan->what == statement_plan::action::execute && !rewriter_.writable())
         return refuse("a name of the target cannot be written in the character set that the "
                       "statement was sent in");
+    const bool takes_name =
+        plan && plan->what == statement_plan::action::execute && is_about_tables(plan->is) &&
+        std::ranges::any_of(source_names_,
+                            [this](const auto& name) { return takes_name_of_another(name); });
+    if (takes_name)
+        return refuse("another table of the source is renamed to the very name that this one would "
+                      "have on the target");
     if (plan && plan->what == statement_plan::action::execute &&
         selection_->skips(skipped_as(plan->is)))
         return skip(plan->is, "objects.skip says so");

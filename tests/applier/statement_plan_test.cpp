@@ -2,6 +2,7 @@
 
 #include "applier/ddl/lexer.hpp"
 #include "applier/errc.hpp"
+#include "tests/applier/selection_of.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,19 +13,6 @@
 
 namespace understudy::applier {
 namespace {
-
-state::object_selection selection_of(std::vector<std::string> include,
-                                     std::vector<std::pair<std::string, std::string>> rename = {},
-                                     std::vector<std::string> exclude = {}) {
-    state::task_spec spec;
-    spec.name = "t";
-    spec.objects.include = std::move(include);
-    spec.objects.exclude = std::move(exclude);
-    spec.objects.rename = std::move(rename);
-    auto made = state::object_selection::make(spec);
-    if (!made) throw std::runtime_error(made.error().what);
-    return std::move(*made);
-}
 
 constexpr std::uint32_t version_97 = 90704;
 

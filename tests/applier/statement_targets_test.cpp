@@ -1,14 +1,11 @@
 // What a statement may not do to what the target has under a renamed object's name.
 
-#include "applier/ddl/statement_charset.hpp"
-#include "applier/errc.hpp"
 #include "applier/statement_plan.hpp"
+#include "tests/applier/selection_of.hpp"
 
 #include <gtest/gtest.h>
 
-#include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace understudy::applier {
@@ -17,19 +14,6 @@ namespace {
 constexpr std::uint32_t version_97 = 90704;
 constexpr std::uint16_t latin1_swedish_ci = 8;
 constexpr std::uint16_t utf8mb4_general_ci = 45;
-
-state::object_selection selection_of(std::vector<std::string> include,
-                                     std::vector<std::pair<std::string, std::string>> rename = {},
-                                     std::vector<std::string> exclude = {}) {
-    state::task_spec spec;
-    spec.name = "t";
-    spec.objects.include = std::move(include);
-    spec.objects.exclude = std::move(exclude);
-    spec.objects.rename = std::move(rename);
-    auto made = state::object_selection::make(spec);
-    if (!made) throw std::runtime_error(made.error().what);
-    return std::move(*made);
-}
 
 // The text to execute; empty: left out, "!": refused.
 std::string text_of(const state::object_selection& selection, std::string_view text,
