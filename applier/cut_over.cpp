@@ -1,9 +1,10 @@
 // An online schema change that ends: the one ALTER that does what the tool has done, and whether it
 // did.
 
+#include "applier/ddl/canonical_text.hpp"
 #include "applier/ddl/statement_charset.hpp"
 #include "applier/errc.hpp"
-#include "applier/object_fingerprint.hpp"
+#include "applier/model_table.hpp"
 #include "applier/schema_change_store.hpp"
 #include "applier/statement_executor.hpp"
 #include "applier/statement_lock.hpp"
@@ -16,49 +17,6 @@ namespace understudy::applier {
 using protocol::fail;
 using protocol::result;
 using step_of_model = statement_plan::model_step::step;
-
-namespace {
-
-// Without what a model has otherwise by nature: its name, also where the server makes names of
-// constraints of it, and the counter.
-std::string comparable_definition(const std::string& shown, const std::string& table) {
-    std::string text = without_counter(shown.substr(shown.find("` (") + 1));
-    for (const std::string_view kind : {"_chk_", "_ibfk_"}) {
-        const std::string made = "CONSTRAINT `" + table + std::string(kind);
-        for (auto at = text.find(made); at != std::string::npos; at = text.find(made, at))
-            text.replace(at, made.size(), "CONSTRAINT `" + std::string(kind));
-    }
-    return text;
-}
-
-// What the ALTER would make of the rows that are there is not, for certain, what the tool made of
-// them: values that go by the session's time zone, numbers and times that are made up, rows that a
-// unique key could have cost the copy, triggers that go with the model.
-constexpr std::string_view doubt_query =
-    "SELECT CONCAT('the type of ', m.COLUMN_NAME) FROM information_schema.COLUMNS AS m JOIN "
-    "information_schema.COLUMNS AS t ON t.TABLE_SCHEMA = {0} AND t.TABLE_NAME = {1} AND "
-    "t.COLUMN_NAME = m.COLUMN_NAME WHERE m.TABLE_SCHEMA = {2} AND m.TABLE_NAME = {3} AND ("
-    "(t.DATA_TYPE <> m.DATA_TYPE AND (t.DATA_TYPE IN ('timestamp', 'datetime', 'date', 'time', "
-    "'year') OR m.DATA_TYPE IN ('timestamp', 'datetime', 'date', 'time', 'year'))) OR "
-    "(m.DATA_TYPE = 'timestamp' AND m.IS_NULLABLE = 'NO' AND t.IS_NULLABLE = 'YES') OR "
-    "(m.EXTRA LIKE '%auto_increment%' AND t.EXTRA NOT LIKE '%auto_increment%') OR "
-    "((t.COLUMN_TYPE <> m.COLUMN_TYPE OR NOT (t.COLLATION_NAME <=> m.COLLATION_NAME)) AND NOT "
-    "(t.DATA_TYPE IN ('tinyint', 'smallint', 'mediumint', 'int') AND m.DATA_TYPE = 'bigint') AND "
-    "EXISTS (SELECT 1 FROM information_schema.STATISTICS AS s WHERE s.TABLE_SCHEMA = {2} AND "
-    "s.TABLE_NAME = {3} AND s.NON_UNIQUE = 0 AND s.COLUMN_NAME = m.COLUMN_NAME))) UNION ALL "
-    "SELECT CONCAT('the trigger ', TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE "
-    "EVENT_OBJECT_SCHEMA = {2} AND EVENT_OBJECT_TABLE = {3} LIMIT 1";
-
-result<std::optional<std::string>> definition_of(target_session& target,
-                                                 const state::object_name& table) {
-    constexpr unsigned no_such_table = 1146;
-    auto shown = target.query("SHOW CREATE TABLE " + table.to_string());
-    if (!shown && shown.error().server.number == no_such_table) return std::nullopt;
-    if (!shown) return std::unexpected(std::move(shown.error()));
-    return comparable_definition(shown->rows.front()[1].value_or("` ("), table.object);
-}
-
-} // namespace
 
 state::object_name statement_executor::model_on_target(const statement_plan& plan) const {
     const state::object_name& model = plan.models.front().model;
@@ -87,34 +45,59 @@ result<void> statement_executor::drop_model(const statement_plan& plan) {
     return target_.run("DROP TABLE IF EXISTS " + model_on_target(plan).to_string());
 }
 
-result<source_statement> statement_executor::resolve_cut_over(const source_statement& statement) {
+// A merged table has rows that no copy of one table would bring back.
+std::unexpected<protocol::error> statement_executor::not_as_alter(const source_statement& statement,
+                                                                  const std::string& why) {
+    const statement_plan& plan = statement.plan;
+    if (!selection_->is_merged(plan.source_names.front())) return copy_instead(plan, why);
+    const std::string target = plan.target_names.front().to_string();
+    return fail(errc::unsupported_statement,
+                fmt::format("a tool has put {} in the place of {}, whose rows are in {} among "
+                            "those of other tables: {}. If the tool's ALTER TABLE, executed for "
+                            "{}, is right for the rows of all, give it as the replacement; if not, "
+                            "do on the target by hand what it means and leave it out",
+                            plan.models.front().model.to_string(),
+                            plan.source_names.front().to_string(), target, why, target));
+}
+
+result<source_statement>
+statement_executor::resolve_cut_over(const source_statement& statement,
+                                     const protocol::format_description& format) {
     to_reload_.clear();
     const statement_plan& plan = statement.plan;
+    const auto instead = [&](const std::string& why) { return not_as_alter(statement, why); };
     const schema_change_store store(store_.meta_database(), task_name_);
     auto change = store.load(target_, plan.models.front().model);
     if (!change) return std::unexpected(std::move(change.error()));
-    if (!*change) return copy_instead(plan, "how it was made was not seen");
+    if (!*change) return instead("how it was made was not seen");
     if ((*change)->alters == 0)
-        return copy_instead(plan, "it was not altered, so what it is for is not known");
-    if ((*change)->alters > 1) return copy_instead(plan, "it was altered more than once");
+        return instead("it was not altered, so what it is for is not known");
+    if ((*change)->alters > 1) return instead("it was altered more than once");
     if (!(*change)->is_exact)
-        return copy_instead(plan, "its ALTER TABLE executed here could give rows other values");
+        return instead("its ALTER TABLE executed here could give rows other values");
     auto tool = was_made_by_tool(plan);
     if (!tool) return std::unexpected(std::move(tool.error()));
-    if (!*tool) return copy_instead(plan, "that it was filled by a tool is not seen");
-    const state::object_name model = model_on_target(plan);
-    const state::object_name& table = plan.target_names.front();
-    auto doubt = target_.scalar(
-        fmt::format(doubt_query, quote_string(table.database), quote_string(table.object),
-                    quote_string(model.database), quote_string(model.object)));
-    if (!doubt) return wrap(std::move(doubt.error()), "comparing a table with its model");
-    if (*doubt) return copy_instead(plan, **doubt + " would not be exact by an ALTER TABLE here");
+    if (!*tool) return instead("that it was filled by a tool is not seen");
+    const bool is_merged = selection_->is_merged(plan.source_names.front());
+    if (!is_merged) {
+        auto doubt =
+            model_table::doubt_about(target_, plan.target_names.front(), model_on_target(plan));
+        if (!doubt) return std::unexpected(std::move(doubt.error()));
+        if (*doubt) return instead(**doubt + " would not be exact by an ALTER TABLE here");
+    }
     const auto charset = ddl::statement_charset::of_collation(plan.character_set_client);
     auto text = charset.from_utf8("ALTER TABLE " + plan.target_names.front().to_string() + " " +
                                   (*change)->clauses);
-    if (!text) return copy_instead(plan, "its ALTER TABLE was sent in another character set");
+    if (!text) return instead("its ALTER TABLE was sent in another character set");
     source_statement resolved = statement;
     resolved.plan.text = std::move(*text);
+    if (!is_merged) return resolved;
+    const auto event = protocol::decode_event(statement.event.bytes, format.has_checksum());
+    if (!event) return std::unexpected(event.error());
+    const auto query = protocol::decode_query_event(*event, format);
+    if (!query) return std::unexpected(query.error());
+    resolved.plan.merged_statement = ddl::canonical_text(
+        resolved.plan.text, query->status.sql_mode.value_or(0), source_version_, charset);
     return resolved;
 }
 
@@ -123,11 +106,16 @@ result<source_statement> statement_executor::resolve_cut_over(const source_state
 result<bool> statement_executor::was_made_by_tool(const statement_plan& plan) {
     const state::object_name& model = plan.models.front().model;
     const state::object_name& table = plan.target_names.front();
+    const schema_change_store store(store_.meta_database(), task_name_);
     if (model.object.ends_with("_gho")) {
         state::shadow_table changelog = *state::shadow_table::parse(model.object);
         changelog.suffix = "_ghc";
-        const schema_change_store store(store_.meta_database(), task_name_);
         auto seen = store.load(target_, {model.database, changelog.beside(changelog.table)});
+        if (!seen) return std::unexpected(std::move(seen.error()));
+        return seen->has_value();
+    }
+    if (selection_->is_merged(plan.source_names.front())) {
+        auto seen = store.load(target_, statement_plan::sign_of_tool(plan.source_names.front()));
         if (!seen) return std::unexpected(std::move(seen.error()));
         return seen->has_value();
     }
@@ -141,10 +129,10 @@ result<bool> statement_executor::was_made_by_tool(const statement_plan& plan) {
 
 // Behind the ALTER, before it is checked off: again after a crash, when the model may be gone.
 result<void> statement_executor::end_cut_over(const statement_plan& plan) {
-    auto wanted = definition_of(target_, model_on_target(plan));
+    auto wanted = model_table::definition(target_, model_on_target(plan));
     if (!wanted) return std::unexpected(std::move(wanted.error()));
     if (!*wanted) return copy_instead(plan, "its definition is gone, so it cannot be compared");
-    auto found = definition_of(target_, plan.target_names.front());
+    auto found = model_table::definition(target_, plan.target_names.front());
     if (!found) return std::unexpected(std::move(found.error()));
     if (*found != *wanted)
         return copy_instead(plan, "its definition is another than the ALTER gave");

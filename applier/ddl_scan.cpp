@@ -40,7 +40,7 @@ std::optional<definition_change> change_of(const protocol::query_event& query,
     if ((!plan && is_xa) || is_text) return std::nullopt;
     definition_change change;
     if (!plan) return change;
-    if (plan->what == statement_plan::action::skip) return std::nullopt;
+    if (plan->what == statement_plan::action::skip || plan->only_notes) return std::nullopt;
     change.of = changes_selection(*plan) ? change_kind::other : kind_of(plan->is);
     if (change.of != change_kind::tables) return change;
     for (auto& name : stream_share::concerned(*plan, statement, selection)) {

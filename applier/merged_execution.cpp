@@ -1,14 +1,18 @@
 // Statements that alter a table of the target which has rows of several tables of the source: once
 // for all of them, when the last has come to it.
 
+#include "applier/ddl/statement_charset.hpp"
 #include "applier/errc.hpp"
 #include "applier/exact_name.hpp"
 #include "applier/merged_store.hpp"
 #include "applier/merged_table_lock.hpp"
+#include "applier/model_table.hpp"
 #include "applier/object_fingerprint.hpp"
 #include "applier/statement_executor.hpp"
+#include "protocol/assert.hpp"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 namespace understudy::applier {
 
@@ -67,6 +71,43 @@ result<void> statement_executor::enroll_merged(const statement_plan& plan) {
         .enroll(target_, {plan.target_names.front(), task_name_, source});
 }
 
+// What a tool's ALTER makes of the rows is looked at on an empty copy of the table, before it
+// counts as come to: then the table cannot have been altered by it yet.
+result<void> statement_executor::try_on_copy(const source_statement& statement,
+                                             const protocol::query_event& query,
+                                             std::uint32_t timestamp) {
+    const statement_plan& plan = statement.plan;
+    const state::object_name& table = plan.target_names.front();
+    const merged_part part{table, task_name_, plan.source_names.front()};
+    auto counted = merged_store(store_.meta_database())
+                       .has_arrived(target_, part, decision_place(statement.transaction));
+    if (!counted) return std::unexpected(std::move(counted.error()));
+    if (*counted) return {};
+
+    const state::object_name copy{
+        store_.meta_database(),
+        fmt::format("model_{:016x}", XXH3_64bits(task_name_.data(), task_name_.size()))};
+    const auto charset = ddl::statement_charset::of_collation(plan.character_set_client);
+    const auto altered = charset.from_utf8("ALTER TABLE " + table.to_string());
+    auto text = charset.from_utf8("ALTER TABLE " + copy.to_string());
+    UNDERSTUDY_ASSERT(altered && text && plan.text.starts_with(*altered));
+    *text += plan.text.substr(altered->size());
+    const std::string drop = "DROP TABLE IF EXISTS " + copy.to_string();
+    auto made = target_.run(drop);
+    if (made) made = target_.run("CREATE TABLE " + copy.to_string() + " LIKE " + table.to_string());
+    if (!made) return wrap(std::move(made.error()), "copying the definition of a table");
+    if (auto entered = enter_session(plan, query, timestamp, *text); !entered) return entered;
+    const auto done = target_.execute(*text);
+    if (target_.broken()) return std::unexpected(done.error());
+    if (auto left = session_.leave(); !left) return left;
+    auto doubt = model_table::doubt_about(target_, table, copy);
+    if (!doubt) return std::unexpected(std::move(doubt.error()));
+    if (auto gone = target_.run(drop); !gone) return gone;
+    if (!done) return not_as_alter(statement, done.error().what);
+    if (*doubt) return not_as_alter(statement, **doubt + " would not be exact by an ALTER TABLE");
+    return {};
+}
+
 result<void> statement_executor::execute_merged(const source_statement& statement,
                                                 const protocol::query_event& query,
                                                 std::uint32_t timestamp, journal_entry& entry,
@@ -75,6 +116,9 @@ result<void> statement_executor::execute_merged(const source_statement& statemen
     if (share_ == nullptr || !share_->is_catch_up()) return leave_merged_to_table(plan);
     const merged_store store(store_.meta_database());
     const merged_part part{plan.target_names.front(), task_name_, plan.source_names.front()};
+    if (plan.is_cut_over) {
+        if (auto tried = try_on_copy(statement, query, timestamp); !tried) return tried;
+    }
     auto known = store.arrive(target_, part, decision_place(statement.transaction),
                               plan.merged_statement, store_, epoch_);
     if (!known) return std::unexpected(std::move(known.error()));

@@ -84,6 +84,14 @@ result<void> merged_store::enroll(target_session& target, const merged_part& par
     return done ? done : wrap(std::move(done.error()), "noting who merges into a table");
 }
 
+result<bool> merged_store::has_arrived(target_session& target, const merged_part& part,
+                                       std::string_view place) const {
+    auto found = target.scalar(fmt::format("SELECT 1 FROM {} WHERE {} AND `place` = {}", parts_,
+                                           of_part(part), quote_string(place)));
+    if (!found) return wrap(std::move(found.error()), "reading who merges into a table");
+    return found->has_value();
+}
+
 result<merged_store::statement> merged_store::arrive(target_session& target,
                                                      const merged_part& part,
                                                      std::string_view place, std::string_view text,

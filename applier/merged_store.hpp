@@ -49,6 +49,9 @@ public:
     [[nodiscard]] protocol::result<statement>
     arrive(target_session& target, const merged_part& part, std::string_view place,
            std::string_view text, const checkpoint_store& held, std::uint64_t epoch) const;
+    // It has come to the statement of its log at `place`, and to none behind it.
+    [[nodiscard]] protocol::result<bool>
+    has_arrived(target_session& target, const merged_part& part, std::string_view place) const;
     [[nodiscard]] protocol::result<statement> read(target_session& target, const merged_part& part,
                                                    std::uint64_t number) const;
     // What an operator executes to take back that `of` has come to that statement, which is to be

@@ -1,5 +1,6 @@
 #include "applier/statement_decision.hpp"
 
+#include "applier/ddl/canonical_text.hpp"
 #include "applier/ddl/statement_charset.hpp"
 #include "applier/errc.hpp"
 #include "protocol/wire/byte_reader.hpp"
@@ -45,7 +46,11 @@ result<statement_plan> replaced(const statement_decision& decision, result<state
     plan.what = statement_plan::action::execute;
     plan.text = std::move(*text);
     // Compared with what the others got it is what it was; a swap is no longer resolved.
+    if (plan.is_cut_over && selection.is_merged(plan.source_names.front()))
+        plan.merged_statement =
+            ddl::canonical_text(plan.text, statement.sql_mode, statement.source_version, charset);
     plan.is_cut_over = false;
+    plan.only_notes = false;
     plan.character_set_client = statement.character_set_client;
     plan.disable_event = false;
     if (plan.database.empty() && selection.touches_database(statement.database))

@@ -35,6 +35,13 @@ std::string quote_all(const std::vector<std::string>& names) {
     return list;
 }
 
+std::unexpected<protocol::error> failed(const source_statement& statement, protocol::error error) {
+    if (error.code == errc::target_refused || error.code == errc::unsupported_statement)
+        error.what += ". To go on without it, or with something else in its place: " +
+                      decision_advice(statement.transaction);
+    return wrap(std::move(error), place_of(statement.plan, statement.transaction));
+}
+
 } // namespace
 
 statement_executor::statement_executor(target_session& target, const checkpoint_store& store,
@@ -63,8 +70,8 @@ statement_executor::execute(const source_statement& statement,
                             const protocol::format_description& format,
                             const state::source_position& after) {
     if (!statement.plan.is_cut_over) return execute_resolved(statement, format, after);
-    const auto resolved = resolve_cut_over(statement);
-    if (!resolved) return wrap(resolved.error(), place_of(statement.plan, statement.transaction));
+    const auto resolved = resolve_cut_over(statement, format);
+    if (!resolved) return failed(statement, resolved.error());
     return execute_resolved(*resolved, format, after);
 }
 
@@ -73,11 +80,14 @@ statement_executor::execute_resolved(const source_statement& statement,
                                      const protocol::format_description& format,
                                      const state::source_position& after) {
     const auto failed = [&](protocol::error error) {
-        if (error.code == errc::target_refused || error.code == errc::unsupported_statement)
-            error.what += ". To go on without it, or with something else in its place: " +
-                          decision_advice(statement.transaction);
-        return wrap(std::move(error), place_of(statement.plan, statement.transaction));
+        return applier::failed(statement, std::move(error));
     };
+    if (statement.plan.only_notes) {
+        if (statement.rows_follow) return outcome::rows_follow;
+        if (auto done = commit(after, statement.plan); !done)
+            return failed(std::move(done.error()));
+        return outcome::committed;
+    }
     if (statement.plan.drops_trigger && share_ != nullptr && !share_->is_everything()) {
         const auto ours = is_our_trigger(statement.plan);
         if (!ours) return failed(ours.error());
@@ -148,7 +158,7 @@ statement_executor::execute_resolved(const source_statement& statement,
             return failed(std::move(done.error()));
         step("after execute");
     }
-    if (statement.plan.is_cut_over) {
+    if (statement.plan.is_cut_over && !is_merged) {
         if (auto ended = end_cut_over(statement.plan); !ended)
             return failed(std::move(ended.error()));
     }
@@ -293,21 +303,27 @@ result<void> statement_executor::run(const source_statement& statement,
                     ? text_for(statement.plan, query.status.sql_mode.value_or(0))
                     : drop_trigger_text(statement.plan);
     if (!text) return std::unexpected(std::move(text.error()));
-    if (auto used = use_database(statement.plan); !used) return used;
-    auto status = query.status;
-    status.character_set_client = statement.plan.character_set_client;
-    // A row with 0 in its AUTO_INCREMENT column keeps it, as it did when the tool copied it.
-    constexpr std::uint64_t no_auto_value_on_zero = 0x80000;
-    if (statement.plan.is_cut_over)
-        status.sql_mode = status.sql_mode.value_or(0) | no_auto_value_on_zero;
-    // MariaDB has no such variable, and only a statement that names the character set needs it.
-    if (target_.facts().is_mariadb && !names_utf8mb4(*text))
-        status.default_collation_for_utf8mb4.reset();
-    if (auto entered = session_.enter(status, timestamp); !entered) return entered;
+    if (auto entered = enter_session(statement.plan, query, timestamp, *text); !entered)
+        return entered;
     auto done = run_text(*text, entry);
     if (target_.broken()) return done;
     auto left = session_.leave();
     return done ? left : done;
+}
+
+result<void> statement_executor::enter_session(const statement_plan& plan,
+                                               const protocol::query_event& query,
+                                               std::uint32_t timestamp, std::string_view text) {
+    if (auto used = use_database(plan); !used) return used;
+    auto status = query.status;
+    status.character_set_client = plan.character_set_client;
+    // A row with 0 in its AUTO_INCREMENT column keeps it, as it did when the tool copied it.
+    constexpr std::uint64_t no_auto_value_on_zero = 0x80000;
+    if (plan.is_cut_over) status.sql_mode = status.sql_mode.value_or(0) | no_auto_value_on_zero;
+    // MariaDB has no such variable, and only a statement that names the character set needs it.
+    if (target_.facts().is_mariadb && !names_utf8mb4(text))
+        status.default_collation_for_utf8mb4.reset();
+    return session_.enter(status, timestamp);
 }
 
 result<std::string> statement_executor::text_for(const statement_plan& plan,

@@ -85,6 +85,10 @@ private:
     [[nodiscard]] protocol::result<void> run(const source_statement& statement,
                                              const protocol::query_event& query,
                                              std::uint32_t timestamp, const journal_entry& entry);
+    [[nodiscard]] protocol::result<void> enter_session(const statement_plan& plan,
+                                                       const protocol::query_event& query,
+                                                       std::uint32_t timestamp,
+                                                       std::string_view text);
     [[nodiscard]] protocol::result<void> run_text(std::string_view text,
                                                   const journal_entry& entry);
     [[nodiscard]] protocol::result<void> run_text_once(std::string_view text,
@@ -109,7 +113,9 @@ private:
                      const state::source_position& after);
     // cut_over.cpp
     [[nodiscard]] protocol::result<source_statement>
-    resolve_cut_over(const source_statement& statement);
+    resolve_cut_over(const source_statement& statement, const protocol::format_description& format);
+    [[nodiscard]] std::unexpected<protocol::error> not_as_alter(const source_statement& statement,
+                                                                const std::string& why);
     [[nodiscard]] protocol::result<bool> was_made_by_tool(const statement_plan& plan);
     [[nodiscard]] protocol::result<void> end_cut_over(const statement_plan& plan);
     [[nodiscard]] protocol::result<void> note_models(const statement_plan& plan);
@@ -118,6 +124,9 @@ private:
     [[nodiscard]] std::unexpected<protocol::error> copy_instead(const statement_plan& plan,
                                                                 const std::string& why);
     // merged_execution.cpp
+    [[nodiscard]] protocol::result<void> try_on_copy(const source_statement& statement,
+                                                     const protocol::query_event& query,
+                                                     std::uint32_t timestamp);
     [[nodiscard]] protocol::result<void> leave_merged_to_table(const statement_plan& plan);
     [[nodiscard]] protocol::result<void> enroll_merged(const statement_plan& plan);
     [[nodiscard]] protocol::result<void> execute_merged(const source_statement& statement,

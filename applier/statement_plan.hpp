@@ -76,9 +76,17 @@ struct statement_plan {
         bool is_exact = false;    // ddl::alter_clauses
     };
     std::vector<model_step> models;
+    // Noted like a model where the triggers of pt-online-schema-change are left out: they were on
+    // the table.
+    [[nodiscard]] static state::object_name sign_of_tool(const state::object_name& table) {
+        return {table.database, "_" + table.object + "_pt"};
+    }
     // `models` is of one that is put into the place of `source_names`: the text is what was noted
     // of it.
     bool is_cut_over = false;
+    // Nothing is executed: `models`, which the target does not have, are noted with the position.
+    // `source_names` has the table that they are models of.
+    bool only_notes = false;
     // Names that are followed from here on, or no longer (objects.on_rename): what is selected
     // changes with it.
     std::vector<state::object_name> followed;

@@ -219,7 +219,7 @@ boost::asio::awaitable<void> look_at_objects(question_line& ask, const state::ta
             shared_checks = co_await ask_shared_checks(ask, database);
         }
         for (table_fact& table : tables) {
-            if (!selection.selects(database, table.name.object)) continue;
+            if (!selection.makes(database, table.name.object)) continue;
             table.on_target = selection.map(database, table.name.object);
             if (seen.server.is_mariadb) {
                 if (old_times.contains(table.name.object))

@@ -194,6 +194,7 @@ awaitable<result<void>> program_copy::stored_program(const std::string& kind,
     if (!plan)
         co_return fail(errc::unsupported_object,
                        fmt::format("{} {}: {}", kind, name.to_string(), plan.error().what));
+    if (plan->only_notes) co_return result<void>{};
     if (plan->what != applier::statement_plan::action::execute)
         co_return fail(errc::unsupported_object, fmt::format("{} {} cannot be created: {}", kind,
                                                              name.to_string(), plan->reason));

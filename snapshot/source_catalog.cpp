@@ -102,7 +102,7 @@ awaitable<result<void>> read_tables(protocol::net::connection& source, const std
     const rows_of_table indexes_of = by_table(*std::move(indexes));
     for (const auto& row : *tables) {
         const state::object_name name{database, row[0].value()};
-        if (!selection.selects(name.database, name.object)) continue;
+        if (!selection.makes(name.database, name.object)) continue;
         const std::string type = row[1].value_or("");
         if (type.contains("VIEW")) {
             catalog.views.push_back(name);

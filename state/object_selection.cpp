@@ -287,6 +287,12 @@ std::optional<object_name> object_selection::model_of(const object_name& table) 
     return object_name{table.database, shadow->table};
 }
 
+bool object_selection::is_merged_model(const object_name& table) const {
+    if (merge_.empty()) return false;
+    const auto of = model_of(table);
+    return of && is_merged(*of);
+}
+
 object_selection object_selection::following(std::set<object_name> tables) const {
     object_selection copy = *this;
     copy.followed_ = std::move(tables);

@@ -104,6 +104,14 @@ public:
     }
     // The one that it stands beside; nullopt: it is no model.
     [[nodiscard]] std::optional<object_name> model_of(const object_name& table) const;
+    // A model of a table that is merged: it would be one for each of them, so the target has none,
+    // and what happens to it is only noted.
+    [[nodiscard]] bool is_merged_model(const object_name& table) const;
+    // It is on the target, with rows or without.
+    [[nodiscard]] bool makes(std::string_view database, std::string_view table) const {
+        return selects(database, table) &&
+               !is_merged_model({std::string(database), std::string(table)});
+    }
     // Rows of the table are replicated.
     [[nodiscard]] bool takes_rows(std::string_view database, std::string_view table) const {
         return selects(database, table) && !is_model(database, table);

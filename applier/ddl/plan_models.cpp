@@ -24,6 +24,61 @@ void planner::note_altered(const state::object_name& table, const alter_clauses&
                        .is_exact = clauses.is_exact && readable.has_value()});
 }
 
+// A model that the target does not have. What is said about it belongs to its table.
+bool planner::takes_note_of(const state::object_name& table) {
+    if (!selection_->is_merged_model(table)) return false;
+    touch(*selection_->model_of(table));
+    return true;
+}
+
+protocol::result<statement_plan> planner::only_note(kind what) const {
+    auto plan = execute(what, "");
+    plan.text.clear();
+    plan.other_homes.clear();
+    plan.only_notes = true;
+    return plan;
+}
+
+// One that is like another table is not known for what it is. (pt-online-schema-change writes the
+// definition of its own table out.)
+protocol::result<statement_plan> planner::note_made(const state::object_name& model) {
+    auto like = at_;
+    like.take_symbol('(');
+    bool is_other = false;
+    if (like.take("LIKE")) {
+        const auto of = like.take_name();
+        if (!of) return no_name();
+        is_other = rewriter_.resolve(*of) != *selection_->model_of(model);
+    }
+    note_model(model, is_other ? step::gone : step::made);
+    return only_note(kind::create_table);
+}
+
+void planner::note_gone(const state::object_name& model) {
+    note_model(model, step::gone);
+    if (model.object.ends_with("_new"))
+        models_.push_back({.what = step::gone,
+                           .model = statement_plan::sign_of_tool(*selection_->model_of(model))});
+}
+
+protocol::result<statement_plan> planner::only_note_gone(kind what) {
+    for (const auto& one : models_) {
+        const auto table = selection_->model_of(one.model);
+        if (table && std::ranges::find(source_names_, *table) == source_names_.end()) touch(*table);
+    }
+    return only_note(what);
+}
+
+// pt-online-schema-change's triggers write into the model. That they were there tells that it is
+// the tool's.
+bool planner::signs_model(const state::object_name& table, std::string_view trigger) {
+    const state::object_name model{table.database, "_" + table.object + "_new"};
+    if (!trigger.starts_with("pt_osc_") || !selection_->is_merged_model(model)) return false;
+    touch(table);
+    models_.push_back({.what = step::made, .model = statement_plan::sign_of_tool(table)});
+    return true;
+}
+
 // RENAME TABLE t TO _t_del, _t_gho TO t: of these alone the change is known. What else brings a
 // model into place, or a table out of it, leaves rows that only the source has.
 std::optional<protocol::result<statement_plan>>
@@ -53,6 +108,7 @@ planner::put_in_place(kind what, const std::vector<rename_pair>& pairs) {
         return reload(what, "it renames a table that a tool has made beside another one, and its "
                             "rows were left out (objects.online_schema_changes)");
     note_model(pairs[1].first, step::put_in_place);
+    if (selection_->is_merged_model(pairs[1].first)) note_gone(pairs[1].first);
     auto plan = execute(kind::alter_table, target_names_.front().database);
     plan.text.clear();
     plan.is_cut_over = true;

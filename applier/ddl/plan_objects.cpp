@@ -123,6 +123,7 @@ protocol::result<statement_plan> planner::trigger() {
     const auto table = rewriter_.resolve(*table_name);
     if (!rewriter_.selects(table))
         return skip(kind::trigger, "the trigger's table is not selected");
+    if (signs_model(table, name->name)) return only_note(kind::trigger);
     touch(table);
     const auto home = default_on_target();
     // A trigger lives in the database of its table.

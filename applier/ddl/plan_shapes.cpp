@@ -98,6 +98,7 @@ protocol::result<void> planner::check_shapes(const statement_plan& plan) const {
     const bool is_table = creates || alters_table(plan.is) || plan.is == kind::rename_table;
     if (!is_table || plan.source_names.empty()) return {};
     const table_shape* const first = shape_of(plan.source_names.front());
+    if (creates && plan.only_notes) return {};
     if (creates) {
         if (like_ && shape_of(*like_) == first) return {};
         const bool model_is_other =

@@ -22,6 +22,7 @@ protocol::result<statement_plan> planner::create_table() {
     if (!name) return no_name();
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(kind::create_table, "the table is not selected");
+    if (takes_note_of(table)) return note_made(table);
     touch(table);
     note_model(table, statement_plan::model_step::step::made);
     const auto home = target_names_[0].database;
@@ -108,15 +109,18 @@ protocol::result<statement_plan> planner::alter_table() {
         rewriter_.replace(*new_name, renamed, target_names_[0].database);
     }
     if (!rewriter_.selects(table)) return skip(kind::alter_table, "the table is not selected");
+    const bool only_notes = takes_note_of(table);
     if (source_names_.empty()) touch(table);
     const auto clauses = read_alter_clauses(at_);
     makes_up_values_ = clauses.makes_up_values;
     // Of each table that is merged it is another one.
-    if (selection_->is_merged(table) && (clauses.sets_only_counter || clauses.switches_keys))
+    if (!only_notes && selection_->is_merged(table) &&
+        (clauses.sets_only_counter || clauses.switches_keys))
         return skip(kind::alter_table, "it says nothing about a merged table's rows or columns");
     note_altered(table, clauses, statement_->text.substr(at_.peek().begin));
-    rewrite_altered(*name, table);
+    if (!only_notes) rewrite_altered(*name, table);
     if (auto done = rewrite_table_clauses(at_, table); !done) return std::unexpected(done.error());
+    if (only_notes) return only_note(kind::alter_table);
     return execute(kind::alter_table, target_names_[0].database);
 }
 
@@ -189,12 +193,18 @@ protocol::result<statement_plan> planner::drop_tables(kind what) {
     for (const auto& name : names) {
         const auto table = rewriter_.resolve(name);
         // What the target has under that name is another one's: it has never been made there.
-        if (!rewriter_.selects(table) || takes_name_of_another(table)) continue;
+        if (!rewriter_.selects(table)) continue;
+        if (selection_->is_merged_model(table)) {
+            note_gone(table);
+            continue;
+        }
+        if (takes_name_of_another(table)) continue;
         touch(table);
         if (selection_->is_followed(table)) forgotten_.push_back(table);
         note_model(table, statement_plan::model_step::step::gone);
         kept += (kept.empty() ? "" : ", ") + target_names_.back().to_string();
     }
+    if (source_names_.empty() && !models_.empty()) return only_note_gone(what);
     if (source_names_.empty()) return skip(what, "none of its objects is selected");
     // IF EXISTS also takes a database that there is not, so nothing may depend on a default one.
     const auto home = if_exists ? "" : target_names_[0].database;
@@ -283,6 +293,8 @@ protocol::result<statement_plan> planner::truncate_table() {
     if (!name) return no_name();
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(kind::truncate_table, "the table is not selected");
+    if (selection_->is_merged_model(table))
+        return skip(kind::truncate_table, "the target does not have the table");
     touch(table);
     rewriter_.replace(*name, table, target_names_[0].database);
     return execute(kind::truncate_table, target_names_[0].database);
@@ -295,6 +307,10 @@ protocol::result<statement_plan> planner::index_statement(kind what) {
     if (!name) return no_name();
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(what, "the table is not selected");
+    if (takes_note_of(table)) {
+        note_model(table, statement_plan::model_step::step::altered);
+        return only_note(what);
+    }
     touch(table);
     note_model(table, statement_plan::model_step::step::altered);
     rewrite_altered(*name, table);

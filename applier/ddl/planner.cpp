@@ -74,7 +74,7 @@ protocol::result<statement_plan> planner::run() {
     if (plan && plan->what != statement_plan::action::skip) {
         if (auto fits = check_merged(*plan); !fits) return std::unexpected(std::move(fits.error()));
     }
-    if (plan && plan->what == statement_plan::action::execute) {
+    if (plan && plan->what == statement_plan::action::execute && !plan->text.empty()) {
         if (alters_merged(*plan))
             plan->merged_statement = canonical_text(plan->text, statement_->sql_mode,
                                                     statement_->source_version, charset_);
@@ -119,42 +119,6 @@ protocol::result<statement_plan> planner::plan_kind() {
             {"INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "WITH", "CALL", "DO", "SELECT"}))
         return data_change();
     return refuse("the kind of statement is not known");
-}
-
-bool planner::alters_merged(const statement_plan& plan) const {
-    return alters_table(plan.is) && !plan.source_names.empty() &&
-           selection_->is_merged(plan.source_names.front());
-}
-
-// In full, so that it reads the same whichever of them it was.
-void planner::rewrite_altered(const name_reference& name, const state::object_name& table) {
-    if (selection_->is_merged(table))
-        rewriter_.replace(name.begin, name.end, target_names_.front().to_string());
-    else
-        rewriter_.replace(name, table, target_names_.front().database);
-}
-
-// The target's table is not this one's alone: what takes rows or names from it would take those of
-// others, and what makes values up would make them up for rows that had theirs before.
-protocol::result<void> planner::check_merged(const statement_plan& plan) const {
-    if (!is_about_tables(plan.is)) return {};
-    const auto merged = std::ranges::find_if(
-        plan.source_names, [this](const auto& name) { return selection_->is_merged(name); });
-    if (merged == plan.source_names.end()) return {};
-    const auto target = selection_->map(merged->database, merged->object).to_string();
-    const std::string others =
-        fmt::format("the rows of {} are in {}, among those of other tables (objects.merge)",
-                    merged->to_string(), target);
-    const bool copies = plan.what == statement_plan::action::reload;
-    if (!copies && creates_table(plan.is)) return {};
-    if (copies || !alters_table(plan.is) || plan.source_names.size() > 1 || plan.is_cut_over)
-        return refuse(others);
-    if (makes_up_values_)
-        return refuse(others + ", and each got the values that it makes up for them (the time, "
-                               "numbers) when it was altered itself");
-    if (selection_->alters_merged_once()) return {};
-    return refuse(others + ". With objects.merged_ddl = \"once\" a statement that all of these "
-                           "tables get is executed once");
 }
 
 // MariaDB's SET STATEMENT variable = value FOR statement: logged as it is.

@@ -64,6 +64,12 @@ private:
     void note_altered(const state::object_name& table, const alter_clauses& clauses,
                       std::string_view text);
     void note_model(const state::object_name& table, statement_plan::model_step::step what);
+    [[nodiscard]] bool takes_note_of(const state::object_name& table);
+    [[nodiscard]] outcome only_note(kind what) const;
+    [[nodiscard]] outcome note_made(const state::object_name& model);
+    void note_gone(const state::object_name& model);
+    [[nodiscard]] outcome only_note_gone(kind what);
+    [[nodiscard]] bool signs_model(const state::object_name& table, std::string_view trigger);
     [[nodiscard]] std::optional<outcome> put_in_place(kind what,
                                                       const std::vector<rename_pair>& pairs);
 
@@ -90,6 +96,7 @@ private:
     [[nodiscard]] bool mentions_renamed_in_strings(std::string_view home) const;
     [[nodiscard]] std::string default_on_target() const;
 
+    // plan_merged.cpp
     [[nodiscard]] bool alters_merged(const statement_plan& plan) const;
     void rewrite_altered(const name_reference& name, const state::object_name& table);
     [[nodiscard]] protocol::result<void> check_merged(const statement_plan& plan) const;
