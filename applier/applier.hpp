@@ -48,6 +48,10 @@ struct applier_options {
     std::map<std::string, protocol::binlog_position> later_programs;
     // Copies tables anew that are set aside; nullptr: that cannot be done here.
     reloader* reload = nullptr;
+    // Somebody waits for the position, also where it moves by what other tasks have noted on the
+    // source (their checkpoints): it is then saved as soon as by anything else, and not within ten
+    // seconds.
+    bool saves_notes_soon = false;
     // For tests: called on the pool's threads between the steps of a statement; what it throws
     // comes out of run() with everything left as a crash would leave it.
     std::function<void(std::string_view step)> on_step;

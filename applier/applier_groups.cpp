@@ -12,6 +12,9 @@ using protocol::net::on_thread;
 
 // A position that moved without rows of ours is written at most this often.
 constexpr std::chrono::milliseconds save_interval{200};
+// By notes of a task that writes to the source: ours are in the log that it reads, if it replicates
+// from here, and each would be answered by the other for ever.
+constexpr std::chrono::milliseconds note_interval{10'000};
 
 } // namespace
 
@@ -183,8 +186,8 @@ asio::awaitable<result<void>> applier::impl::write(const group& work,
     if (!stream_->has_unsaved_position()) saved_ = clock::now();
     publish(false);
     relax_caution();
-    const bool overdue =
-        stream_->has_unsaved_position() && clock::now() - saved_ >= std::chrono::seconds{1};
+    const auto patience = std::max<clock::duration>(std::chrono::seconds{1}, until_saved());
+    const bool overdue = stream_->has_unsaved_position() && clock::now() - saved_ >= patience;
     if (overdue) done = co_await save_position(false);
     co_return done;
 }
@@ -197,11 +200,16 @@ asio::awaitable<result<void>> applier::impl::drained() {
         co_return result<void>{};
     }
     const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - saved_);
-    if (since < save_interval) {
-        co_await wait(save_interval - since);
+    if (since < until_saved()) {
+        co_await wait(until_saved() - since);
         co_return result<void>{};
     }
     co_return co_await save_position(true);
+}
+
+std::chrono::milliseconds applier::impl::until_saved() const {
+    const bool is_patient = stream_->unsaved_is_note() && !options_.saves_notes_soon;
+    return is_patient ? note_interval : save_interval;
 }
 
 asio::awaitable<result<void>> applier::impl::save_position(bool is_drained) {

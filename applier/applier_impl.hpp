@@ -137,6 +137,7 @@ private:
     void open_lanes(std::size_t count);
     void committed_in_lane(const lane_work& work, clock::duration took);
     [[nodiscard]] asio::awaitable<result<void>> drained();
+    [[nodiscard]] std::chrono::milliseconds until_saved() const;
     [[nodiscard]] asio::awaitable<result<void>> save_position(bool is_drained);
     [[nodiscard]] asio::awaitable<result<void>> write(const group& work,
                                                       std::optional<read_result>& next);

@@ -84,6 +84,7 @@ public:
     // Commits a position that moved without rows.
     [[nodiscard]] protocol::result<void> save_position() { return rows_->save_position(); }
     [[nodiscard]] bool has_unsaved_position() const { return rows_->has_unsaved_position(); }
+    [[nodiscard]] bool unsaved_is_note() const { return rows_->unsaved_is_note(); }
 
     // Between calls of read() and write().
     void set_caution(caution how);

@@ -93,6 +93,8 @@ struct group {
     // Where the log stands behind all of this, if events that belong to no transaction came last (a
     // file was rotated).
     std::optional<protocol::binlog_position> outside;
+    // Nothing but what tasks that write to the source have noted there.
+    bool only_notes = false;
     std::uint64_t bytes = 0;
     std::uint64_t rows = 0;
 

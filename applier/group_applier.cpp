@@ -68,6 +68,7 @@ void group_applier::set_position(state::source_position position) {
     committed_ = position;
     reached_ = std::move(position);
     unsaved_ = false;
+    unsaved_is_note_ = false;
 }
 
 void group_applier::take_over(const state::source_position& committed, const apply_counts& counts,
@@ -90,6 +91,7 @@ result<void> group_applier::apply(const group& work) {
     statement_first_ = UINT32_MAX;
     troubled_.reset();
     prepared_.begin_group();
+    unsaved_is_note_ = work.only_notes && (!unsaved_ || unsaved_is_note_);
     if (auto done = expect_tables(work); !done) return done;
     for (const source_transaction& transaction : work.transactions) {
         if (auto done = apply_transaction(work, transaction); !done) return done;
@@ -510,6 +512,7 @@ result<void> group_applier::commit() {
     if (!committed) return wrap(std::move(committed.error()), "COMMIT");
     in_transaction_ = false;
     unsaved_ = false;
+    unsaved_is_note_ = false;
     companion_.clear();
     committed_ = reached_;
     source_time_ = reached_time_;

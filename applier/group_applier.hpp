@@ -105,6 +105,8 @@ public:
 
     [[nodiscard]] const state::source_position& committed() const { return committed_; }
     [[nodiscard]] bool has_unsaved_position() const { return unsaved_; }
+    // It moved by notes of tasks alone (group::only_notes).
+    [[nodiscard]] bool unsaved_is_note() const { return unsaved_is_note_; }
     void set_caution(caution how) { settings_.how = how; }
     // Bytes of events that the target executes in this time, by the last groups; UINT64_MAX: not
     // known yet. Any thread.
@@ -229,6 +231,7 @@ private:
     state::source_position committed_;
     state::source_position reached_; // of complete transactions that were read
     bool unsaved_ = false;
+    bool unsaved_is_note_ = false;
     apply_counts open_counts_; // since the last commit
     apply_counts counts_;
     std::mutex choices_mutex_;

@@ -211,6 +211,7 @@ result<void> group_builder::begin(const relay::stored_event& stored, const event
     open_.end_offset = stored.end_offset;
     open_.committed = commit_time(0, event.header.timestamp);
     in_transaction_ = true;
+    open_has_notes_ = open_has_others_ = false;
     open_is_in_group_ = earlier_parts_ = already_executed_ = is_unfinished_alter_ = false;
     context_.clear();
     load_files_.clear();
@@ -250,6 +251,8 @@ void group_builder::end() {
         group_.transactions.push_back(open_);
     }
     group_.transactions.back().complete = true;
+    const bool is_note = open_has_notes_ && !open_has_others_;
+    group_.only_notes = is_note && (group_.transactions.size() == 1 || group_.only_notes);
     in_transaction_ = open_is_in_group_ = earlier_parts_ = already_executed_ = false;
 }
 
@@ -317,6 +320,8 @@ result<void> group_builder::take_map(const event_view& event) {
     auto table = tables_.find(event, *format_);
     if (!table) return std::unexpected(std::move(table.error()));
     const std::uint64_t id = source_table_cache::table_id(event, *format_);
+    const bool is_note = selection_->is_meta_database((*table)->name.database);
+    (is_note ? open_has_notes_ : open_has_others_) = true;
     if ((*table)->selected && share_.takes((*table)->name)) {
         statement_tables_.push_back({id, *table});
         statement_tables_in_group_ = false;

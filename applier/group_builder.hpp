@@ -127,6 +127,8 @@ private:
     bool in_transaction_ = false;
     bool open_is_in_group_ = false;            // group_.transactions.back() is its entry
     bool earlier_parts_ = false;               // a part with changes was handed out before
+    bool open_has_notes_ = false;              // tables of a meta database
+    bool open_has_others_ = false;             // any other tables
     bool is_unfinished_alter_ = false;         // MariaDB: the first of two, or what took it back
     bool already_executed_ = false;            // by the GTID set of the start position
     std::vector<relay::stored_event> context_; // INTVAR, RAND, USER_VAR: of the next statement

@@ -151,6 +151,8 @@ task_run::step<> task_run::copy_and_stream(protocol::net::source_facts facts) {
         if (auto opened = open_relay(); !opened) co_return opened;
     }
     start_receiver(checkpoint_->by_gtid);
+    if (checkpoint_->now == applier::checkpoint::stage::streaming)
+        supply_->allow_switch(checkpoint_->copy_end);
     auto copied = co_await initial_copy();
     if (!copied) co_return std::unexpected(std::move(copied.error()));
     if (stopping_ || receiver_error_) co_return protocol::result<void>{};
@@ -369,6 +371,7 @@ task_run::step<> task_run::stream(snapshot::copy_outcome copied) {
     if (task_.conflict.policy == state::task_spec::existing_tables::ignore)
         options.kept = std::move(copied.kept);
     options.programs_end = std::move(copied.programs_end);
+    options.saves_notes_soon = !std::holds_alternative<no_goal>(options_.until);
     const applier::program_copies later(task_.apply.meta_database, task_.name);
     auto ends = later.keep_only(*target_, checkpoints_, checkpoint_->epoch,
                                 checkpoint_->applied.binlog, selection_);

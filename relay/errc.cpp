@@ -18,6 +18,7 @@ public:
         case errc::torn: return "the relay log's tail was not completely written";
         case errc::unsupported_version: return "the relay log was written by another version";
         case errc::position_not_held: return "the relay log does not hold the position asked for";
+        case errc::files_begin_anew: return "the source's log files begin anew";
         case errc::wrong_source: return "the relay log is that of another source";
         case errc::locked: return "the relay log is in use by another process";
         case errc::closed: return "the relay log was closed";

@@ -16,6 +16,7 @@ enum class errc {
     locked,            // another process uses the directory
     closed,            // the log was closed while waiting
     tampered,          // an encrypted part is not what was written with its key
+    files_begin_anew,  // the source's log files have names that come before those that are stored
     bad_key,           // the log is encrypted with a key that is not given, or the keys are none
 };
 

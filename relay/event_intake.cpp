@@ -16,6 +16,7 @@ using kind = protocol::dump_stream::kind;
 
 event_intake::event_intake(log& relay, protocol::binlog_position start, server_turn turn)
     : relay_(relay), by_gtid_(start.file.empty()), turn_(turn), held_(relay.end().binlog),
+      has_groups_(relay.begin().binlog != held_),
       reached_(by_gtid_ ? relay.end().executed : protocol::gtid_set{}), stream_(std::move(start)) {}
 
 bool event_intake::is_held() const {
@@ -72,6 +73,8 @@ result<void> event_intake::take_event() {
         next_ = action::set_format;
         return store();
     }
+    const bool begins = role_ == boundary::role::starts || role_ == boundary::role::starts_ends;
+    if (begins && by_gtid_ && has_groups_ && is_held()) return files_begin_anew();
     if (type == event_type::gtid || type == event_type::gtid_tagged) {
         auto decoded = protocol::decode_gtid_event(event);
         if (!decoded)
@@ -90,6 +93,12 @@ result<void> event_intake::inside_of_transaction() const {
                                                          to_string(item_.event.header.type) +
                                                          " event inside of a transaction, before " +
                                                          stream_.position().to_string());
+}
+
+result<void> event_intake::files_begin_anew() const {
+    return protocol::fail(errc::files_begin_anew,
+                          "the source has new transactions at " + stream_.position().to_string() +
+                              ", and what was received reaches to " + held_.to_string());
 }
 
 result<void> event_intake::take_mariadb_gtid(const protocol::event_view& event) {

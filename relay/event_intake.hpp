@@ -21,7 +21,10 @@ namespace understudy::relay {
 // A dump by GTID begins with events the log has already: the source sends the format description
 // and PREVIOUS_GTIDS of the file in which our first missing group stands. Events outside groups
 // that stand before the log's end are therefore not stored again; a group is never left out, the
-// source sent it because we lack it. MariaDB's GTIDs say where we are only as long as their
+// source sent it because we lack it. Once groups were received, one that we lack stands behind them
+// in the source's log: where its place comes before theirs the files have other names now (RESET
+// BINARY LOGS AND GTIDS with gtid_purged set again, another log_bin), errc::files_begin_anew, and
+// the log needs a turn of its own for them. MariaDB's GTIDs say where we are only as long as their
 // numbers rise inside each domain: a dump by them stops at the first that does not.
 class event_intake {
 public:
@@ -49,11 +52,13 @@ private:
 
     [[nodiscard]] protocol::result<void> take_mariadb_gtid(const protocol::event_view& event);
     [[nodiscard]] protocol::result<void> inside_of_transaction() const;
+    [[nodiscard]] protocol::result<void> files_begin_anew() const;
 
     log& relay_;
     const bool by_gtid_;
     const server_turn turn_;
     const protocol::binlog_position held_; // the log's end when the dump began
+    const bool has_groups_;                // before that
     protocol::gtid_set reached_;           // MariaDB, by GTID
     protocol::dump_stream stream_;
     protocol::boundary boundary_;

@@ -83,6 +83,7 @@ struct receiver::impl {
     asio::awaitable<session_result> connect();
     asio::awaitable<session_result> connect_to(protocol::connect_options server);
     result<void> admit(const net::replica_session& fresh);
+    result<void> begin_anew(protocol::error reason);
     result<void> admit_other(const net::replica_session& fresh,
                              const protocol::binlog_position& end,
                              const protocol::gtid_set& have) const;
@@ -108,7 +109,8 @@ struct receiver::impl {
     std::size_t current = 0;                        // of servers
     server_turn turn;                               // of the session
     std::optional<protocol::binlog_position> switch_after;
-    std::uint32_t version = 0; // of the server followed last, 90704
+    std::optional<server_turn> left; // its server's files have begun anew
+    std::uint32_t version = 0;       // of the server followed last, 90704
     bool stopping = false;
     bool warned_tls = false;
     bool warned_semi_sync = false;
@@ -168,6 +170,10 @@ asio::awaitable<result<void>> receiver::impl::run() {
             note(false, servers[current].address() + ": " + ended.error().what);
             current = (current + 1) % servers.size();
             continue;
+        }
+        if (ended.error().code == errc::files_begin_anew) {
+            ended = begin_anew(std::move(ended.error()));
+            if (ended) continue;
         }
         const auto what = remedy_for(ended.error());
         if (what == remedy::reconnect_if_it_does_not_repeat) ++damaged;
@@ -284,6 +290,7 @@ result<void> receiver::impl::admit(const net::replica_session& fresh) {
         turn = {last.number + 1, found};
     } else {
         turn = last;
+        if (left == last) ++turn.number;
     }
     version = fresh.server().version_number;
     if (options.semi_sync && !fresh.semi_sync() && !std::exchange(warned_semi_sync, true)) {
@@ -294,6 +301,22 @@ result<void> receiver::impl::admit(const net::replica_session& fresh) {
                    "rpl_semi_sync_source_enabled = ON; (before 8.0.26, and on MariaDB: master for "
                    "source)");
     }
+    return {};
+}
+
+// The dump is asked for again, and stored behind what is there.
+result<void> receiver::impl::begin_anew(protocol::error reason) {
+    const auto end = relay.end().binlog;
+    const bool copied = switch_after && (switch_after->file.empty() || end >= *switch_after);
+    const auto last = server_turn::of(end.file, relay.source());
+    if (!copied || !server_turn::can_follow(end.file) || left == last) {
+        reason.what += ": its log files have other names than before (RESET BINARY LOGS AND GTIDS, "
+                       "log_bin), which cannot be followed before the initial copy is through and "
+                       "all of its time is received. Begin the task anew";
+        return std::unexpected(std::move(reason));
+    }
+    board.warn(reason.what + ": its log files begin anew; the log goes on by GTID");
+    left = last;
     return {};
 }
 

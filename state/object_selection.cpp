@@ -248,7 +248,11 @@ bool object_selection::may_share_a_table(std::string_view left, std::string_view
 }
 
 bool object_selection::is_never_selected(std::string_view database) const {
-    return is_system_schema(database) || names_equal(database, meta_database_, true);
+    return is_system_schema(database) || is_meta_database(database);
+}
+
+bool object_selection::is_meta_database(std::string_view database) const {
+    return names_equal(database, meta_database_, true);
 }
 
 bool object_selection::excludes_database(std::string_view database) const {

@@ -53,6 +53,9 @@ public:
     // At least one object of this database may be selected.
     [[nodiscard]] bool touches_database(std::string_view database) const;
 
+    // Where tasks keep what they know on their target (apply.meta_database).
+    [[nodiscard]] bool is_meta_database(std::string_view database) const;
+
     [[nodiscard]] object_name map(std::string_view database, std::string_view table) const;
     // The selected table that has this name on the target; nullopt: none.
     [[nodiscard]] std::optional<object_name> source_of(const object_name& target) const;

@@ -121,6 +121,51 @@ TEST_F(fail_over, waits_rather_than_follow_a_replica_that_lacks_what_we_have) {
     EXPECT_THAT(pair.compare(), IsEmpty());
 }
 
+// By GTID the names of the source's log files do not matter, to a native replica either.
+struct new_log_files : testing::Test {
+    source_and_target pair{
+        server_kind::mysql_97, server_kind::mysql_97, {.objects = {.include = {"w.*"}}}};
+
+    void SetUp() override {
+        pair.source_sql().exec("CREATE DATABASE w; CREATE TABLE w.t (id INT PRIMARY KEY, v INT); "
+                               "INSERT INTO w.t VALUES (1, 1)");
+        ASSERT_EQ(pair.run_task().status.code, 0);
+        pair.source_sql().exec("INSERT INTO w.t VALUES (2, 1)");
+        ASSERT_EQ(pair.run_task().status.code, 0);
+    }
+    // What comes in the new files arrives, exactly: a row that is in the way is noticed.
+    void expect_goes_on() {
+        pair.source_sql().exec("INSERT INTO w.t VALUES (3, 1); UPDATE w.t SET v = v + 1");
+        for (int run = 0; run < 2; ++run) {
+            const auto done = pair.run_task();
+            ASSERT_EQ(done.status.code, 0) << done.error << done.output;
+            EXPECT_THAT(pair.compare(), IsEmpty());
+            pair.source_sql().exec("FLUSH BINARY LOGS; INSERT INTO w.t VALUES (10 + " +
+                                   std::to_string(run) + ", 1)");
+        }
+        ASSERT_EQ(pair.run_task().status.code, 0);
+        pair.target_sql().exec("INSERT INTO w.t VALUES (20, 0)");
+        pair.source_sql().exec("INSERT INTO w.t VALUES (20, 1)");
+        const auto stopped = pair.run_task();
+        EXPECT_EQ(stopped.status.code, 1) << stopped.output;
+        EXPECT_THAT(stopped.error, HasSubstr("is on the target already"));
+    }
+};
+
+TEST_F(new_log_files, of_a_source_that_was_reset_are_followed) {
+    auto& sql = pair.source_sql();
+    sql.exec("FLUSH BINARY LOGS; FLUSH BINARY LOGS; INSERT INTO w.t VALUES (4, 1)");
+    ASSERT_EQ(pair.run_task().status.code, 0);
+    const auto executed = sql.scalar("SELECT @@GLOBAL.gtid_executed");
+    sql.exec("RESET BINARY LOGS AND GTIDS; SET GLOBAL gtid_purged = '" + executed + "'");
+    expect_goes_on();
+}
+
+TEST_F(new_log_files, with_another_name_are_followed) {
+    pair.source().restart({"--log-bin=a-name-before"});
+    expect_goes_on();
+}
+
 // The replica has received what we have and has not applied it yet when its source dies; later the
 // old source takes its place again, while there is always somebody who writes.
 TEST_F(fail_over, waits_for_a_replica_that_lags_and_follows_back) {

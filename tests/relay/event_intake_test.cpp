@@ -305,6 +305,24 @@ TEST_F(event_intake_test, goes_on_in_the_files_of_another_server) {
     expect_whole();
 }
 
+TEST_F(event_intake_test, tells_files_of_the_same_server_that_begin_anew) {
+    take_all_of_first();
+    const auto end = relay->end();
+    const auto take_first_group = [&](const server_turn& turn) {
+        dump anew;
+        event_intake intake(*relay, {}, turn);
+        take(intake, anew.fake_rotate("aaa.000001", 4));
+        take(intake, anew.format(true));
+        take(intake, anew.previous_gtids());
+        return intake.take(anew.group(4).front());
+    };
+    const auto refused = take_first_group({});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, errc::files_begin_anew);
+    EXPECT_EQ(relay->end(), end);
+    EXPECT_TRUE(take_first_group({1, relay->source()}));
+}
+
 TEST_F(event_intake_test, goes_on_with_the_same_event_after_a_full_disk) {
     event_intake intake(*relay, {});
     take(intake, source.fake_rotate("binlog.000001", 4));
