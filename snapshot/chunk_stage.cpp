@@ -5,12 +5,14 @@
 #include "snapshot/index_stage.hpp"
 #include "snapshot/key_maker.hpp"
 #include "snapshot/key_range.hpp"
+#include "snapshot/key_splitter.hpp"
 #include "snapshot/lanes.hpp"
 #include "snapshot/part_copy.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <map>
 #include <memory>
@@ -26,7 +28,9 @@ using protocol::result;
 
 namespace {
 
+// A table is cut into parts of so many rows, or of fewer that are so large.
 constexpr std::uint64_t part_rows = 500'000;
+constexpr std::uint64_t part_bytes = 256U << 20U;
 constexpr std::uint64_t part_count_max = 16;
 constexpr std::size_t tables_planned_at_once = 200; // a COMMIT for each would take longer
 
@@ -59,24 +63,18 @@ struct open_part {
     batch first{};
 };
 
-bool begins_with_integer(const source_table& table) {
-    const column& first = table.columns[table.order->columns.front()];
-    return first.data_type.ends_with("int");
-}
-
 awaitable<result<std::vector<key_range>>>
 plan_parts(protocol::net::connection& source, const source_table& table, std::size_t lane_count) {
-    const std::uint64_t wanted = std::min(table.rows_estimated / part_rows, part_count_max);
-    if (lane_count < 2 || wanted < 2 || !begins_with_integer(table))
-        co_return std::vector<key_range>(1);
-    const std::string name =
-        state::quote_identifier(table.columns[table.order->columns.front()].name);
-    auto ends = co_await source.query(
-        fmt::format("SELECT MIN({0}), MAX({0}) FROM {1}", name, table.name.to_string()));
-    if (!ends)
-        co_return protocol::wrap(std::move(ends.error()), "reading " + table.name.to_string());
-    if (!ends->rows[0][0] || !ends->rows[0][1]) co_return std::vector<key_range>(1);
-    co_return split_range(*ends->rows[0][0], *ends->rows[0][1], static_cast<std::uint32_t>(wanted));
+    const std::uint64_t by_rows = table.rows_estimated / part_rows;
+    const std::uint64_t by_bytes = table.rows_estimated * table.row_bytes / part_bytes;
+    const std::uint64_t wanted = std::min(std::max(by_rows, by_bytes), part_count_max);
+    if (lane_count < 2 || wanted < 2) co_return std::vector<key_range>(1);
+    // Halves of halves: of other numbers some would be twice as large as others.
+    auto parts =
+        co_await split_table(source, table, std::bit_ceil(static_cast<std::uint32_t>(wanted)));
+    if (!parts)
+        co_return protocol::wrap(std::move(parts.error()), "reading " + table.name.to_string());
+    co_return parts;
 }
 
 using planned_parts = std::map<progress_key, progress_row>;

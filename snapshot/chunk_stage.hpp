@@ -14,8 +14,8 @@
 namespace understudy::snapshot {
 
 // Copies `tables` by key, chunk by chunk, on all lanes; goes on behind the last key that an earlier
-// run stored. A large table whose key begins with an integer is cut into ranges that several lanes
-// copy. errc::changed_during_copy if a table's columns are not those its copy began with.
+// run stored. A large table is cut into ranges of its key that several lanes copy.
+// errc::changed_during_copy if a table's columns are not those its copy began with.
 [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
 copy_in_chunks(copy_context& context, protocol::net::connection& source,
                std::vector<std::unique_ptr<lane>>& lanes,

@@ -47,8 +47,8 @@ std::string assignments(const progress_row& row) {
         "{}, `byte_count` = {}, `log_file` = {}, `log_offset` = {}, `gtid_set` = {}, `definition` "
         "= {}",
         stage_names[static_cast<std::size_t>(row.now)], row.change + 1,
-        quote_string(to_lines(row.rest.after)), quote_string(row.rest.upper), row.rows, row.bytes,
-        quote_string(row.position ? position.binlog.file : ""),
+        quote_string(to_lines(row.rest.after)), quote_string(to_lines(row.rest.upper)), row.rows,
+        row.bytes, quote_string(row.position ? position.binlog.file : ""),
         row.position ? position.binlog.offset : 0, quote_string(position.executed.to_string()),
         quote_string(row.definition));
 }
@@ -60,7 +60,7 @@ result<progress_row> parse(const std::vector<std::optional<std::string>>& fields
         if (stage_names[i] == text(3)) row.now = static_cast<progress_row::stage>(i);
     }
     row.change = to_number(fields[4]);
-    row.rest = {from_lines(text(5)), text(6)};
+    row.rest = {from_lines(text(5)), from_lines(text(6))};
     row.rows = to_number(fields[7]);
     row.bytes = to_number(fields[8]);
     if (!text(9).empty()) {

@@ -6,33 +6,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 namespace understudy::snapshot {
 
 namespace {
-
-// Wide enough for differences of BIGINT and BIGINT UNSIGNED values.
-__extension__ using wide = __int128;
-
-std::optional<wide> parse_wide(const std::string& text) {
-    std::size_t at = text.starts_with('-') ? 1 : 0;
-    if (at == text.size() || text.size() > 21) return std::nullopt;
-    wide value = 0;
-    for (; at < text.size(); ++at) {
-        if (text[at] < '0' || text[at] > '9') return std::nullopt;
-        value = value * 10 + (text[at] - '0');
-    }
-    return text.starts_with('-') ? -value : value;
-}
-
-std::string print_wide(wide value) {
-    if (value == 0) return "0";
-    std::string digits;
-    for (wide rest = value < 0 ? -value : value; rest > 0; rest /= 10)
-        digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
-    return value < 0 ? "-" + digits : digits;
-}
 
 std::string name_of(const source_table& table, std::size_t key_column) {
     return state::quote_identifier(table.columns[table.order->columns[key_column]].name);
@@ -44,6 +20,14 @@ std::string behind(const source_table& table, const std::vector<std::string>& af
     if (at + 1 == after.size()) return fmt::format("{} > {}", name, after[at]);
     return fmt::format("{} >= {} AND ({} > {} OR ({} = {} AND {}))", name, after[at], name,
                        after[at], name, after[at], behind(table, after, at + 1));
+}
+
+std::string up_to(const source_table& table, const std::vector<std::string>& upper,
+                  std::size_t at) {
+    const std::string name = name_of(table, at);
+    if (at + 1 == upper.size()) return fmt::format("{} <= {}", name, upper[at]);
+    return fmt::format("{} <= {} AND ({} < {} OR ({} = {} AND {}))", name, upper[at], name,
+                       upper[at], name, upper[at], up_to(table, upper, at + 1));
 }
 
 std::string column_list(const source_table& table) {
@@ -86,7 +70,7 @@ std::string condition_of(const source_table& table, const key_range& range) {
     if (!range.after.empty()) condition = behind(table, range.after, 0);
     if (!range.upper.empty()) {
         if (!condition.empty()) condition += " AND ";
-        condition += fmt::format("{} <= {}", name_of(table, 0), range.upper);
+        condition += up_to(table, range.upper, 0);
     }
     return condition;
 }
@@ -105,23 +89,6 @@ std::string select_chunk(const source_table& table, const key_range& range,
     for (std::size_t i = 0; i < table.order->columns.size(); ++i)
         sql += (i == 0 ? " ORDER BY " : ", ") + name_of(table, i);
     return sql + fmt::format(" LIMIT {}", row_count);
-}
-
-std::vector<key_range> split_range(const std::string& lowest, const std::string& highest,
-                                   std::uint32_t part_count) {
-    const auto low = parse_wide(lowest);
-    const auto high = parse_wide(highest);
-    std::vector<key_range> ranges(1);
-    if (!low || !high || *high <= *low) return ranges;
-    wide previous = *low;
-    for (std::uint32_t part = 1; part < part_count; ++part) {
-        const wide bound = *low + (*high - *low) * part / part_count;
-        if (bound <= previous) continue;
-        ranges.back().upper = print_wide(bound);
-        ranges.push_back({{print_wide(bound)}, ""});
-        previous = bound;
-    }
-    return ranges;
 }
 
 } // namespace understudy::snapshot

@@ -10,11 +10,12 @@
 namespace understudy::snapshot {
 
 // Part of a table in key order: behind `after`, up to and including `upper`. Values are SQL
-// literals (key_literal). `after` may have fewer values than the key has columns: then all rows
-// that begin with them are behind it too. Persisted in copy_progress as text, a value a line.
+// literals (key_literal). Both may have fewer values than the key has columns: rows that begin with
+// them are then not behind it any more (`after`), or still before it (`upper`). Persisted in
+// copy_progress as text, a value a line.
 struct key_range {
     std::vector<std::string> after; // empty: from the start
-    std::string upper;              // of the first key column; empty: to the end
+    std::vector<std::string> upper; // empty: to the end
 };
 
 [[nodiscard]] std::string to_lines(const std::vector<std::string>& values);
@@ -29,9 +30,5 @@ struct key_range {
 // The next `row_count` rows of the range in key order. The table must have an order.
 [[nodiscard]] std::string select_chunk(const source_table& table, const key_range& range,
                                        std::uint64_t row_count);
-
-// Cuts [lowest, highest] of an integer column into `part_count` ranges, the outer ones open.
-[[nodiscard]] std::vector<key_range>
-split_range(const std::string& lowest, const std::string& highest, std::uint32_t part_count);
 
 } // namespace understudy::snapshot

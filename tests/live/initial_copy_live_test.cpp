@@ -348,5 +348,50 @@ TEST(large_table, is_copied_in_parts_that_go_on_after_kills_while_rows_change) {
     expect_equal_after(pair, task);
 }
 
+// Nearly all rows have one value of the first column of their key, the second is text.
+TEST(large_table, with_text_for_a_key_is_copied_in_parts_that_go_on_after_a_kill) {
+    pair_options options;
+    options.objects.include = {"shop.*"};
+    options.more_of_task_file = "[initial]\nchunk_bytes = \"1MiB\"\n";
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options);
+    auto& sql = pair.source_sql();
+    sql.exec("SET SESSION sql_log_bin = 0; CREATE DATABASE shop; CREATE TABLE shop.visits (kind "
+             "VARCHAR(10), k CHAR(32), n INT, PRIMARY KEY (kind, k)); INSERT INTO shop.visits "
+             "VALUES ('view', LEFT(SHA2(0, 256), 32), 0)");
+    for (int have = 1; have < 1'100'000; have *= 2) {
+        sql.exec(fmt::format(
+            "INSERT INTO shop.visits SELECT IF((n + {0}) % 50 = 0, 'Click', "
+            "'view'), LEFT(SHA2(n + {0}, 256), 32), n + {0} FROM shop.visits WHERE n + {0} < "
+            "1100000",
+            have));
+    }
+    sql.exec("ANALYZE TABLE shop.visits; SET SESSION sql_log_bin = 1");
+    const auto write = [](sql_client& client, int i) {
+        try_exec(client,
+                 fmt::format(
+                     "UPDATE shop.visits SET n = -1 WHERE k = LEFT(SHA2({0}, 256), 32) AND kind IN "
+                     "('view', 'click'); DELETE FROM shop.visits WHERE k = "
+                     "LEFT(SHA2({1}, 256), 32) AND kind IN ('view', 'click'); INSERT INTO "
+                     "shop.visits VALUES ('view', LEFT(SHA2(-{0}, 256), 32), {0})",
+                     i * 7919 % 1'100'000, i * 15'485 % 1'100'000));
+    };
+    auto task = pair.start_task();
+    {
+        const background_writer busy(pair.source(), 2ms, write);
+        EXPECT_TRUE(wait_until(
+            [&] { return rows_copied(pair, "visits") > 200'000 || !task.running(); }, 60s, 5ms));
+        EXPECT_TRUE(task.running()) << task.error() << task.output();
+        task.kill_9();
+        EXPECT_EQ(pair.target_sql().scalar(
+                      "SELECT COUNT(*) FROM understudy.copy_progress WHERE kind = 'data' AND "
+                      "source_object = 'visits' AND row_count > 0"),
+                  "2");
+        EXPECT_LT(rows_copied(pair, "visits"), 1'050'000) << "the kill came too late";
+        task = pair.start_task();
+        wait_for_end_of_copy(pair, task);
+    }
+    expect_equal_after(pair, task);
+}
+
 } // namespace
 } // namespace understudy::test
