@@ -161,7 +161,7 @@ protected:
 
 // Of everything that there is, with rows behind it.
 std::vector<std::string> changes_of_definitions(int round) {
-    // Each stands over several lines. NOLINTNEXTLINE(bugprone-suspicious-missing-comma)
+    // NOLINTBEGIN(bugprone-suspicious-missing-comma): each stands over several lines.
     std::vector<std::string> all{
         "CREATE TABLE orders_{0} (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(30), KEY (v)); "
         "INSERT INTO orders_{0} (v) VALUES ('a'), ('b'), ('c')",
@@ -184,6 +184,7 @@ std::vector<std::string> changes_of_definitions(int round) {
         "CREATE INDEX i ON emptied_{0} (v); DROP VIEW v_{0}; ALTER TABLE child_{0} RENAME TO "
         "children_{0}",
         "DROP TABLE children_{0}; ALTER TABLE orders_{0} CONVERT TO CHARACTER SET latin1"};
+    // NOLINTEND(bugprone-suspicious-missing-comma)
     for (std::string& one : all)
         one = fmt::format(fmt::runtime(one), round);
     return all;
