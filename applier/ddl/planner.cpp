@@ -368,6 +368,9 @@ std::vector<statement_plan::other_home> planner::other_homes(kind what) const {
     for (std::size_t i = 0; may_put && i < source_names_.size(); ++i) {
         statement_plan::other_home one{target_names_[i].database,
                                        selection_->map_database(source_names_[i].database)};
+        // A table that is followed comes into a database that the task may know nothing of.
+        const bool is_followed = std::ranges::find(followed_, source_names_[i]) != followed_.end();
+        if (is_followed && i > 0) one.beside = target_names_[i - 1].database;
         if (one.database != one.beside && std::ranges::find(homes, one) == homes.end())
             homes.push_back(std::move(one));
     }

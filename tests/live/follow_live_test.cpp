@@ -80,6 +80,16 @@ TEST_P(followed_rename, keeps_the_table_under_its_new_name) {
     EXPECT_EQ(target().scalar("SELECT COUNT(*) FROM understudy.followed"), "0");
 }
 
+TEST_P(followed_rename, into_another_database_makes_that_on_the_target) {
+    source().exec("CREATE DATABASE archive; RENAME TABLE shop.orders TO archive.orders_2025; "
+                  "INSERT INTO archive.orders_2025 VALUES (3, 'c'); ALTER TABLE "
+                  "archive.orders_2025 ADD COLUMN more INT");
+    expect_equal({"other"});
+    object_selection moved;
+    moved.include = {"archive.orders_2025"};
+    EXPECT_THAT(compare(source(), target(), moved), IsEmpty());
+}
+
 TEST_P(followed_rename, into_the_selection_copies) {
     source().exec("USE shop; RENAME TABLE orders TO orders_old, outside TO orders; INSERT INTO "
                   "orders VALUES (8)");
