@@ -38,6 +38,9 @@ struct rows_to_write {
     // lies elsewhere.
     std::span<const std::byte> after;
     bool has_partial_json = false; // as in protocol::rows_event
+    // Rows may be on the target with other values than the source's: an UPDATE writes all that it
+    // has, not only what it changes.
+    bool overwrites_values = false;
     // The rows may share an event or a statement with the ones before them (same table, kind,
     // columns and flags).
     bool joinable = true;

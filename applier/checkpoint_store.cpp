@@ -1,5 +1,6 @@
 #include "applier/checkpoint_store.hpp"
 
+#include "applier/column_fit_store.hpp"
 #include "applier/conflict_store.hpp"
 #include "applier/errc.hpp"
 #include "applier/followed_store.hpp"
@@ -115,6 +116,7 @@ result<void> checkpoint_store::prepare(target_session& target) const {
     if (done) done = program_copies(meta_database_, task_).prepare(target);
     if (done) done = merged_store(meta_database_).prepare(target);
     if (done) done = followed_store(meta_database_, task_).prepare(target);
+    if (done) done = column_fit_store(meta_database_, task_).prepare(target);
     if (done) done = schema_change_store(meta_database_, task_).prepare(target);
     if (done) done = upstream_store(meta_database_, task_).prepare(target);
     if (!done)

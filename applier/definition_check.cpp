@@ -160,6 +160,12 @@ std::optional<std::string> find_difference(const column_definition& source,
 
 } // namespace
 
+std::optional<std::string> find_difference(const column_definition& source,
+                                           const target_column& target) {
+    protocol::text_converter texts;
+    return find_difference(source, target, texts);
+}
+
 std::optional<std::string> find_difference(std::span<const column_definition> source,
                                            const target_table& target) {
     protocol::text_converter texts;

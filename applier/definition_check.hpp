@@ -24,5 +24,8 @@ namespace understudy::applier {
 // another character set or another list reads as another value. Collations may differ.
 [[nodiscard]] std::optional<std::string>
 find_difference(std::span<const protocol::column_definition> source, const target_table& target);
+// Of one column, as the end of a sentence: "is in the character set latin1 on the source and …".
+[[nodiscard]] std::optional<std::string> find_difference(const protocol::column_definition& source,
+                                                         const target_column& target);
 
 } // namespace understudy::applier

@@ -305,7 +305,10 @@ result<void> group_applier::apply_change(const group& work, const source_transac
     if (may_be_there(**plan, transaction)) decision.what = apply_rules::treatment::overwrite;
     if (auto begun = begin(); !begun) return begun;
 
-    const rows_to_write rows = rows_of(**plan, event->header, *decoded, decision.flags);
+    rows_to_write rows = rows_of(**plan, event->header, *decoded, decision.flags);
+    rows.overwrites_values =
+        settings_.conflicts != nullptr &&
+        settings_.conflicts->of(change.table->name) == conflict_policy::action::overwrite;
     const bool overwrites = decision.what == apply_rules::treatment::overwrite;
     // JSON that was made whole lies in a buffer that the next event uses again.
     if (!overwrites && !has_partial_json && may_merge(**plan, *decoded))
@@ -376,7 +379,7 @@ result<void> group_applier::write_overwriting(const source_transaction& transact
     }
     if (settings_.how == caution::each_row)
         return write_each_row(transaction, rows, event, rbr_mode::idempotent);
-    if (event.kind != rows_kind::update || !whole)
+    if (event.kind != rows_kind::update || !whole || table.keeps_columns)
         return writer_.append(rows, rbr_mode::idempotent, statement_plans_);
 
     auto rewritten = overwrite_update(table.source->map, event, table.target.key);
@@ -425,7 +428,8 @@ result<void> group_applier::write_one(const rows_to_write& rows, const protocol:
     rows_to_write one = rows;
     one.joinable = false;
     const bool whole = event.present.all() && event.present_after.all();
-    if (rows.kind == rows_kind::update && mode == rbr_mode::idempotent && whole) {
+    const bool rewrites = whole && !rows.table->keeps_columns;
+    if (rows.kind == rows_kind::update && mode == rbr_mode::idempotent && rewrites) {
         protocol::rows_event single = event;
         single.rows = row_bytes(reader, rows.kind);
         auto rewritten = overwrite_update(rows.table->source->map, single, rows.table->target.key);

@@ -115,9 +115,12 @@ result<void> sql_change_writer::append_write(const rows_to_write& rows, rbr_mode
     const auto columns = sql_row::writable_columns(table, present);
     const std::string names = sql_row::names_of(table, columns);
     // REPLACE removes whatever row is in the way of any unique key, but would lose what the image
-    // does not have.
-    const bool whole = present.all();
+    // does not have, and what the target's table has alone.
+    const bool whole = present.all() && !table.keeps_columns;
     const bool overwrite = mode == rbr_mode::idempotent;
+    if (overwrite && table.keeps_columns && present.all()) {
+        if (auto cleared = clear_the_way(table, nullptr, image); !cleared) return cleared;
+    }
     opening_ = fmt::format("{} INTO {} ({}) VALUES ", overwrite && whole ? "REPLACE" : "INSERT",
                            table.target.name.to_string(), names);
     std::string closing;
@@ -161,10 +164,14 @@ result<void> sql_change_writer::append_delete(const rows_to_write& rows, rbr_mod
 result<void> sql_change_writer::append_update(const rows_to_write& rows, rbr_mode mode,
                                               const row_image& before, const row_image& after) {
     const table_plan& table = *rows.table;
+    const bool whole = bitmap(rows.present, table).all() && bitmap(rows.present_after, table).all();
+    if (mode == rbr_mode::idempotent && table.keeps_columns && whole)
+        return append_overwriting_update(rows, before, after);
     const bool by_key = has_key(table, before);
     bool may_warn = false;
     piece_ = "UPDATE " + table.target.name.to_string() + " SET ";
-    if (auto done = row_.append_assignments(piece_, table, before, after, may_warn); !done)
+    const auto which = rows.overwrites_values ? sql_row::assigned::all : sql_row::assigned::changed;
+    if (auto done = row_.append_assignments(piece_, table, before, after, which, may_warn); !done)
         return done;
     piece_ += " WHERE ";
     auto done = by_key ? row_.append_key_condition(piece_, table, before)
@@ -173,6 +180,69 @@ result<void> sql_change_writer::append_update(const rows_to_write& rows, rbr_mod
     if (!by_key) piece_ += " LIMIT 1";
     if (auto closed = close_statement(); !closed) return closed;
     return add_statement({&table, rows.kind, 1, mode == rbr_mode::strict, may_warn}, piece_);
+}
+
+// As REPLACE does it for unique keys other than the one that rows are found by: whoever has such a
+// value of this row goes, unless it is the row itself, as it is or as it was before.
+result<void> sql_change_writer::clear_the_way(const table_plan& table, const row_image* before,
+                                              const row_image& image) {
+    std::string self;
+    for (const row_image* one : {before, &image}) {
+        if (one == nullptr) continue;
+        self += " AND NOT (";
+        if (auto done = row_.append_key_condition(self, table, *one); !done) return done;
+        self += ')';
+    }
+    for (const relay::table_key& key : table.target.unique_keys) {
+        std::vector<std::uint32_t> columns;
+        for (const auto& part : key.parts)
+            columns.push_back(part.column);
+        const bool is_null = std::ranges::any_of(
+            columns, [&](std::uint32_t column) { return image.columns[column].is_null; });
+        if (is_null || columns == table.target.key) continue;
+        std::string text = "DELETE FROM " + table.target.name.to_string() + " WHERE ";
+        if (auto done = row_.append_condition(text, table, columns, image); !done) return done;
+        text += self;
+        if (auto closed = close_statement(); !closed) return closed;
+        if (auto done = add_statement({&table, rows_kind::delete_, 1, false, false}, text); !done)
+            return done;
+    }
+    return {};
+}
+
+// The row that it changes, wherever it is by now, has the source's values behind it; what the
+// target's table has alone goes with it where its key changes and the new one is free.
+result<void> sql_change_writer::append_overwriting_update(const rows_to_write& rows,
+                                                          const row_image& before,
+                                                          const row_image& after) {
+    const table_plan& table = *rows.table;
+    const auto is_same = [&](std::uint32_t column) {
+        return std::ranges::equal(before.columns[column].value, after.columns[column].value);
+    };
+    if (std::ranges::all_of(table.target.key, is_same))
+        return append_write(rows, rbr_mode::idempotent, after);
+    if (auto cleared = clear_the_way(table, &before, after); !cleared) return cleared;
+    const std::string name = table.target.name.to_string();
+    std::string was;
+    std::string is;
+    auto done = row_.append_key_condition(was, table, before);
+    if (done) done = row_.append_key_condition(is, table, after);
+    if (!done) return done;
+    bool may_warn = false;
+    // The derived table with LIMIT is read before the row is moved.
+    std::string text = "UPDATE " + name + " SET ";
+    done = row_.append_assignments(text, table, before, after, sql_row::assigned::all, may_warn);
+    if (!done) return done;
+    text += fmt::format(" WHERE {} AND NOT EXISTS (SELECT 1 FROM (SELECT 1 FROM {} WHERE {} AND "
+                        "NOT ({}) LIMIT 1) AS taken)",
+                        was, name, is, was);
+    if (auto closed = close_statement(); !closed) return closed;
+    if (done = add_statement({&table, rows_kind::update, 1, false, may_warn}, text); !done)
+        return done;
+    text = fmt::format("DELETE FROM {} WHERE {} AND NOT ({})", name, was, is);
+    if (done = add_statement({&table, rows_kind::delete_, 1, false, false}, text); !done)
+        return done;
+    return append_write(rows, rbr_mode::idempotent, after);
 }
 
 result<void> sql_change_writer::join(shape what, std::string_view opening, std::string_view closing,

@@ -39,7 +39,8 @@ struct sql_writer_limits {
 // From rows to SQL statements, in the order given, for targets that take no row images.
 //
 //   WRITE   INSERT INTO t (columns) VALUES (…),(…)       overwriting: REPLACE, or with some of the
-//                                                       columns only ON DUPLICATE KEY UPDATE
+//                                                       columns only ON DUPLICATE KEY UPDATE, as
+//                                                       where the target has columns of its own
 //   UPDATE  UPDATE t SET what changed WHERE key          one for each row
 //   DELETE  DELETE FROM t WHERE key IN (…)
 //
@@ -89,6 +90,14 @@ private:
     [[nodiscard]] protocol::result<void> append_update(const rows_to_write& rows, rbr_mode mode,
                                                        const protocol::row_image& before,
                                                        const protocol::row_image& after);
+    // Of tables that have columns of their own (table_plan::keeps_columns), images of which are
+    // whole.
+    [[nodiscard]] protocol::result<void>
+    append_overwriting_update(const rows_to_write& rows, const protocol::row_image& before,
+                              const protocol::row_image& after);
+    [[nodiscard]] protocol::result<void> clear_the_way(const table_plan& table,
+                                                       const protocol::row_image* before,
+                                                       const protocol::row_image& image);
     // Puts `piece_` behind the open statement, or begins one with `opening_`.
     [[nodiscard]] protocol::result<void> join(shape what, std::string_view opening,
                                               std::string_view closing, std::uint32_t rows_max,

@@ -171,12 +171,13 @@ result<void> sql_row::append_values(std::string& out, const table_plan& table,
 
 result<void> sql_row::append_assignments(std::string& out, const table_plan& table,
                                          const row_image& before, const row_image& after,
-                                         bool& may_warn) {
+                                         assigned which, bool& may_warn) {
     const std::size_t start = out.size();
     for (std::uint32_t i = 0; i < after.columns.size(); ++i) {
         const target_column& column = table.target.columns[i];
         if (column.generated) continue;
-        const bool changed = after.columns[i].present && !same(before.columns[i], after.columns[i]);
+        const bool changed = after.columns[i].present &&
+                             (which == assigned::all || !same(before.columns[i], after.columns[i]));
         if (!changed && !column.updated_by_itself) continue;
         if (out.size() != start) out += ',';
         const std::string name = name_of(table, i);
@@ -224,12 +225,19 @@ result<void> sql_row::append_key(std::string& out, const table_plan& table,
 // Plainly, so that the server uses its index.
 result<void> sql_row::append_key_condition(std::string& out, const table_plan& table,
                                            const row_image& image) {
-    const auto& key = table.target.key;
-    for (std::size_t i = 0; i < key.size(); ++i) {
-        if (i > 0) out += " AND ";
-        out += name_of(table, key[i]) + '=';
-        if (auto done = append_compared(out, table, key[i], image.columns[key[i]]); !done)
+    return append_condition(out, table, table.target.key, image);
+}
+
+result<void> sql_row::append_condition(std::string& out, const table_plan& table,
+                                       std::span<const std::uint32_t> columns,
+                                       const row_image& image) {
+    std::string_view separator;
+    for (const std::uint32_t column : columns) {
+        out += separator;
+        out += name_of(table, column) + '=';
+        if (auto done = append_compared(out, table, column, image.columns[column]); !done)
             return done;
+        separator = " AND ";
     }
     return {};
 }
@@ -333,10 +341,12 @@ bool holds(const column_definition& source, const target_column& target) {
     }
     if (is_text(theirs)) {
         if (!is_text(ours)) return false;
+        // CHAR loses the spaces at the end.
+        if (ours == column_type::string && theirs != column_type::string) return false;
         const bool target_bytes = target.character_set.empty() || target.character_set == "binary";
         if (source.collation && is_bytes(source) != target_bytes) return false;
         // BINARY is padded to its length.
-        if (target_bytes && (theirs == column_type::string) != (ours == column_type::string))
+        if (target_bytes && theirs == column_type::string && ours != column_type::string)
             return false;
         if (target_bytes && theirs == column_type::string && source.metadata != target.metadata)
             return false;
@@ -384,13 +394,19 @@ std::optional<std::string> find_sql_difference(std::span<const column_definition
                                state::quote_identifier(source[i].name),
                                state::quote_identifier(ours.name));
         }
-        if (holds(source[i], ours)) continue;
-        return fmt::format("column {} ({}) is {} on the source and {} on the target, which may not "
-                           "hold its values",
-                           i + 1, state::quote_identifier(ours.name),
-                           describe_layout(source[i].type, source[i].metadata), ours.type_text);
+        const auto difference = find_sql_difference(source[i], ours);
+        if (!difference) continue;
+        return fmt::format("column {} ({}) {}", i + 1, state::quote_identifier(ours.name),
+                           *difference);
     }
-    return find_difference(source, target);
+    return std::nullopt;
+}
+
+std::optional<std::string> find_sql_difference(const column_definition& source,
+                                               const target_column& target) {
+    if (holds(source, target)) return find_difference(source, target);
+    return fmt::format("is {} on the source and {} on the target, which may not hold its values",
+                       describe_layout(source.type, source.metadata), target.type_text);
 }
 
 std::vector<column_definition> sql_columns(std::vector<column_definition> logged,

@@ -24,11 +24,13 @@ public:
     [[nodiscard]] protocol::result<void> append_values(std::string& out, const table_plan& table,
                                                        const protocol::row_image& image,
                                                        bool& may_warn);
-    // "`v`=2,`w`=NULL": what an UPDATE changes. Columns that the target would change by itself
-    // (ON UPDATE CURRENT_TIMESTAMP) are always named; something always is.
+    // "`v`=2,`w`=NULL": what an UPDATE changes, or all columns of its image. Columns that the
+    // target would change by itself (ON UPDATE CURRENT_TIMESTAMP) are always named; something
+    // always is.
+    enum class assigned : std::uint8_t { changed, all };
     [[nodiscard]] protocol::result<void>
     append_assignments(std::string& out, const table_plan& table, const protocol::row_image& before,
-                       const protocol::row_image& after, bool& may_warn);
+                       const protocol::row_image& after, assigned which, bool& may_warn);
     // "7" or "(7,'a')", for key IN (…); the image has all columns of the key.
     [[nodiscard]] protocol::result<void> append_key(std::string& out, const table_plan& table,
                                                     const protocol::row_image& image);
@@ -36,6 +38,10 @@ public:
     [[nodiscard]] protocol::result<void> append_key_condition(std::string& out,
                                                               const table_plan& table,
                                                               const protocol::row_image& image);
+    // The same of these columns, whose values are in the image and not NULL.
+    [[nodiscard]] protocol::result<void> append_condition(std::string& out, const table_plan& table,
+                                                          std::span<const std::uint32_t> columns,
+                                                          const protocol::row_image& image);
     // A condition on every column of the image, which no other row fulfils unless it is the same:
     // text is compared as bytes, numbers exactly.
     [[nodiscard]] protocol::result<void> append_row_condition(std::string& out,
@@ -79,6 +85,11 @@ private:
 [[nodiscard]] std::optional<std::string>
 find_sql_difference(std::span<const protocol::column_definition> source,
                     const target_table& target);
+
+// The same of one column, whatever it is called, as the end of a sentence: "is int on the source
+// and smallint on the target, …".
+[[nodiscard]] std::optional<std::string>
+find_sql_difference(const protocol::column_definition& source, const target_column& target);
 
 // What the TABLE_MAP and the target's table tell of the columns together, as value_writer wants it.
 [[nodiscard]] std::vector<protocol::column_definition>

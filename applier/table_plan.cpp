@@ -1,5 +1,6 @@
 #include "applier/table_plan.hpp"
 
+#include "applier/common_columns.hpp"
 #include "applier/definition_check.hpp"
 #include "applier/errc.hpp"
 #include "applier/sql_row.hpp"
@@ -71,21 +72,48 @@ result<const table_plan*> table_plans::load(target_session& target,
     auto plan = std::make_unique<table_plan>();
     plan->target = std::move(**definition);
     plan->table_id = next_id_++;
+    plan->source = std::move(table);
+    auto misplaced = fit(*plan);
+    if (!misplaced) return std::unexpected(std::move(misplaced.error()));
     plan->merging = merge_shape_of(plan->target);
+    // A DELETE and an INSERT of one key give those columns their defaults, an UPDATE does not.
+    plan->merging.possible = plan->merging.possible && !plan->keeps_columns;
     const auto next_identity = static_cast<std::uint32_t>(identities_.size());
     plan->identity = identities_.emplace(plan->target.name, next_identity).first->second;
-    plan->source = std::move(table);
-    if (auto chosen = choose(*plan); !chosen) return std::unexpected(std::move(chosen.error()));
+    if (auto chosen = choose(*plan, *std::move(misplaced)); !chosen)
+        return std::unexpected(std::move(chosen.error()));
     const table_plan* const kept = plan.get();
     plans_[kept->source.get()] = std::move(plan);
     return kept;
 }
 
-result<void> table_plans::choose(table_plan& plan) const {
+result<std::optional<std::string>> table_plans::fit(table_plan& plan) const {
+    const source_table& table = *plan.source;
+    const auto* const shape = selection_->shape(table.name.database, table.name.object);
+    if (shape == nullptr || !shape->fit()) return std::nullopt;
+    auto fitted = fit_target(plan.target, table.map.column_names, *shape->fit());
+    if (!fitted) {
+        return fail(errc::definition_mismatch,
+                    fmt::format("rows of table {} of the source do not fit {} of the target, which "
+                                "was there before and was copied into as it was: {}. Give the "
+                                "target's table these columns (ALTER TABLE), then start the task "
+                                "again",
+                                table.name.to_string(), plan.target.name.to_string(),
+                                fitted.error()));
+    }
+    plan.target = std::move(fitted->table);
+    plan.is_fitted = true;
+    plan.keeps_columns = fitted->keeps_columns;
+    if (fitted->in_place) return std::nullopt;
+    return fitted->keeps_columns ? "the target's table has columns of its own"
+                                 : "the target's table has its columns in another order";
+}
+
+result<void> table_plans::choose(table_plan& plan, std::optional<std::string> difference) const {
     const source_table& table = *plan.source;
     auto columns = protocol::define_columns(table.map);
     if (!columns) return wrap(columns.error(), "the columns of " + table.name.to_string());
-    auto difference = find_difference(table.map, plan.target);
+    if (!difference) difference = find_difference(table.map, plan.target);
     if (!difference) difference = find_difference(*columns, plan.target);
     if (ways_.row_images && !difference) {
         // For rows that are too large for an image in a packet, and for conflicts.

@@ -44,6 +44,11 @@ struct table_plan {
     bool as_sql = false;
     std::string why_sql;
     bool large_rows_as_sql = false; // those that no packet holds as an image
+    // The target's table was there before and is defined otherwise: `target` has the columns that
+    // both have, as the source has them (fit_target).
+    bool is_fitted = false;
+    // And it has others, which no change of the source may take away.
+    bool keeps_columns = false;
     // What SQL needs; empty where it cannot be used.
     std::vector<protocol::column_definition> columns;
 
@@ -79,7 +84,10 @@ public:
 private:
     [[nodiscard]] protocol::result<std::optional<target_table>>
     definition_of(target_session& target, const state::object_name& name);
-    [[nodiscard]] protocol::result<void> choose(table_plan& plan) const;
+    // Why row images do not fit, if it is seen by then.
+    [[nodiscard]] protocol::result<std::optional<std::string>> fit(table_plan& plan) const;
+    [[nodiscard]] protocol::result<void> choose(table_plan& plan,
+                                                std::optional<std::string> difference) const;
     [[nodiscard]] protocol::result<void> check_triggers(const table_plan& plan) const;
 
     const state::object_selection* selection_;

@@ -25,6 +25,7 @@ struct target_column {
     bool invisible = false;
     bool updated_by_itself = false; // ON UPDATE CURRENT_TIMESTAMP
     bool auto_increment = false;
+    bool has_default = false; // another one than NULL
     bool operator==(const target_column&) const = default;
 };
 

@@ -92,6 +92,9 @@ target_column column_of(const row& values) {
     column.invisible = extra.contains("INVISIBLE");
     column.updated_by_itself = extra.contains("on update ");
     column.auto_increment = extra.contains("auto_increment");
+    // MariaDB says NULL where that is the default.
+    column.has_default =
+        (values[13] && values[13] != "NULL") || extra.contains("DEFAULT_GENERATED");
     return column;
 }
 
@@ -125,6 +128,23 @@ void take_keys(target_table& table, std::vector<unique_key> keys) {
     for (unique_key& key : keys) {
         if (key.describable) table.unique_keys.push_back(std::move(key.whole));
     }
+}
+
+constexpr std::string_view columns_question =
+    "SELECT table_schema, table_name, column_name, data_type, column_type, "
+    "character_octet_length, numeric_precision, numeric_scale, datetime_precision, "
+    "character_set_name, collation_name, is_nullable, extra, column_default FROM "
+    "information_schema.columns WHERE {} ORDER BY table_schema, table_name, ordinal_position";
+
+constexpr std::string_view keys_question =
+    "SELECT table_schema, table_name, index_name, column_name, nullable, sub_part FROM "
+    "information_schema.statistics WHERE {} AND non_unique = 0 ORDER BY table_schema, table_name, "
+    "index_name = 'PRIMARY' DESC, index_name, seq_in_index";
+
+void add_key_row(std::vector<unique_key>& keys, const target_table& table, const row& values) {
+    if (keys.empty() || keys.back().whole.name != values[2])
+        keys.push_back({{values[2].value_or(""), {}}, true, true});
+    add_part(keys.back(), table, values);
 }
 
 // One call of load_target_tables().
@@ -182,12 +202,7 @@ private:
     }
 
     [[nodiscard]] result<void> load_columns() {
-        return ask("SELECT table_schema, table_name, column_name, data_type, column_type, "
-                   "character_octet_length, numeric_precision, numeric_scale, datetime_precision, "
-                   "character_set_name, collation_name, is_nullable, extra "
-                   "FROM information_schema.columns WHERE " +
-                       asked_.condition("table_schema", "table_name") +
-                       " ORDER BY table_schema, table_name, ordinal_position",
+        return ask(fmt::format(columns_question, asked_.condition("table_schema", "table_name")),
                    [](target_table& table, const row& values) {
                        table.columns.push_back(column_of(values));
                    });
@@ -195,18 +210,10 @@ private:
 
     [[nodiscard]] result<void> load_keys() {
         std::map<target_table*, std::vector<unique_key>> keys;
-        auto done =
-            ask("SELECT table_schema, table_name, index_name, column_name, nullable, sub_part FROM "
-                "information_schema.statistics WHERE " +
-                    asked_.condition("table_schema", "table_name") +
-                    " AND non_unique = 0 ORDER BY table_schema, table_name, index_name = 'PRIMARY' "
-                    "DESC, index_name, seq_in_index",
-                [&keys](target_table& table, const row& values) {
-                    std::vector<unique_key>& ours = keys[&table];
-                    if (ours.empty() || ours.back().whole.name != values[2])
-                        ours.push_back({{values[2].value_or(""), {}}, true, true});
-                    add_part(ours.back(), table, values);
-                });
+        auto done = ask(fmt::format(keys_question, asked_.condition("table_schema", "table_name")),
+                        [&keys](target_table& table, const row& values) {
+                            add_key_row(keys[&table], table, values);
+                        });
         for (auto& [table, ours] : keys)
             take_keys(*table, std::move(ours));
         return done;
@@ -270,6 +277,26 @@ result<std::optional<target_table>> load_target_table(target_session& target,
     if (!loaded) return std::unexpected(std::move(loaded.error()));
     if (loaded->empty()) return std::nullopt;
     return std::move(loaded->begin()->second);
+}
+
+table_questions::table_questions(const object_name& table) {
+    const auto condition =
+        asked_tables(std::span(&table, 1), false).condition("table_schema", "table_name");
+    columns = fmt::format(columns_question, condition);
+    keys = fmt::format(keys_question, condition);
+}
+
+target_table describe_answers(const object_name& name, const answer_rows& columns,
+                              const answer_rows& keys) {
+    target_table table;
+    table.name = name;
+    for (const row& values : columns)
+        table.columns.push_back(column_of(values));
+    std::vector<unique_key> found;
+    for (const row& values : keys)
+        add_key_row(found, table, values);
+    take_keys(table, std::move(found));
+    return table;
 }
 
 bool loads_many_at_once(const target_facts& target) {

@@ -102,11 +102,16 @@ protocol::result<std::string> wish(const state::task_spec& task, api::table_verb
                "task is started next"};
         break;
     }
+    const bool keeps = task.conflict.policy == state::task_spec::existing_tables::ignore;
     if (!done) return std::unexpected(done.error());
     if (!*done)
         return protocol::fail(serve_errc::not_now,
                               fmt::format("{} {}", name->to_string(), say.refused));
-    return fmt::format("{} {}", name->to_string(), say.done);
+    return fmt::format("{} {}{}", name->to_string(), say.done,
+                       keeps && what == api::table_verb::reload
+                           ? "; it is dropped on the target first, with the rows and columns that "
+                             "only the target has"
+                           : "");
 }
 
 } // namespace understudy::apps

@@ -1,5 +1,6 @@
 #include "apps/task_run.hpp"
 
+#include "applier/column_fit_store.hpp"
 #include "applier/errc.hpp"
 #include "applier/followed_store.hpp"
 #include "applier/prepared_store.hpp"
@@ -199,7 +200,19 @@ task_run::step<> task_run::load_checkpoint() {
     // Tables that an older version did not have.
     if (!checkpoint_) co_return protocol::result<void>{};
     if (auto prepared = checkpoints_.prepare(*target_); !prepared) co_return prepared;
-    co_return load_followed();
+    if (auto loaded_names = load_followed(); !loaded_names) co_return loaded_names;
+    if (auto fits = load_fits(); !fits) co_return fits;
+    for (const auto& [table, fit] : selection_.fits())
+        board_.warn(fit.describe(table.to_string()));
+    co_return protocol::result<void>{};
+}
+
+// Tables that go into others than the source's, as the copy has found them.
+protocol::result<void> task_run::load_fits() {
+    auto fits = applier::column_fit_store(task_.apply.meta_database, task_.name).load(*target_);
+    if (!fits) return std::unexpected(std::move(fits.error()));
+    selection_ = selection_.fitting(*std::move(fits));
+    return {};
 }
 
 protocol::result<void> task_run::load_followed() {

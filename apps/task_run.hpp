@@ -119,6 +119,7 @@ private:
     // Gives the reason for another attempt, or for giving up.
     [[nodiscard]] boost::asio::awaitable<protocol::error> discard_copy(std::string ddl);
     [[nodiscard]] protocol::result<void> load_followed();
+    [[nodiscard]] protocol::result<void> load_fits();
     [[nodiscard]] step<> follow_objects();
     [[nodiscard]] step<> copy_differing(state::object_selection before);
     [[nodiscard]] step<> copy_programs(std::set<std::string> databases);

@@ -56,6 +56,7 @@ task_run::step<snapshot::copy_outcome> task_run::initial_copy() {
     set_phase(task_.initial.schema ? state::phase::copying_schema : state::phase::copying_data);
     auto copied = co_await checked_copy();
     if (!copied) co_return std::unexpected(copied.error());
+    if (auto fits = load_fits(); !fits) co_return std::unexpected(fits.error());
     if (auto kept = checkpoints_.finish_copy(*target_, copied->copy_end, checkpoint_->epoch); !kept)
         co_return std::unexpected(kept.error());
     checkpoint_->now = applier::checkpoint::stage::streaming;

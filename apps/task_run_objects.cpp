@@ -85,7 +85,8 @@ task_run::step<> task_run::follow_objects() {
         auto before = object_selection::make(*spec);
         if (!before) co_return std::unexpected(std::move(before.error()));
         before->set_case_insensitive(selection_.is_case_insensitive());
-        auto asked = co_await copy_differing(before->following(selection_.followed()));
+        auto asked = co_await copy_differing(
+            before->following(selection_.followed()).fitting(selection_.fits()));
         if (!asked) co_return asked;
     }
     co_return store.save(*target_, checkpoints_, checkpoint_->epoch, text);

@@ -107,6 +107,10 @@ bool keeps_definitions(const state::task_spec& spec) {
            !spec.initial.schema;
 }
 
+bool takes_common_columns(const state::task_spec& spec) {
+    return spec.conflict.differing == state::task_spec::differing_tables::common_columns;
+}
+
 bool is_denied(std::uint16_t server_error) {
     // ER_DBACCESS_DENIED_ERROR, ER_ACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR,
     // ER_COLUMNACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR, ER_PROCACCESS_DENIED_ERROR

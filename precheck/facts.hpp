@@ -1,5 +1,6 @@
 #pragma once
 
+#include "applier/target_table.hpp"
 #include "precheck/grants.hpp"
 #include "protocol/binlog/binlog_position.hpp"
 #include "protocol/gtid/gtid_set.hpp"
@@ -71,11 +72,15 @@ struct table_fact {
     std::vector<state::object_name> parents{}; // that its foreign keys refer to
     std::string not_in_mysql{};                // MariaDB: what it has that no MySQL table can have
     std::vector<column_fact> columns{};        // only asked for when the target's table is adopted
+    // Only asked for where the columns that both sides have are enough.
+    std::optional<applier::target_table> definition{};
     std::string shape_misfit{}; // why it cannot take what objects.tables makes of it; empty: it can
 };
 
 // Tables that are on the target before the task begins are written as they are.
 [[nodiscard]] bool keeps_definitions(const state::task_spec& spec);
+// Of these, ones that are defined otherwise take the columns that both have.
+[[nodiscard]] bool takes_common_columns(const state::task_spec& spec);
 // They, or tables that are merged, have to have the source's columns.
 [[nodiscard]] bool compares_columns(const state::task_spec& spec);
 
@@ -180,8 +185,9 @@ struct target_seen {
     bool read_only = false;
     std::vector<state::object_name> existing; // tables and views with a mapped name
     std::vector<state::object_name> filled;   // those of them with at least one row
-    std::map<state::object_name, std::vector<column_fact>> columns{}; // as in table_fact
-    std::set<std::string> collations{};                               // comparable_collation()
+    std::map<state::object_name, std::vector<column_fact>> columns{};  // as in table_fact
+    std::map<state::object_name, applier::target_table> definitions{}; // as in table_fact
+    std::set<std::string> collations{};                                // comparable_collation()
     bool knows_time_zones = true;
     std::vector<std::string> engines; // that can be used, lower case
     // Of tables that are there and have a mapped name.

@@ -69,6 +69,13 @@ struct subject {
 // Where tables of the target are taken as they are.
 [[nodiscard]] std::vector<item> kept_definition_items(const subject& about,
                                                       const target_seen& target);
+// Of these, where the columns that both sides have are enough.
+[[nodiscard]] std::vector<item> common_column_items(const subject& about,
+                                                    const target_seen& target);
+// That the source logs the names of columns, and for what.
+[[nodiscard]] item row_metadata_item(const source_seen& source, std::string_view why);
+// shape_items() asks for it.
+[[nodiscard]] bool shapes_need_names(const subject& about);
 // Other tasks of the same target that write the same tables.
 [[nodiscard]] item other_tasks_item(const subject& about, const target_seen& target);
 // The servers that the task's tables come to its source from, over other tasks, by UUID.

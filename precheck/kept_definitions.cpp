@@ -39,6 +39,7 @@ std::string columns_question(const state::object_name& table) {
 }
 
 std::vector<item> kept_definition_items(const subject& about, const target_seen& target) {
+    if (takes_common_columns(about.spec)) return common_column_items(about, target);
     const bool adopts = about.spec.adopts();
     const std::string id = adopts ? "target.adopted_definitions" : "target.definitions";
     const std::string title = adopts ? "adopted tables" : "tables that are there already";
@@ -64,7 +65,12 @@ std::vector<item> kept_definition_items(const subject& about, const target_seen&
                             "task will stop at the first change of such a table"
              : adopts     ? "what is on the target is taken as equal to what the source has"
                           : "the initial copy stops at such a table before it writes a row",
-             "Make the tables equal (ALTER TABLE), or leave them out with objects.exclude."}};
+             about.spec.conflict.policy == state::task_spec::existing_tables::ignore
+                 ? "Make the tables equal (ALTER TABLE), leave them out with objects.exclude, or "
+                   "take the columns that both have: differing_tables = \"common-columns\" under "
+                   "[conflict]."
+                 : "Make the tables equal (ALTER TABLE), or leave them out with "
+                   "objects.exclude."}};
 }
 
 } // namespace understudy::precheck

@@ -62,38 +62,48 @@ item target_names_item(const subject& about, const target_seen& target) {
             "target in objects.merge."};
 }
 
+// A table that is made later is compared by the names in its rows; earlier versions have none, and
+// stop there.
+bool shapes_need_names(const subject& about) {
+    const bool merges = about.selection.merges_anything() &&
+                        !variable(about.source.server.settings, "binlog_row_metadata").empty();
+    return merges || std::ranges::any_of(about.source.tables, [&](const table_fact& table) {
+               const auto* const shape =
+                   about.selection.shape(table.name.database, table.name.object);
+               return shape != nullptr && !table.is_view && shape->needs_names();
+           });
+}
+
+item row_metadata_item(const source_seen& source, std::string_view why) {
+    const std::string names = variable(source.server.settings, "binlog_row_metadata");
+    const std::string id = "source.row_metadata";
+    const std::string title = "column names in the log";
+    if (names == "FULL") return pass(id, severity::blocking, title, "logged");
+    return {id,
+            severity::blocking,
+            outcome::failed,
+            title,
+            names.empty() ? "this server cannot log them" : "binlog_row_metadata = " + names,
+            std::string(why),
+            names.empty() ? "Leave where and columns out of objects.tables, or use "
+                            "a source of MySQL 8.0 or MariaDB 10.5 and later."
+                          : "SET GLOBAL binlog_row_metadata = 'FULL'; -- and in the "
+                            "option file; then let the application reconnect"};
+}
+
 // What objects.tables asks of the source.
 std::vector<item> shape_items(const subject& about) {
     if (!about.selection.shapes_anything() && !about.selection.merges_anything()) return {};
-    // A table that is made later is compared by the names in its rows; earlier versions have none,
-    // and stop there.
-    bool needs_names = about.selection.merges_anything() &&
-                       !variable(about.source.server.settings, "binlog_row_metadata").empty();
     bool filters = false;
     for (const table_fact& table : about.source.tables) {
         const auto* const shape = about.selection.shape(table.name.database, table.name.object);
-        if (shape == nullptr || table.is_view) continue;
-        needs_names |= shape->needs_names();
-        filters |= shape->where().has_value();
+        filters |= shape != nullptr && !table.is_view && shape->where().has_value();
     }
     std::vector<item> all{misfits(about)};
-    if (needs_names) {
-        const std::string names = variable(about.source.server.settings, "binlog_row_metadata");
-        const std::string id = "source.row_metadata";
-        const std::string title = "column names in the log";
-        if (names == "FULL") {
-            all.push_back(pass(id, severity::blocking, title, "logged"));
-        } else {
-            all.push_back(
-                {id, severity::blocking, outcome::failed, title,
-                 names.empty() ? "this server cannot log them" : "binlog_row_metadata = " + names,
-                 "where and the columns of objects.tables, and tables that are merged, go by the "
-                 "names in the log",
-                 names.empty() ? "Leave where and columns out of objects.tables, or use "
-                                 "a source of MySQL 8.0 or MariaDB 10.5 and later."
-                               : "SET GLOBAL binlog_row_metadata = 'FULL'; -- and in the "
-                                 "option file; then let the application reconnect"});
-        }
+    if (shapes_need_names(about)) {
+        all.push_back(row_metadata_item(about.source,
+                                        "where and the columns of objects.tables, and tables that "
+                                        "are merged, go by the names in the log"));
     }
     const std::string image = variable(about.source.server.settings, "binlog_row_image");
     if (filters && image != "FULL" && !image.empty()) {

@@ -239,7 +239,7 @@ boost::asio::awaitable<void> look_at_objects(question_line& ask, const state::ta
     note_unmatched(spec, selection, seen);
     co_await ask_residents(ask, spec.apply.meta_database, seen);
     co_await look_at_shapes(ask, selection, seen);
-    if (compares_columns(spec)) co_await look_at_columns(ask, seen);
+    if (compares_columns(spec)) co_await look_at_columns(ask, spec, seen);
 }
 
 } // namespace understudy::precheck

@@ -1,5 +1,6 @@
 // Whether selected tables can take what objects.tables makes of their rows.
 
+#include "applier/target_table_loader.hpp"
 #include "precheck/question_line.hpp"
 #include "precheck/source_probe.hpp"
 #include "state/condition/row_value.hpp"
@@ -97,7 +98,8 @@ awaitable<void> look_at_shapes(question_line& ask, const state::object_selection
     }
 }
 
-awaitable<void> look_at_columns(question_line& ask, source_seen& seen) {
+awaitable<void> look_at_columns(question_line& ask, const state::task_spec& spec,
+                                source_seen& seen) {
     for (table_fact& table : seen.tables) {
         if (table.is_view) continue;
         const auto answer = co_await ask.ask(columns_question(table.name));
@@ -106,6 +108,12 @@ awaitable<void> look_at_columns(question_line& ask, source_seen& seen) {
             table.columns.push_back(
                 {text_at(answer->rows, row, 0), comparable_type(text_at(answer->rows, row, 1))});
         }
+        if (!takes_common_columns(spec)) continue;
+        const applier::table_questions questions(table.name);
+        const auto columns = co_await ask.ask(questions.columns);
+        const auto keys = co_await ask.ask(questions.keys);
+        if (!columns || !keys) co_return;
+        table.definition = applier::describe_answers(table.name, columns->rows, keys->rows);
     }
 }
 

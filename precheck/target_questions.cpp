@@ -1,5 +1,7 @@
 #include "precheck/target_questions.hpp"
 
+#include "applier/target_table_loader.hpp"
+
 #include <set>
 
 namespace understudy::precheck {
@@ -48,7 +50,8 @@ void ask_existing(target_questions& questions, const source_seen& source,
     }
 }
 
-void ask_columns(target_questions& questions, const source_seen& source, target_seen& seen) {
+void ask_columns(target_questions& questions, const state::task_spec& spec,
+                 const source_seen& source, target_seen& seen) {
     for (const table_fact& table : source.tables) {
         if (table.is_view) continue;
         const auto answer = questions.ask(columns_question(table.on_target));
@@ -56,6 +59,13 @@ void ask_columns(target_questions& questions, const source_seen& source, target_
         auto& columns = seen.columns[table.on_target];
         for (const auto& row : answer->rows)
             columns.push_back({text(row, 0), comparable_type(text(row, 1))});
+        if (!takes_common_columns(spec)) continue;
+        const applier::table_questions ask(table.on_target);
+        const auto described = questions.ask(ask.columns);
+        const auto keys = questions.ask(ask.keys);
+        if (!described || !keys) continue;
+        seen.definitions[table.on_target] =
+            applier::describe_answers(table.on_target, described->rows, keys->rows);
     }
 }
 
@@ -123,7 +133,7 @@ void look_at_target_objects(target_questions& questions, const state::task_spec&
         databases.insert(table.on_target.database);
     if (databases.empty()) return;
     ask_existing(questions, source, databases, seen);
-    if (compares_columns(spec)) ask_columns(questions, source, seen);
+    if (compares_columns(spec)) ask_columns(questions, spec, source, seen);
     ask_residents(questions, spec, seen);
     ask_events(questions, in_list(databases), seen);
     if (seen.existing.empty()) return;

@@ -68,7 +68,9 @@ void take_json_as_text(source_catalog& catalog) {
     }
 }
 
-copy_outcome outcome_of(const std::map<progress_key, progress_row>& done) {
+// makes_tables: those that were there are told from the copy's own by what it noted of them; else
+// all were there.
+copy_outcome outcome_of(const std::map<progress_key, progress_row>& done, bool makes_tables) {
     copy_outcome outcome;
     for (const auto& [key, row] : done) {
         if (key == data_end_key() && row.position) outcome.copy_end = row.position->binlog;
@@ -81,6 +83,7 @@ copy_outcome outcome_of(const std::map<progress_key, progress_row>& done) {
         outcome.copied.insert(key.source);
         if (row.position) outcome.start_after[key.source] = *row.position;
     }
+    if (!makes_tables) outcome.kept = outcome.copied;
     return outcome;
 }
 
@@ -88,13 +91,14 @@ copy_outcome outcome_of(const std::map<progress_key, progress_row>& done) {
 
 struct copier::impl {
     state::task_spec task;
+    state::object_selection selection;
     stop_signal stop;
     copy_context context;
 
     impl(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool,
-         state::task_spec spec, std::uint64_t epoch, const state::object_selection& selection,
+         state::task_spec spec, std::uint64_t epoch, const state::object_selection& objects,
          state::status_board& board, std::string_view progress_name)
-        : task(std::move(spec)),
+        : task(std::move(spec)), selection(objects),
           context{executor,
                   &pool,
                   &task,
@@ -387,7 +391,7 @@ awaitable<result<copy_outcome>> copier::impl::run() {
         if (auto noted = co_await note(creator.worker(), finished_key(), std::move(row)); !noted)
             co_return std::unexpected(std::move(noted.error()));
     }
-    co_return outcome_of(context.done);
+    co_return outcome_of(context.done, task.initial.schema);
 }
 
 // Views and programs first, then tables whatever their foreign keys say, then databases that are
@@ -475,7 +479,7 @@ awaitable<result<copy_outcome>> copier::load_outcome() {
     target_worker worker(impl_->context.worker({}));
     if (auto loaded = co_await impl_->load(worker); !loaded)
         co_return std::unexpected(std::move(loaded.error()));
-    co_return outcome_of(impl_->context.done);
+    co_return outcome_of(impl_->context.done, impl_->task.initial.schema);
 }
 
 awaitable<result<void>> copier::discard() {

@@ -29,7 +29,7 @@ struct copy_context {
     boost::asio::any_io_executor executor;
     boost::asio::thread_pool* pool;
     const state::task_spec* task;
-    const state::object_selection* selection;
+    state::object_selection* selection; // the copier's; changed before the first row is copied
     state::status_board* board;
     stop_signal* stop;
     copy_progress progress;
@@ -76,6 +76,11 @@ struct copy_context {
     [[nodiscard]] bool is_made_here(const state::object_name& source_name) const {
         const auto made = done.find({"table", source_name});
         return made != done.end() && made->second.now == progress_row::stage::created;
+    }
+    // Some of its rows may be on the target.
+    [[nodiscard]] bool is_begun(const state::object_name& source_name) const {
+        const auto at = done.lower_bound({"data", source_name});
+        return at != done.end() && at->first.kind == "data" && at->first.source == source_name;
     }
     // Rows that the copy did not write may be in tables that it fills.
     [[nodiscard]] bool may_meet_rows() const {

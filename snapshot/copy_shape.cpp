@@ -97,7 +97,7 @@ std::string reshape_sql(const source_table& table, const state::object_name& tar
         add("ADD COLUMN " + table_shape::definition_of(added) + " " + place);
         place = "AFTER " + quote_identifier(added.name);
     }
-    return "ALTER TABLE " + target.to_string() + clauses;
+    return clauses.empty() ? std::string() : "ALTER TABLE " + target.to_string() + clauses;
 }
 
 std::vector<std::string> column_names(const source_table& table) {
@@ -120,6 +120,7 @@ std::string definition_of(const copy_context& context, const source_table& table
         made += "dropped " + quote_identifier(name) + "\n";
     for (const auto& [from, to] : shape->renamed())
         made += fmt::format("renamed {} {}\n", quote_identifier(from), quote_identifier(to));
+    if (shape->fit()) made += shape->fit()->describe() + "\n";
     return made;
 }
 

@@ -8,6 +8,7 @@
 #include "snapshot/definition_text.hpp"
 #include "snapshot/errc.hpp"
 #include "snapshot/index_stage.hpp"
+#include "snapshot/kept_copy.hpp"
 #include "snapshot/lost_characters.hpp"
 #include "snapshot/source_definition.hpp"
 
@@ -123,10 +124,38 @@ awaitable<result<void>> schema_copy::create_tables() {
     auto collations = co_await differing_collations();
     if (!collations) co_return std::unexpected(std::move(collations.error()));
     for (const source_table& table : context_->catalog.tables) {
-        if (creator_->is_done("table", table.name)) continue;
+        if (creator_->is_done("table", table.name)) {
+            const auto gone = co_await forget_if_gone(table);
+            if (!gone) co_return std::unexpected(gone.error());
+            if (!*gone) continue;
+        }
         if (auto made = co_await create_table(table, *collations); !made) co_return made;
     }
     co_return result<void>{};
+}
+
+// A table that was there before, was not as it should be, and was dropped for that.
+awaitable<result<bool>> schema_copy::forget_if_gone(const source_table& table) {
+    const progress_key key{"table", table.name};
+    const auto known = context_->done.find(key);
+    const bool was_kept =
+        known != context_->done.end() && known->second.now == progress_row::stage::kept;
+    if (!was_kept || context_->is_begun(table.name)) co_return false;
+    const state::object_name name = context_->on_target(table.name);
+    auto call = [&](target_session& target) -> result<bool> {
+        auto there = target.scalar(fmt::format(
+            "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+            quote_string(name.database), quote_string(name.object)));
+        if (!there) return std::unexpected(std::move(there.error()));
+        if (*there) return false;
+        auto removed = context_->in_transaction(
+            target, [&] { return context_->progress.remove(target, key); });
+        if (!removed) return std::unexpected(std::move(removed.error()));
+        return true;
+    };
+    auto gone = co_await creator_->worker().run_retrying(call);
+    if (gone && *gone) context_->done.erase(key);
+    co_return gone;
 }
 
 awaitable<result<void>>
@@ -209,18 +238,24 @@ result<std::string> schema_copy::difference_of(const source_table& table,
     if (!parsed) return std::unexpected(std::move(parsed.error()));
     source_table found{
         .name = target_name, .engine = {}, .columns = *std::move(parsed), .order = {}};
-    const source_table wanted = shaped(table, context_->shape(table.name));
+    // One that was there before is looked at anew by kept_copy.
+    const auto* const shape =
+        context_->is_made_here(table.name)
+            ? context_->shape(table.name)
+            : context_->selection->shape_of_task(table.name.database, table.name.object);
+    const source_table wanted = shaped(table, shape);
     if (context_->target_is_mariadb) take_text_for_json(found.columns, wanted.columns);
     if (found.fingerprint() == wanted.fingerprint()) return std::string();
     return fmt::format("{} on the target does not have the columns of {} at the source{}.\n"
                        "wanted:\n{}target:\n{}",
                        target_name.to_string(), table.name.to_string(),
-                       context_->shape(table.name) == nullptr ? "" : " with objects.tables",
-                       wanted.fingerprint(), found.fingerprint());
+                       shape == nullptr ? "" : " with objects.tables", wanted.fingerprint(),
+                       found.fingerprint());
 }
 
 awaitable<result<void>> schema_copy::compare_tables() {
     constexpr std::size_t shown_max = 20;
+    kept_copy kept(*context_, *source_, creator_->worker());
     std::string differences;
     std::size_t count = 0;
     for (const source_table& table : context_->catalog.tables) {
@@ -237,9 +272,14 @@ awaitable<result<void>> schema_copy::compare_tables() {
         if (!rows) co_return std::unexpected(std::move(rows.error()));
         auto difference = difference_of(table, *rows);
         if (!difference) co_return std::unexpected(std::move(difference.error()));
+        if (kept.takes(table, !difference->empty())) {
+            auto refused = co_await kept.fit(table);
+            if (!refused) co_return std::unexpected(std::move(refused.error()));
+            *difference = *std::move(refused);
+        }
         if (!difference->empty() && ++count <= shown_max) differences += *difference;
     }
-    if (count == 0) co_return result<void>{};
+    if (count == 0) co_return co_await kept.settle();
     if (count > shown_max) differences += fmt::format("and {} more\n", count - shown_max);
     co_return fail(applier::errc::definition_mismatch,
                    differences + "Drop them there, give them these columns in this order, or leave "

@@ -27,6 +27,8 @@ public:
 private:
     [[nodiscard]] protocol::result<std::string>
     difference_of(const source_table& table, const applier::query_rows& columns) const;
+    [[nodiscard]] boost::asio::awaitable<protocol::result<bool>>
+    forget_if_gone(const source_table& table);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
     look_at_merged(const source_table& table);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>>

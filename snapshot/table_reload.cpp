@@ -85,6 +85,7 @@ state::task_spec table_reload::spec_of(const applier::quarantine_entry& entry) c
     spec.initial.schema = true;
     spec.initial.data = true;
     spec.conflict.policy = state::task_spec::existing_tables::intercept;
+    spec.conflict.differing = state::task_spec::differing_tables::stop;
     spec.adopted.reset();
     return spec;
 }

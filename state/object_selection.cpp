@@ -446,6 +446,39 @@ bool object_selection::skips(std::string_view kind_of_statement) const {
 
 const table_shape* object_selection::shape(std::string_view database,
                                            std::string_view table) const {
+    if (!fits_.empty() && selects(database, table)) {
+        if (const auto* const own = fitted_shape(database, table)) return own;
+        const auto shadow = shadow_table::parse(table);
+        const auto* const of = shadow ? fitted_shape(database, shadow->table) : nullptr;
+        if (of != nullptr) return of;
+    }
+    return shape_of_task(database, table);
+}
+
+const table_shape* object_selection::fitted_shape(std::string_view database,
+                                                  std::string_view table) const {
+    const auto found = std::ranges::find_if(fitted_shapes_, [&](const auto& one) {
+        return names_equal(one.first.database, database, case_insensitive_) &&
+               names_equal(one.first.object, table, case_insensitive_);
+    });
+    return found == fitted_shapes_.end() ? nullptr : found->second.get();
+}
+
+object_selection object_selection::fitting(std::map<object_name, column_fit> fits) const {
+    object_selection copy = *this;
+    copy.fits_ = std::move(fits);
+    copy.fitted_shapes_.clear();
+    const table_shape plain;
+    for (const auto& [name, fit] : copy.fits_) {
+        const table_shape* const own = copy.shape_of_task(name.database, name.object);
+        copy.fitted_shapes_.emplace(
+            name, std::make_shared<const table_shape>((own == nullptr ? plain : *own).fitted(fit)));
+    }
+    return copy;
+}
+
+const table_shape* object_selection::shape_of_task(std::string_view database,
+                                                   std::string_view table) const {
     if (shapes_.empty() || !selects(database, table)) return nullptr;
     const auto find = [&](std::string_view name) -> const table_shape* {
         const auto found = std::ranges::find_if(shapes_, [&](const shaped_tables& one) {
@@ -459,9 +492,13 @@ const table_shape* object_selection::shape(std::string_view database,
 }
 
 bool object_selection::shapes_anything_in(std::string_view database) const {
-    return std::ranges::any_of(shapes_, [&](const shaped_tables& one) {
-        return one.pattern.database.matches(database, case_insensitive_);
-    });
+    const auto is_in_it = [&](const auto& one) {
+        return names_equal(one.first.database, database, case_insensitive_);
+    };
+    return std::ranges::any_of(fits_, is_in_it) ||
+           std::ranges::any_of(shapes_, [&](const shaped_tables& one) {
+               return one.pattern.database.matches(database, case_insensitive_);
+           });
 }
 
 bool object_selection::is_renamed(std::string_view database, std::string_view table) const {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "protocol/result.hpp"
+#include "state/column_fit.hpp"
 #include "state/name_glob.hpp"
 #include "state/rename_rule.hpp"
 #include "state/table_shape.hpp"
 #include "state/task_spec.hpp"
 
 #include <compare>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -128,10 +130,13 @@ public:
     // objects.skip: a kind of statement that is left out, "truncate" for example.
     [[nodiscard]] bool skips(std::string_view kind_of_statement) const;
     // What becomes of the rows of a selected table: the first entry of objects.tables that takes
-    // it, or the table that it is a shadow of. nullptr: nothing. Lives as long as any copy of the
-    // selection.
+    // it, or the table that it is a shadow of, and how it fits a table that was there before.
+    // nullptr: nothing. Lives as long as any copy of the selection.
     [[nodiscard]] const table_shape* shape(std::string_view database, std::string_view table) const;
-    [[nodiscard]] bool shapes_anything() const { return !shapes_.empty(); }
+    // What objects.tables alone says.
+    [[nodiscard]] const table_shape* shape_of_task(std::string_view database,
+                                                   std::string_view table) const;
+    [[nodiscard]] bool shapes_anything() const { return !shapes_.empty() || !fits_.empty(); }
     // Some table of this database may have a shape.
     [[nodiscard]] bool shapes_anything_in(std::string_view database) const;
     // Of the same objects these tables alone, without their shadows, under the same names.
@@ -145,6 +150,11 @@ public:
     [[nodiscard]] bool is_whole() const { return !only_.has_value(); }
     // The same objects under their own names.
     [[nodiscard]] object_selection without_renames() const;
+
+    // The same objects, these tables of which go into ones that were on the target before and are
+    // defined otherwise.
+    [[nodiscard]] object_selection fitting(std::map<object_name, column_fit> fits) const;
+    [[nodiscard]] const std::map<object_name, column_fit>& fits() const { return fits_; }
 
     // What is renamed is included, letter by letter unless case does not count. make() leaves that
     // open, because only the source knows.
@@ -162,6 +172,8 @@ private:
     [[nodiscard]] protocol::result<void> check_table_target(const object_name& target) const;
     [[nodiscard]] protocol::result<void> check_database_target(const rename_rule& rule) const;
     [[nodiscard]] bool takes(const object_name& source) const;
+    [[nodiscard]] const table_shape* fitted_shape(std::string_view database,
+                                                  std::string_view table) const;
     [[nodiscard]] bool selects_itself(std::string_view database, std::string_view table) const;
     [[nodiscard]] bool names_literally(const object_name& name) const;
     [[nodiscard]] bool is_never_selected(std::string_view database) const;
@@ -184,6 +196,8 @@ private:
         std::shared_ptr<const table_shape> shape;
     };
     std::vector<shaped_tables> shapes_;
+    std::map<object_name, column_fit> fits_;
+    std::map<object_name, std::shared_ptr<const table_shape>> fitted_shapes_; // of the same tables
     std::string meta_database_;
     definer_policy definers_;
     task_spec::rename_policy on_rename_ = task_spec::rename_policy::stop;

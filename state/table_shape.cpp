@@ -89,6 +89,12 @@ result<table_shape> table_shape::make(const task_spec::table_rules& rules) {
     return shape;
 }
 
+table_shape table_shape::fitted(column_fit fit) const {
+    table_shape made = *this;
+    made.fit_ = std::move(fit);
+    return made;
+}
+
 bool table_shape::skips(std::string_view kind) const {
     return std::ranges::find(rules_.skip, kind) != rules_.skip.end();
 }
@@ -98,11 +104,11 @@ bool table_shape::has_same_rows(const table_shape& other) const {
         return std::tie(rules.where, rules.drop_columns, rules.rename_columns, rules.add_columns,
                         rules.skip);
     };
-    return parts(rules_) == parts(other.rules_);
+    return parts(rules_) == parts(other.rules_) && fit_ == other.fit_;
 }
 
 bool table_shape::drops(std::string_view column) const {
-    return contains(rules_.drop_columns, column);
+    return contains(rules_.drop_columns, column) || (fit_ && contains(fit_->left_out, column));
 }
 
 std::string table_shape::name_on_target(std::string_view column) const {

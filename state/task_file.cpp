@@ -45,6 +45,11 @@ constexpr std::array<std::pair<std::string_view, task_spec::existing_tables>, 3>
         {"ignore", task_spec::existing_tables::ignore},
         {"adopt", task_spec::existing_tables::adopt},
     }};
+constexpr std::array<std::pair<std::string_view, task_spec::differing_tables>, 2>
+    differing_tables_policies{{
+        {"stop", task_spec::differing_tables::stop},
+        {"common-columns", task_spec::differing_tables::common_columns},
+    }};
 
 constexpr std::array<std::pair<std::string_view, task_spec::writer>, 3> writers{{
     {"auto", task_spec::writer::automatic},
@@ -263,6 +268,18 @@ void read_conflict(task_section& root, task_spec& spec, task_file_context& conte
     task_section conflict(root, "conflict");
     conflict.read_choice<task_spec::existing_tables>("existing_tables", spec.conflict.policy,
                                                      existing_tables_policies);
+    conflict.read_choice<task_spec::differing_tables>("differing_tables", spec.conflict.differing,
+                                                      differing_tables_policies);
+    const bool wanted = spec.conflict.differing != task_spec::differing_tables::stop;
+    if (wanted && spec.conflict.policy != task_spec::existing_tables::ignore) {
+        conflict.complain("differing_tables",
+                          "is for conflict.existing_tables = \"ignore\" only: other tables have to "
+                          "be as on the source");
+    } else if (wanted && !spec.initial.schema && !spec.initial.data) {
+        conflict.complain("differing_tables",
+                          "is decided by the initial copy, which initial.schema = false and "
+                          "initial.data = false leave out");
+    }
     context.finish(conflict);
 }
 

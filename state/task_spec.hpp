@@ -26,6 +26,8 @@ struct task_spec {
     // are followed, or the change is applied to it as one ALTER.
     enum class schema_change_policy : std::uint8_t { shadow, alter };
     enum class existing_tables : std::uint8_t { intercept, ignore, adopt };
+    // With a table that is kept and defined otherwise than on the source.
+    enum class differing_tables : std::uint8_t { stop, common_columns };
     enum class writer : std::uint8_t { automatic, row_image, sql };
     // With a row that is not on the target as the source had it.
     enum class conflict_action : std::uint8_t { stop, overwrite, ignore, quarantine };
@@ -89,6 +91,7 @@ struct task_spec {
 
     struct {
         existing_tables policy = existing_tables::intercept;
+        differing_tables differing = differing_tables::stop;
     } conflict;
 
     std::vector<std::string> waived; // ids of precheck items that need not pass

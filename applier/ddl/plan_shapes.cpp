@@ -40,6 +40,19 @@ constexpr std::string_view advice =
     "Change objects.tables in the task file so that it holds behind this statement too, do on the "
     "target what the statement means there, and leave it out";
 
+constexpr std::string_view fit_advice =
+    "Do on the target what the statement means for the table there, and leave it out (understudy "
+    "skip)";
+
+// Of a table that goes into one that was there before.
+bool is_of_one_side(const table_shape& shape, const token& word) {
+    const auto names = [&](const std::vector<std::string>& columns) {
+        return std::ranges::any_of(
+            columns, [&](const std::string& one) { return same_column(one, word.text); });
+    };
+    return shape.fit() && (names(shape.fit()->left_out) || names(shape.fit()->kept));
+}
+
 constexpr std::string_view values_advice =
     "If every value stays what it is (a longer VARCHAR), give the statement as its own replacement "
     "(understudy skip); if not, leave it out and copy the table anew (understudy reload)";
@@ -51,7 +64,13 @@ constexpr std::string_view values_advice =
 protocol::result<void> planner::check_columns_of(const table_shape& shape) const {
     if (shape.changes_columns()) {
         for (const token& word : list_.tokens) {
-            if (!is_name(word) || !is_mapped_column(shape, word)) continue;
+            if (!is_name(word)) continue;
+            if (is_of_one_side(shape, word))
+                return refuse(fmt::format("it names {}, and this column is on one side alone, "
+                                          "because the target's table was there before ({}). {}",
+                                          state::quote_identifier(word.text),
+                                          shape.fit()->describe(), fit_advice));
+            if (!is_mapped_column(shape, word)) continue;
             return refuse(fmt::format("it names {}, a column that objects.tables drops, renames or "
                                       "adds. {}",
                                       state::quote_identifier(word.text), advice));
@@ -89,6 +108,19 @@ protocol::result<void> planner::check_columns_of(const table_shape& shape) const
     return {};
 }
 
+// A tool's copy of the table has not what its rows have in columns of the target's own.
+protocol::result<void> planner::check_renamed(const statement_plan& plan) const {
+    for (const state::object_name& name : plan.source_names) {
+        const auto* const shape = selection_->shape(name.database, name.object);
+        if (shape == nullptr || !shape->fit() || shape->fit()->kept.empty()) continue;
+        return refuse(fmt::format("it puts another table in the place of one that was on the "
+                                  "target before and has columns of its own there ({}), whose "
+                                  "values the other does not have. {}",
+                                  shape->fit()->describe(), fit_advice));
+    }
+    return {};
+}
+
 protocol::result<void> planner::check_shapes(const statement_plan& plan) const {
     if (!selection_->shapes_anything() || statement_->of_initial_copy) return {};
     const auto shape_of = [&](const state::object_name& name) {
@@ -104,6 +136,13 @@ protocol::result<void> planner::check_shapes(const statement_plan& plan) const {
         const bool model_is_other =
             like_ && shape_of(*like_) != nullptr && shape_of(*like_)->changes_columns();
         if (!model_is_other && (first == nullptr || !first->changes_columns())) return {};
+        const bool is_fitted = first != nullptr && first->fit();
+        if (is_fitted)
+            return refuse(fmt::format("the table that it makes anew had other columns on the "
+                                      "target, because it was there before ({}). Make it there by "
+                                      "hand with the columns that it had, then leave the statement "
+                                      "out (understudy skip)",
+                                      first->fit()->describe()));
         return refuse("objects.tables gives the table other columns on the target, and only the "
                       "initial copy makes such tables. Create it there by hand with the columns "
                       "that are added first, then leave the statement out");
@@ -114,10 +153,11 @@ protocol::result<void> planner::check_shapes(const statement_plan& plan) const {
         if (shape_of(plan.source_names[i]) == shape_of(plan.source_names[i / step * step]))
             continue;
         return refuse("it brings a table under a name, or rows into a table, that objects.tables "
-                      "treats differently");
+                      "treats differently, or that fits a table of the target that was there "
+                      "before");
     }
-    if (plan.is == kind::rename_table || first == nullptr) return {};
-    return check_columns_of(*first);
+    if (plan.is == kind::rename_table) return check_renamed(plan);
+    return first == nullptr ? protocol::result<void>{} : check_columns_of(*first);
 }
 
 } // namespace understudy::applier::ddl

@@ -104,6 +104,7 @@ private:
     // plan_shapes.cpp
     [[nodiscard]] protocol::result<void> check_shapes(const statement_plan& plan) const;
     [[nodiscard]] protocol::result<void> check_columns_of(const state::table_shape& shape) const;
+    [[nodiscard]] protocol::result<void> check_renamed(const statement_plan& plan) const;
 
     [[nodiscard]] statement_plan skip(kind what, std::string reason) const;
     [[nodiscard]] statement_plan reload(kind what, std::string_view reason) const;

@@ -160,6 +160,45 @@ TEST_F(sql_changes, of_some_columns_lose_no_others_when_they_overwrite) {
     EXPECT_TRUE(last.back().may_warn);
 }
 
+TEST_F(sql_changes, that_overwrite_leave_columns_of_the_targets_own_alone) {
+    keyed.keeps_columns = true;
+    keyed.target.unique_keys = {{"PRIMARY", {{0, 0}}}, {"v", {{1, 0}}}};
+    const auto written = [](const std::string& row) {
+        return "INSERT INTO `t`.`a` (`id`,`v`) VALUES (" + row +
+               ") ON DUPLICATE KEY UPDATE `id`=VALUES(`id`),`v`=VALUES(`v`)";
+    };
+    auto writer = make();
+    append(writer, rows(keyed, rows_kind::write, {1, 10}), rbr_mode::idempotent);
+    append(writer, rows(keyed, rows_kind::update, {2, 20, 2, 21}), rbr_mode::idempotent);
+    ASSERT_TRUE(writer.finish());
+    ASSERT_EQ(packets.size(), 2U); // each may warn
+    EXPECT_EQ(packets[0], "DELETE FROM `t`.`a` WHERE `v`=10 AND NOT (`id`=1);" + written("1,10"));
+    EXPECT_EQ(packets[1], "DELETE FROM `t`.`a` WHERE `v`=21 AND NOT (`id`=2);" + written("2,21"));
+    EXPECT_FALSE(last[0].strict);
+    packets.clear();
+    append(writer, rows(keyed, rows_kind::update, {3, 30, 4, 30}), rbr_mode::idempotent);
+    ASSERT_TRUE(writer.finish());
+    ASSERT_EQ(packets.size(), 1U);
+    EXPECT_EQ(packets[0],
+              "DELETE FROM `t`.`a` WHERE `v`=30 AND NOT (`id`=3) AND NOT (`id`=4);"
+              "UPDATE `t`.`a` SET `id`=4,`v`=30 WHERE `id`=3 AND NOT EXISTS (SELECT 1 FROM (SELECT "
+              "1 FROM `t`.`a` WHERE `id`=4 AND NOT (`id`=3) LIMIT 1) AS taken);"
+              "DELETE FROM `t`.`a` WHERE `id`=3 AND NOT (`id`=4);"
+              "DELETE FROM `t`.`a` WHERE `v`=30 AND NOT (`id`=4);" +
+                  written("4,30"));
+}
+
+TEST_F(sql_changes, of_rows_that_may_have_other_values_write_all_of_them) {
+    auto writer = make();
+    auto update = rows(keyed, rows_kind::update, {1, 10, 1, 11});
+    append(writer, update);
+    update.overwrites_values = true;
+    append(writer, update);
+    ASSERT_TRUE(writer.finish());
+    EXPECT_EQ(packets[0], "UPDATE `t`.`a` SET `v`=11 WHERE `id`=1;"
+                          "UPDATE `t`.`a` SET `id`=1,`v`=11 WHERE `id`=1");
+}
+
 TEST_F(sql_changes, take_the_events_foreign_key_flag_along) {
     auto writer = make();
     append(writer, rows(keyed, rows_kind::write, {1, 10}));

@@ -138,6 +138,35 @@ TEST(statement_plan, stops_at_statements_that_the_rules_of_a_table_do_not_surviv
                     .has_value());
 }
 
+// conflict.differing_tables = "common-columns".
+TEST(statement_plan, stops_at_statements_about_what_one_side_has_alone) {
+    const auto selection =
+        selection_of({"shop.*"})
+            .fitting({{{"shop", "t"}, {{"card"}, {"note"}}}, {{"shop", "moved"}, {{"card"}, {}}}});
+    const auto same = [](std::string text) { return rewrite_case{text, text, text}; };
+    const auto stops = [](std::string text) { return rewrite_case{text, text, "!"}; };
+    check_cases(selection,
+                {same("ALTER TABLE t ADD COLUMN c INT FIRST, MODIFY v BIGINT"),
+                 same("TRUNCATE t"),
+                 same("DROP TABLE t"),
+                 same("CREATE INDEX i ON t (v)"),
+                 same("ALTER TABLE other DROP COLUMN card"),
+                 stops("ALTER TABLE t DROP COLUMN card"),
+                 stops("ALTER TABLE t ADD COLUMN Note INT"),
+                 stops("CREATE INDEX i ON t (card)"),
+                 stops("ALTER TABLE t ADD COLUMN c INT AFTER card"),
+                 stops("CREATE TABLE t (id INT PRIMARY KEY)"),
+                 stops("CREATE TABLE free LIKE t"),
+                 stops("RENAME TABLE t TO free"),
+                 same("CREATE TABLE _t_gho LIKE t"),
+                 // The tool's copy lacks the values of `note`.
+                 stops("RENAME TABLE t TO _t_del, _t_gho TO t"),
+                 {"swap", "RENAME TABLE moved TO _moved_del, _moved_gho TO moved",
+                  "RENAME TABLE `shop`.`moved` TO `shop`.`_moved_del`, `shop`.`_moved_gho` TO "
+                  "`shop`.`moved`"},
+                 stops("INSERT INTO other VALUES (1)")});
+}
+
 TEST(statement_plan, changes_renamed_tables_and_nothing_else) {
     check_cases(
         selection_of({"shop.*"}, {{"shop.orders", "dw.orders"}, {"shop.items", "shop.articles"}}),

@@ -202,11 +202,12 @@ TEST_P(kept, rows_give_way_to_changes_of_the_source) {
         "[conflict]\nexisting_tables = \"ignore\"\n[apply]\nwriter = \"" + GetParam() + "\"\n";
     source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, how);
     pair.source_sql().exec(
-        "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, v INT); CREATE TABLE "
-        "shop.u LIKE shop.t; INSERT INTO shop.t VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5); "
-        "INSERT INTO shop.u VALUES (1, 1)");
-    pair.target_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, v INT); "
-                           "INSERT INTO shop.t VALUES (2, 20), (9, 90), (10, 100)");
+        "CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, v INT, w INT DEFAULT 0); "
+        "CREATE TABLE shop.u LIKE shop.t; INSERT INTO shop.t (id, v) VALUES (1, 1), (2, 2), (3, "
+        "3), (4, 4), (5, 5); INSERT INTO shop.u (id, v) VALUES (1, 1)");
+    pair.target_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, v INT, "
+                           "w INT DEFAULT 0); INSERT INTO shop.t VALUES (2, 20, 7), (9, 90, 7), "
+                           "(10, 100, 7)");
     ASSERT_EQ(pair.run_task().status.code, 0);
     const auto rows = [&] {
         return pair.target_sql().scalar("SELECT GROUP_CONCAT(id, ':', v ORDER BY id) FROM shop.t");
@@ -215,11 +216,13 @@ TEST_P(kept, rows_give_way_to_changes_of_the_source) {
 
     pair.target_sql().exec("DELETE FROM shop.t WHERE id IN (3, 4)");
     pair.source_sql().exec("UPDATE shop.t SET v = 200 WHERE id = 2; UPDATE shop.t SET v = 30 WHERE "
-                           "id = 3; DELETE FROM shop.t WHERE id = 4; INSERT INTO shop.t VALUES (9, "
-                           "99); UPDATE shop.t SET id = 10 WHERE id = 5");
+                           "id = 3; DELETE FROM shop.t WHERE id = 4; INSERT INTO shop.t (id, v) "
+                           "VALUES (9, 99); UPDATE shop.t SET id = 10 WHERE id = 5");
     const auto followed = pair.run_task();
     ASSERT_EQ(followed.status.code, 0) << followed.error;
     EXPECT_EQ(rows(), "1:1,2:200,3:30,9:99,10:5");
+    // Also what the source did not change.
+    EXPECT_EQ(pair.target_sql().scalar("SELECT SUM(w) FROM shop.t"), "0");
     EXPECT_GE(std::stoi(pair.target_sql().scalar("SELECT COUNT(*) FROM understudy.conflict")), 4);
 
     // Tables that the task made are exact as ever.
@@ -228,6 +231,25 @@ TEST_P(kept, rows_give_way_to_changes_of_the_source) {
     const auto stopped = pair.run_task();
     EXPECT_NE(stopped.status.code, 0);
     EXPECT_THAT(stopped.error, HasSubstr("`shop`.`u`"));
+}
+
+TEST(kept_tables, that_were_made_by_others_give_way_too) {
+    pair_options how;
+    how.objects.include = {"shop.*"};
+    how.more_of_task_file = "[conflict]\nexisting_tables = \"ignore\"\n[initial]\nschema = false\n";
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, how);
+    pair.source_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, v INT); "
+                           "INSERT INTO shop.t VALUES (1, 1), (2, 2)");
+    pair.target_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY, v INT); "
+                           "INSERT INTO shop.t VALUES (2, 20), (9, 90)");
+    const auto copied = pair.run_task();
+    ASSERT_EQ(copied.status.code, 0) << copied.error;
+    pair.target_sql().exec("DELETE FROM shop.t WHERE id = 1");
+    pair.source_sql().exec("UPDATE shop.t SET v = 3; INSERT INTO shop.t VALUES (9, 9)");
+    const auto followed = pair.run_task();
+    ASSERT_EQ(followed.status.code, 0) << followed.error;
+    EXPECT_EQ(pair.target_sql().scalar("SELECT GROUP_CONCAT(id, ':', v ORDER BY id) FROM shop.t"),
+              "1:3,2:3,9:9");
 }
 
 TEST(kept_tables, that_are_defined_otherwise_are_all_listed_and_nothing_is_written) {

@@ -811,7 +811,7 @@ TEST(snapshot_live, finds_a_batch_written_whose_commit_was_on_its_way) {
     pair.target_sql.exec("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY)");
     pair.select({.include = {"shop.*"}});
     const auto epoch = pair.take_over();
-    const auto selection = state::object_selection::make(pair.task);
+    auto selection = state::object_selection::make(pair.task);
     ASSERT_TRUE(epoch && selection);
     boost::asio::io_context loop;
     boost::asio::thread_pool pool(2);

@@ -121,5 +121,41 @@ TEST(kept_definitions, block_where_they_differ_from_the_source_s) {
         EXPECT_NE(one.id, "target.definitions");
 }
 
+TEST(kept_definitions, tell_what_columns_of_one_side_are_left_out) {
+    const auto column = [](const std::string& name, const std::string& type) {
+        return applier::describe_column(name, type, type, 0, 10, 0, 0);
+    };
+    const auto table = [&](std::vector<applier::target_column> columns) {
+        applier::target_table made;
+        made.columns = std::move(columns);
+        made.columns.front().nullable = false;
+        made.unique_keys = {{"PRIMARY", {{0, 0}}}};
+        return made;
+    };
+    scene at = well();
+    at.spec.conflict.policy = state::task_spec::existing_tables::ignore;
+    at.spec.conflict.differing = state::task_spec::differing_tables::common_columns;
+    at.source.server.settings["binlog_row_metadata"] = "MINIMAL";
+    at.source.tables[0].columns = {{"id", "int"}, {"v", "int"}};
+    at.source.tables[0].definition = table({column("id", "int"), column("v", "int")});
+    at.target.columns[{"shop", "orders"}] = {{"id", "int"}, {"w", "int"}};
+    at.target.definitions[{"shop", "orders"}] = table({column("id", "int"), column("w", "int")});
+    EXPECT_EQ(said(at.target_said(), "target.definitions").state, outcome::passed);
+    EXPECT_EQ(said(at.target_said(), "target.common_columns").seen,
+              "1 table: `shop`.`orders` (left out of the source: `v`; on the target alone: `w`)");
+    EXPECT_EQ(said(at.target_said(), "source.row_metadata").state, outcome::failed);
+    at.source.server.settings["binlog_row_metadata"] = "FULL";
+    EXPECT_FALSE(blocks(at.target_said()));
+
+    at.target.triggers = {{"note", {"shop", "orders"}, false}};
+    EXPECT_THAT(said(at.target_said(), "target.definitions").seen, HasSubstr("trigger `note`"));
+    at.target.triggers.clear();
+    at.target.definitions[{"shop", "orders"}].columns[1].nullable = false;
+    const item refused = said(at.target_said(), "target.definitions");
+    EXPECT_EQ(refused.state, outcome::failed);
+    EXPECT_THAT(refused.seen, HasSubstr("`w` is on the target alone, and NOT NULL without"));
+    EXPECT_TRUE(blocks(at.target_said()));
+}
+
 } // namespace
 } // namespace understudy::precheck

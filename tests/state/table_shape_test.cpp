@@ -93,5 +93,32 @@ TEST(object_selection, gives_the_first_shape_that_takes_a_table_and_its_shadows_
     EXPECT_FALSE(single.shapes_anything_in("crm"));
 }
 
+TEST(object_selection, gives_a_table_that_goes_into_another_the_shape_of_that_too) {
+    task_spec spec;
+    spec.objects.include = {"shop.*"};
+    spec.objects.tables = {where("a = 1")};
+    spec.objects.tables[0].pattern = "shop.orders";
+    const auto selection = object_selection::make(spec).value();
+    const auto fitting = selection.fitting(
+        {{{"shop", "orders"}, {{"gone"}, {"own"}}}, {{"shop", "lines"}, {{}, {}}}});
+    const auto* const orders = fitting.shape("shop", "orders");
+    ASSERT_NE(orders, nullptr);
+    EXPECT_EQ(orders->where_text(), "a = 1");
+    EXPECT_TRUE(orders->drops("Gone"));
+    EXPECT_TRUE(orders->needs_names());
+    EXPECT_EQ(orders->find_misfit({"a", "b"}), std::nullopt); // it may be gone
+    ASSERT_TRUE(orders->fit());
+    EXPECT_EQ(orders->fit()->kept, std::vector<std::string>{"own"});
+    EXPECT_EQ(fitting.shape("shop", "_orders_gho"), orders);
+    EXPECT_TRUE(fitting.shape("shop", "lines")->changes_columns());
+    EXPECT_EQ(fitting.shape("shop", "others"), nullptr);
+    EXPECT_FALSE(fitting.shape_of_task("shop", "orders")->fit());
+    EXPECT_EQ(fitting.shape_of_task("shop", "lines"), nullptr);
+    EXPECT_FALSE(orders->has_same_rows(*selection.shape("shop", "orders")));
+    EXPECT_TRUE(fitting.shapes_anything_in("shop"));
+    EXPECT_EQ(fitting.fitting({}).shape("shop", "lines"), nullptr);
+    EXPECT_EQ(fitting.only({{"shop", "lines"}}).shape("shop", "orders"), nullptr);
+}
+
 } // namespace
 } // namespace understudy::state

@@ -67,7 +67,7 @@ TEST(bad_task_file, keys_nobody_knows) {
         {"nothing like it",
          {.rest = "[conflict]\nsomething_else_entirely = 1"},
          "t.toml:13:1: conflict.something_else_entirely: unknown key; known here are "
-         "\"existing_tables\""},
+         "\"existing_tables\", \"differing_tables\""},
         {"in tls",
          {.source = "host = \"a\"\nuser = \"u\"\npassword = \"\"\ntls.moed = \"disabled\""},
          "t.toml:6:5: source.tls.moed: unknown key; did you mean \"mode\"?"},
@@ -120,6 +120,19 @@ TEST(bad_task_file, values_of_the_wrong_kind_or_size) {
          {.rest = "[conflict]\nexisting_tables = \"overwrite\""},
          "t.toml:13:19: conflict.existing_tables: found \"overwrite\"; allowed are \"intercept\", "
          "\"ignore\", \"adopt\""},
+        {"differing tables",
+         {.rest = "[conflict]\nexisting_tables = \"ignore\"\ndiffering_tables = \"drop\""},
+         "t.toml:14:20: conflict.differing_tables: found \"drop\"; allowed are \"stop\", "
+         "\"common-columns\""},
+        {"differing tables that are not kept",
+         {.rest = "[conflict]\ndiffering_tables = \"common-columns\""},
+         "t.toml:13:20: conflict.differing_tables: is for conflict.existing_tables = \"ignore\" "
+         "only: other tables have to be as on the source"},
+        {"differing tables without a copy",
+         {.rest = "[conflict]\nexisting_tables = \"ignore\"\ndiffering_tables = "
+                  "\"common-columns\"\n[initial]\nschema = false\ndata = false"},
+         "t.toml:14:20: conflict.differing_tables: is decided by the initial copy, which "
+         "initial.schema = false and initial.data = false leave out"},
         {"adopt without the policy",
          {.rest = "[adopt]\ngtid_set = "
                   "\"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5\""},

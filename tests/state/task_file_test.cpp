@@ -205,6 +205,15 @@ TEST(task_file, renames_keep_the_order_of_the_file) {
     EXPECT_EQ(renames[2].first, "shop.m");
 }
 
+TEST(task_file, what_becomes_of_tables_that_differ_is_for_those_that_are_kept) {
+    const written_task task(std::string(smallest) + R"([conflict]
+existing_tables = "ignore"
+differing_tables = "common-columns"
+)");
+    EXPECT_EQ(task.read().spec.conflict.differing, task_spec::differing_tables::common_columns);
+    EXPECT_EQ(task_spec{}.conflict.differing, task_spec::differing_tables::stop);
+}
+
 TEST(task_file, a_password_that_everyone_may_read_is_warned_about) {
     written_task task("");
     task.write("shop.toml", smallest, true);

@@ -1,0 +1,108 @@
+#include "snapshot/kept_copy.hpp"
+
+#include "applier/column_fit_store.hpp"
+#include "applier/common_columns.hpp"
+#include "applier/errc.hpp"
+#include "applier/target_table_loader.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace understudy::snapshot {
+
+using applier::target_session;
+using boost::asio::awaitable;
+using protocol::fail;
+using protocol::result;
+
+bool kept_copy::takes(const source_table& table, bool differs) const {
+    using policy = state::task_spec::differing_tables;
+    if (!context_->keeps_existing() || context_->is_made_here(table.name) ||
+        context_->selection->is_merged(table.name))
+        return false;
+    const bool did =
+        context_->is_begun(table.name) && context_->selection->fits().contains(table.name);
+    return did || (differs && context_->task->conflict.differing == policy::common_columns);
+}
+
+awaitable<result<std::string>> kept_copy::fit(const source_table& table) {
+    const applier::table_questions ask(table.name);
+    const auto columns = co_await source_->query(ask.columns);
+    if (!columns) co_return std::unexpected(columns.error());
+    const auto keys = co_await source_->query(ask.keys);
+    if (!keys) co_return std::unexpected(keys.error());
+    const state::object_name name = context_->on_target(table.name);
+    auto call = [&name](target_session& target) {
+        return applier::load_target_table(target, name);
+    };
+    const auto there = co_await worker_->run_retrying(call);
+    if (!there) co_return std::unexpected(there.error());
+    if (!*there) co_return name.to_string() + " is gone from the target\n";
+    auto found = applier::find_fit(
+        applier::describe_answers(table.name, columns->rows, keys->rows), **there,
+        context_->selection->shape_of_task(table.name.database, table.name.object),
+        context_->task->apply.triggers == state::task_spec::trigger_policy::guarded);
+    std::string why;
+    for (const std::string& one : found.refused)
+        why += "  " + one + "\n";
+    if (!why.empty())
+        co_return fmt::format("{} on the target cannot take the columns that it has in common with "
+                              "{} of the source:\n{}",
+                              name.to_string(), table.name.to_string(), why);
+    const auto& before = context_->selection->fits();
+    const auto known = before.find(table.name);
+    const bool is_another =
+        context_->is_begun(table.name) && (known == before.end() || known->second != found.fit);
+    if (is_another)
+        co_return fmt::format(
+            "{} on the target has rows of the copy, and other columns than when these were copied "
+            "(then: {}; now: {}): give it the columns that it had\n",
+            name.to_string(),
+            known == before.end() ? "those of the source" : known->second.describe(),
+            found.fit.describe());
+    fits_[table.name] = std::move(found.fit);
+    co_return std::string();
+}
+
+// Earlier servers have no such variable.
+awaitable<result<void>> kept_copy::check_names_are_logged() {
+    auto answer = co_await source_->query("SHOW GLOBAL VARIABLES LIKE 'binlog_row_metadata'");
+    if (!answer) co_return std::unexpected(std::move(answer.error()));
+    const bool is_known = !answer->rows.empty();
+    if (is_known && answer->rows.front().at(1) == "FULL") co_return result<void>{};
+    std::string tables;
+    for (const auto& [name, fit] : fits_)
+        tables += (tables.empty() ? "" : ", ") + name.to_string();
+    co_return fail(
+        applier::errc::definition_mismatch,
+        fmt::format("conflict.differing_tables = \"common-columns\" goes by the names of columns "
+                    "in the source's log, and {}: {} cannot be replicated. Make the tables equal, "
+                    "leave them out (objects.exclude), or {}",
+                    is_known ? "it does not log them" : "this server cannot log them", tables,
+                    is_known ? "SET GLOBAL binlog_row_metadata = FULL on the source"
+                             : "use a source of MySQL 8.0 or MariaDB 10.5 and later"));
+}
+
+awaitable<result<void>> kept_copy::settle() {
+    // A table that is copied anew is made as its fit says.
+    const bool finds_fits =
+        context_->task->conflict.differing == state::task_spec::differing_tables::common_columns;
+    if (!finds_fits || fits_ == context_->selection->fits()) co_return result<void>{};
+    if (!fits_.empty()) {
+        if (auto logged = co_await check_names_are_logged(); !logged) co_return logged;
+    }
+    const applier::column_fit_store store(context_->task->apply.meta_database,
+                                          context_->task->name);
+    auto call = [this, &store](target_session& target) {
+        return store.save(target, context_->checkpoints, context_->epoch, fits_);
+    };
+    auto saved = co_await worker_->run_retrying(call);
+    if (!saved) co_return saved;
+    for (const auto& [name, fit] : fits_)
+        context_->board->warn(fit.describe(name.to_string()));
+    *context_->selection = context_->selection->fitting(std::move(fits_));
+    co_return result<void>{};
+}
+
+} // namespace understudy::snapshot
