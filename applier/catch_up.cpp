@@ -144,7 +144,10 @@ std::optional<protocol::binlog_position> catch_up::needed() const {
     const std::scoped_lock lock(entries_mutex_);
     std::optional<protocol::binlog_position> oldest;
     for (const quarantine_entry& one : entries_) {
-        if (one.is_asked()) continue;
+        // Its changes are in the copy that comes first.
+        const bool is_uncopied =
+            one.keeps_rows && !one.is_half_copied && one.now == quarantine_entry::stage::aside;
+        if (one.is_asked() || is_uncopied) continue;
         if (!oldest || one.from < *oldest) oldest = one.from;
     }
     return oldest;

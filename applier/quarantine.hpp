@@ -36,6 +36,9 @@ struct quarantine_entry {
     // The end of the copy that its rows came with; its stream must have passed it to join.
     protocol::binlog_position copy_end{};
     bool is_half_copied = false; // a reload of it was given up on the way
+    // Its tables were on the target before the task, defined otherwise, and were not copied: to
+    // catch up they are copied first, and the rows that are there stay.
+    bool keeps_rows = false;
 
     // Under what name checkpoint and journal of its own stream lie in the meta database. No task
     // can have it.

@@ -20,6 +20,10 @@ namespace {
 constexpr std::string_view state_type =
     "ENUM('asked','aside','resuming','reload_asked','reloading','altering') NOT NULL";
 
+constexpr std::string_view keeps_rows_type =
+    "TINYINT NOT NULL DEFAULT 0 COMMENT 'not copied yet; then without touching rows that are "
+    "there'";
+
 constexpr std::string_view entry_table =
     "CREATE TABLE IF NOT EXISTS {}.`quarantine` ("
     "`id` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY COMMENT 'its checkpoint has the name "
@@ -28,6 +32,7 @@ constexpr std::string_view entry_table =
     "`state` {}, "
     "`why` LONGTEXT NOT NULL, "
     "`since` TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), "
+    "`keeps_rows` {}, "
     "KEY (`task`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
 
 constexpr std::string_view names_table =
@@ -59,7 +64,7 @@ quarantine_store::quarantine_store(std::string_view meta_database, std::string_v
       quoted_task_(quote_string(task)) {}
 
 result<void> quarantine_store::prepare(target_session& target) const {
-    auto done = target.run(fmt::format(entry_table, database_, state_type));
+    auto done = target.run(fmt::format(entry_table, database_, state_type, keeps_rows_type));
     if (done) done = target.run(fmt::format(names_table, database_));
     if (!done) return done;
     auto states = target.scalar(
@@ -68,15 +73,26 @@ result<void> quarantine_store::prepare(target_session& target) const {
                     quote_string(meta_database_)));
     if (!states) return std::unexpected(std::move(states.error()));
     const bool is_old = *states && !(*states)->contains("altering");
-    if (!is_old) return {};
+    if (is_old) {
+        done = target.run(
+            fmt::format("ALTER TABLE {}.`quarantine` MODIFY `state` {}", database_, state_type));
+        if (!done) return done;
+    }
+    auto keeps = target.scalar(
+        fmt::format("SELECT 1 FROM information_schema.columns WHERE table_schema = {} AND "
+                    "table_name = 'quarantine' AND column_name = 'keeps_rows'",
+                    quote_string(meta_database_)));
+    if (!keeps) return std::unexpected(std::move(keeps.error()));
+    if (*keeps) return {};
     return target.run(
-        fmt::format("ALTER TABLE {}.`quarantine` MODIFY `state` {}", database_, state_type));
+        fmt::format("ALTER TABLE {}.`quarantine` ADD `keeps_rows` {}", database_, keeps_rows_type));
 }
 
 result<std::vector<quarantine_entry>> quarantine_store::load(target_session& target) const {
     auto answer = target.query(fmt::format(
         "SELECT q.`id`, q.`state`, q.`why`, c.`log_file`, c.`log_offset`, t.`database_name`, "
-        "t.`table_name`, c.`copy_end_file`, c.`copy_end_offset`, c.`stage` FROM {0}.`quarantine` "
+        "t.`table_name`, c.`copy_end_file`, c.`copy_end_offset`, c.`stage`, q.`keeps_rows` FROM "
+        "{0}.`quarantine` "
         "AS q JOIN "
         "{0}.`quarantine_table` AS t ON t.`id` = "
         "q.`id` LEFT JOIN {0}.`checkpoint` AS c ON c.`task` = CONCAT('#', q.`id`) WHERE q.`task` = "
@@ -93,7 +109,8 @@ result<std::vector<quarantine_entry>> quarantine_store::load(target_session& tar
                                .why = row[2].value_or(""),
                                .from = {row[3].value_or(""), to_number(row[4])},
                                .copy_end = {row[7].value_or(""), to_number(row[8])},
-                               .is_half_copied = row[9] == "copying"});
+                               .is_half_copied = row[9] == "copying",
+                               .keeps_rows = row[10] == "1"});
         }
         entries.back().tables.insert({row[5].value_or(""), row[6].value_or("")});
     }
@@ -170,13 +187,30 @@ result<void> quarantine_store::ask_for(target_session& target, std::string_view 
     return commit_or_roll_back(target, std::move(done));
 }
 
+result<void> quarantine_store::leave_uncopied(target_session& target,
+                                              const std::set<state::object_name>& tables,
+                                              std::string_view why) const {
+    auto id = write_entry(target, "asked", why);
+    if (!id) return std::unexpected(std::move(id.error()));
+    auto done = write_tables(target, *id, tables);
+    if (!done) return done;
+    return target.run(
+        fmt::format("UPDATE {}.`quarantine` SET `keeps_rows` = 1 WHERE `id` = {}", database_, *id));
+}
+
 result<bool> quarantine_store::reload(target_session& target, const state::object_name& table,
                                       std::string_view why) const {
     auto entries = load(target);
     if (!entries) return std::unexpected(std::move(entries.error()));
     for (const quarantine_entry& entry : *entries) {
         if (!entry.tables.contains(table)) continue;
+        if (entry.keeps_rows) {
+            if (auto done = forget_rows(target, entry); !done)
+                return std::unexpected(std::move(done.error()));
+        }
         if (entry.now == stage::asked) return done_or_error(change(target, entry, "reload_asked"));
+        const bool is_wished = entry.now == stage::reload_asked && entry.keeps_rows;
+        if (is_wished) return true;
         if (entry.now != stage::aside && entry.now != stage::altering) return false;
         // From the start, whatever an earlier one had come to.
         auto done = fence(target, entry, "`stage` = 'streaming', ");
@@ -253,17 +287,27 @@ result<void> quarantine_store::change(target_session& target, const quarantine_e
                                   database_, state, entry.id));
 }
 
+// From here on a copy takes the place of what is there.
+result<void> quarantine_store::forget_rows(target_session& target,
+                                           const quarantine_entry& entry) const {
+    return target.run(fmt::format("UPDATE {}.`quarantine` SET `keeps_rows` = 0 WHERE `id` = {}",
+                                  database_, entry.id));
+}
+
 result<bool> quarantine_store::resume(target_session& target,
                                       const state::object_name& table) const {
     auto entries = load(target);
     if (!entries) return std::unexpected(std::move(entries.error()));
     for (const quarantine_entry& entry : *entries) {
         if (!entry.tables.contains(table)) continue;
+        // Without a copy it would lack what the source had.
+        if (entry.keeps_rows && entry.is_asked())
+            return done_or_error(change(target, entry, "reload_asked"));
         // Taken back before it was done.
         if (entry.is_asked()) return done_or_error(remove(target, entry));
         if (entry.comes_back()) return true;
-        return done_or_error(
-            change(target, entry, entry.is_half_copied ? "reloading" : "resuming"));
+        const bool copies = entry.is_half_copied || entry.keeps_rows;
+        return done_or_error(change(target, entry, copies ? "reloading" : "resuming"));
     }
     return false;
 }
@@ -334,6 +378,7 @@ result<void> quarantine_store::finish_reload(target_session& target, const quara
             checkpoint_store(meta_database_, entry.task()).finish_copy(target, copy_end, own_epoch);
     }
     if (done) done = change(target, entry, "resuming");
+    if (done && entry.keeps_rows) done = forget_rows(target, entry);
     return commit_or_roll_back(target, std::move(done));
 }
 

@@ -37,7 +37,7 @@ public:
                                                          const quarantine_entry& entry) const;
 
     // An operator's wishes, which the applier fulfils; committed at once. false: it is set aside
-    // already, or there is no such table set aside.
+    // already, or there is no such table set aside. What keeps_rows is copied when it is resumed.
     [[nodiscard]] protocol::result<bool> ask(target_session& target,
                                              const state::object_name& table) const;
     [[nodiscard]] protocol::result<bool> resume(target_session& target,
@@ -51,6 +51,11 @@ public:
     [[nodiscard]] protocol::result<void> ask_to_reload(target_session& target,
                                                        const std::set<state::object_name>& tables,
                                                        std::string_view why) const;
+    // Tables that were there before, defined otherwise, and are not copied: set aside when the
+    // stream is opened. In the caller's transaction.
+    [[nodiscard]] protocol::result<void> leave_uncopied(target_session& target,
+                                                        const std::set<state::object_name>& tables,
+                                                        std::string_view why) const;
     // The entry, which is on its way back, takes these tables in, from the task's checkpoint on,
     // and other entries whole, and is copied anew: whoever is at them is fenced. false: it has come
     // back.
@@ -102,6 +107,8 @@ private:
     fence(target_session& target, const quarantine_entry& entry, std::string_view also) const;
     [[nodiscard]] protocol::result<void>
     change(target_session& target, const quarantine_entry& entry, std::string_view state) const;
+    [[nodiscard]] protocol::result<void> forget_rows(target_session& target,
+                                                     const quarantine_entry& entry) const;
     [[nodiscard]] protocol::result<void> ask_for(target_session& target, std::string_view state,
                                                  const std::set<state::object_name>& tables,
                                                  std::string_view why) const;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace understudy::applier {
@@ -88,7 +89,8 @@ std::vector<joint_wish> join_wishes(const table_links& links,
     }
     for (joint_wish& one : joint) {
         std::ranges::sort(one.wishes, {}, [](const quarantine_entry* wish) {
-            return std::pair(wish->now != quarantine_entry::stage::reload_asked, wish->id);
+            const bool copies = wish->now == quarantine_entry::stage::reload_asked;
+            return std::tuple(!copies || wish->keeps_rows, !wish->keeps_rows, wish->id);
         });
     }
     return joint;
@@ -164,8 +166,8 @@ result<bool> take_in(const stream_context& context, const quarantine_entry& entr
         grows = false;
         wanted = linked_by(*links, std::move(wanted));
         for (const quarantine_entry& other : *others) {
-            if (other.id == entry.id || !other.comes_back() || !intersect(other.tables, wanted))
-                continue;
+            const bool comes = other.comes_back() && other.keeps_rows == entry.keeps_rows;
+            if (other.id == entry.id || !comes || !intersect(other.tables, wanted)) continue;
             if (std::ranges::find(absorbed, &other) != absorbed.end()) continue;
             absorbed.push_back(&other);
             wanted.insert(other.tables.begin(), other.tables.end());
@@ -173,7 +175,8 @@ result<bool> take_in(const stream_context& context, const quarantine_entry& entr
         }
     }
     for (const quarantine_entry& other : *others) {
-        const bool stays = !other.is_asked() && !other.comes_back();
+        const bool stays = !other.is_asked() && other.id != entry.id &&
+                           (!other.comes_back() || other.keeps_rows != entry.keeps_rows);
         if (stays)
             std::erase_if(wanted, [&](const auto& one) { return other.tables.contains(one); });
     }

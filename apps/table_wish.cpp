@@ -14,6 +14,8 @@
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace understudy::apps {
 
 namespace {
@@ -84,6 +86,11 @@ protocol::result<std::string> wish(const state::task_spec& task, api::table_verb
     if (auto selected = check_selected(task, **target, *name); !selected)
         return std::unexpected(selected.error());
     const applier::quarantine_store store(checkpoints);
+    const auto entries = store.load(**target);
+    if (!entries) return std::unexpected(entries.error());
+    const bool is_uncopied = std::ranges::any_of(*entries, [&](const auto& entry) {
+        return entry.keeps_rows && entry.tables.contains(*name);
+    });
     protocol::result<bool> done = false;
     words say;
     switch (what) {
@@ -93,7 +100,10 @@ protocol::result<std::string> wish(const state::task_spec& task, api::table_verb
         break;
     case api::table_verb::resume:
         done = store.resume(**target, *name);
-        say = {"is not set aside", "catches up while the task runs"};
+        say = {"is not set aside",
+               is_uncopied ? "is copied while the task runs, beside the rows that are there, and "
+                             "catches up"
+                           : "catches up while the task runs"};
         break;
     case api::table_verb::reload:
         done = store.reload(**target, *name, "an operator wants it copied anew");

@@ -1,5 +1,6 @@
 // The initial copy as a step of task_run.
 
+#include "applier/commit.hpp"
 #include "applier/errc.hpp"
 #include "applier/quarantine_store.hpp"
 #include "apps/interruption.hpp"
@@ -149,7 +150,8 @@ protocol::result<std::set<state::object_name>> task_run::parted_tables() {
     const auto entries = applier::quarantine_store(checkpoints_).load(*target_);
     if (!entries) return std::unexpected(entries.error());
     for (const auto& entry : *entries) {
-        if (entry.now == applier::quarantine_entry::stage::reload_asked)
+        // And tables that differ, which are kept until somebody mends them.
+        if (entry.now == applier::quarantine_entry::stage::reload_asked || entry.keeps_rows)
             parted.insert(entry.tables.begin(), entry.tables.end());
     }
     return parted;
@@ -164,6 +166,15 @@ task_run::keep_parted(const std::set<state::object_name>& parted,
     std::set<state::object_name> lost;
     std::ranges::set_difference(parted, *wanted, std::inserter(lost, lost.end()));
     if (!copied || lost.empty()) return copied;
+    if (task_.conflict.policy == state::task_spec::existing_tables::ignore) {
+        auto done = target_->run("START TRANSACTION");
+        if (done)
+            done = applier::quarantine_store(checkpoints_)
+                       .leave_uncopied(*target_, lost, "the initial copy has left it out");
+        done = applier::commit_or_roll_back(*target_, std::move(done));
+        if (!done) return std::unexpected(done.error());
+        return copied;
+    }
     auto asked = applier::quarantine_store(checkpoints_)
                      .ask_to_reload(*target_, lost, "the initial copy has left it out");
     if (!asked) return std::unexpected(asked.error());

@@ -44,8 +44,10 @@ std::vector<item> kept_definition_items(const subject& about, const target_seen&
     const std::string id = adopts ? "target.adopted_definitions" : "target.definitions";
     const std::string title = adopts ? "adopted tables" : "tables that are there already";
     const bool from_earlier = about.spec.adopted.has_value();
+    const bool sets_aside =
+        about.spec.conflict.differing == state::task_spec::differing_tables::set_aside;
     // From an earlier position on, what makes the definitions equal may be still to come.
-    const severity level = from_earlier ? severity::warning : severity::blocking;
+    const severity level = from_earlier || sets_aside ? severity::warning : severity::blocking;
     std::vector<std::string> different;
     for (const table_fact& table : about.source.tables) {
         if (table.is_view ||
@@ -63,6 +65,8 @@ std::vector<item> kept_definition_items(const subject& about, const target_seen&
              counted(different.size(), "table") + ": " + some_of(different),
              from_earlier ? "unless a change of the definition is still to come from the log, the "
                             "task will stop at the first change of such a table"
+             : sets_aside ? "they are set aside, and nothing of them is copied or followed until "
+                            "somebody mends them (differing_tables = \"set-aside\")"
              : adopts     ? "what is on the target is taken as equal to what the source has"
                           : "the initial copy stops at such a table before it writes a row",
              about.spec.conflict.policy == state::task_spec::existing_tables::ignore

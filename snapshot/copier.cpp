@@ -83,7 +83,7 @@ copy_outcome outcome_of(const std::map<progress_key, progress_row>& done, bool m
         outcome.copied.insert(key.source);
         if (row.position) outcome.start_after[key.source] = *row.position;
     }
-    if (!makes_tables) outcome.kept = outcome.copied;
+    if (!makes_tables) outcome.kept.insert(outcome.copied.begin(), outcome.copied.end());
     return outcome;
 }
 

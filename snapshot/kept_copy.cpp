@@ -3,10 +3,14 @@
 #include "applier/column_fit_store.hpp"
 #include "applier/common_columns.hpp"
 #include "applier/errc.hpp"
+#include "applier/linked_tables.hpp"
+#include "applier/quarantine.hpp"
+#include "applier/quarantine_store.hpp"
 #include "applier/target_table_loader.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace understudy::snapshot {
@@ -21,9 +25,11 @@ bool kept_copy::takes(const source_table& table, bool differs) const {
     if (!context_->keeps_existing() || context_->is_made_here(table.name) ||
         context_->selection->is_merged(table.name))
         return false;
+    const bool is_new = differs && !context_->is_begun(table.name);
+    if (is_new && wants(policy::set_aside)) return true;
     const bool did =
         context_->is_begun(table.name) && context_->selection->fits().contains(table.name);
-    return did || (differs && context_->task->conflict.differing == policy::common_columns);
+    return did || (differs && wants(policy::common_columns));
 }
 
 awaitable<result<std::string>> kept_copy::fit(const source_table& table) {
@@ -84,7 +90,7 @@ awaitable<result<void>> kept_copy::check_names_are_logged() {
                              : "use a source of MySQL 8.0 or MariaDB 10.5 and later"));
 }
 
-awaitable<result<void>> kept_copy::settle() {
+awaitable<result<void>> kept_copy::settle_fits() {
     // A table that is copied anew is made as its fit says.
     const bool finds_fits =
         context_->task->conflict.differing == state::task_spec::differing_tables::common_columns;
@@ -103,6 +109,80 @@ awaitable<result<void>> kept_copy::settle() {
         context_->board->warn(fit.describe(name.to_string()));
     *context_->selection = context_->selection->fitting(std::move(fits_));
     co_return result<void>{};
+}
+
+awaitable<result<std::string>> kept_copy::judge(const source_table& table, std::string difference) {
+    if (!wants(state::task_spec::differing_tables::set_aside)) co_return co_await fit(table);
+    aside_[table.name] = std::move(difference);
+    co_return std::string();
+}
+
+// Together with those that foreign keys of the target link with it, because their order matters.
+awaitable<result<void>> kept_copy::set_aside() {
+    auto call = [this](target_session& target) {
+        return applier::read_links(target, *context_->selection);
+    };
+    const auto links = co_await worker_->run_retrying(call);
+    if (!links) co_return std::unexpected(links.error());
+    std::set<state::object_name> all;
+    for (const auto& [table, difference] : aside_) {
+        if (all.contains(table)) continue;
+        const auto linked = applier::linked_by(*links, {table});
+        std::string why = "it was on the target before and is defined otherwise, so it was not "
+                          "copied. Give it the source's definition, and have it copied beside the "
+                          "rows that are there (understudy resume), or have it dropped and copied "
+                          "anew (understudy reload)";
+        for (const auto& [other, its] : aside_) {
+            if (linked.contains(other)) why += "\n" + its;
+        }
+        for (const state::object_name& one : linked) {
+            if (!context_->is_begun(one)) continue;
+            co_return fail(applier::errc::definition_mismatch,
+                           fmt::format("{} cannot be set aside: a foreign key of the target links "
+                                       "it with {}, which has rows of the copy already. Give {} "
+                                       "the source's definition. {}",
+                                       table.to_string(), one.to_string(), table.to_string(),
+                                       difference));
+        }
+        auto note = [&](target_session& target) { return note_aside(target, linked, why); };
+        if (auto noted = co_await worker_->run_retrying(note); !noted) co_return noted;
+        context_->board->warn(applier::list_names(linked) + " is set aside: " + why);
+        all.insert(linked.begin(), linked.end());
+    }
+    context_->left_out.insert(all.begin(), all.end());
+    std::erase_if(context_->catalog.tables,
+                  [&](const source_table& table) { return all.contains(table.name); });
+    co_return result<void>{};
+}
+
+// The run before this retry may have got further than it knew.
+result<void> kept_copy::note_aside(target_session& target,
+                                   const std::set<state::object_name>& tables,
+                                   const std::string& why) const {
+    const applier::quarantine_store store(context_->checkpoints);
+    return context_->in_transaction(target, [&]() -> result<void> {
+        auto entries = store.load(target);
+        if (!entries) return std::unexpected(std::move(entries.error()));
+        const bool is_noted = std::ranges::any_of(*entries, [&](const auto& entry) {
+            return entry.keeps_rows && std::ranges::includes(entry.tables, tables);
+        });
+        if (is_noted) return {};
+        // Where the task makes no tables nothing says yet that they were there.
+        for (const state::object_name& table : tables) {
+            progress_row row;
+            row.now = progress_row::stage::kept;
+            auto stored = context_->progress.insert_unless_stored(target, {"table", table}, row);
+            if (!stored) return std::unexpected(std::move(stored.error()));
+        }
+        return store.leave_uncopied(target, tables, why);
+    });
+}
+
+awaitable<result<void>> kept_copy::settle() {
+    if (!aside_.empty()) {
+        if (auto done = co_await set_aside(); !done) co_return done;
+    }
+    co_return co_await settle_fits();
 }
 
 } // namespace understudy::snapshot

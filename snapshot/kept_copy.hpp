@@ -8,13 +8,15 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <map>
+#include <set>
 #include <string>
 
 namespace understudy::snapshot {
 
 // Tables that were on the target before, are kept and are defined otherwise, where the task wants
-// the columns that both sides have (conflict.differing_tables = "common-columns"). One object for
-// one comparison of all tables; used by schema_copy, on the copier's executor.
+// something else than to stop at them (conflict.differing_tables): the columns that both sides
+// have, or all others without them. One object for one comparison of all tables; used by
+// schema_copy, on the copier's executor.
 class kept_copy {
 public:
     kept_copy(copy_context& context, protocol::net::connection& source, target_worker& worker)
@@ -22,19 +24,31 @@ public:
 
     // It is one of these: it differs, or did when its first rows were copied.
     [[nodiscard]] bool takes(const source_table& table, bool differs) const;
-    // Finds what both have. Why not, for the operator; empty: it can be copied.
+    // What becomes of it. Why nothing can, for the operator; empty: the copy can go on.
     [[nodiscard]] boost::asio::awaitable<protocol::result<std::string>>
-    fit(const source_table& table);
-    // All fit: that is noted on the target and told, and the copy's selection has it from here on.
+    judge(const source_table& table, std::string difference);
+    // All can: that is noted on the target and told. The copy's selection has the fits from here
+    // on, and its catalog no longer has what is set aside.
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> settle();
 
 private:
+    [[nodiscard]] bool wants(state::task_spec::differing_tables what) const {
+        return context_->task->conflict.differing == what;
+    }
+    [[nodiscard]] boost::asio::awaitable<protocol::result<std::string>>
+    fit(const source_table& table);
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> settle_fits();
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> check_names_are_logged();
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> set_aside();
+    [[nodiscard]] protocol::result<void> note_aside(applier::target_session& target,
+                                                    const std::set<state::object_name>& tables,
+                                                    const std::string& why) const;
 
     copy_context* context_;
     protocol::net::connection* source_;
     target_worker* worker_;
     std::map<state::object_name, state::column_fit> fits_;
+    std::map<state::object_name, std::string> aside_; // with the difference
 };
 
 } // namespace understudy::snapshot

@@ -273,7 +273,7 @@ awaitable<result<void>> schema_copy::compare_tables() {
         auto difference = difference_of(table, *rows);
         if (!difference) co_return std::unexpected(std::move(difference.error()));
         if (kept.takes(table, !difference->empty())) {
-            auto refused = co_await kept.fit(table);
+            auto refused = co_await kept.judge(table, *difference);
             if (!refused) co_return std::unexpected(std::move(refused.error()));
             *difference = *std::move(refused);
         }

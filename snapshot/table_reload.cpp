@@ -84,7 +84,8 @@ state::task_spec table_reload::spec_of(const applier::quarantine_entry& entry) c
     spec.name = entry.task();
     spec.initial.schema = true;
     spec.initial.data = true;
-    spec.conflict.policy = state::task_spec::existing_tables::intercept;
+    using policy = state::task_spec::existing_tables;
+    spec.conflict.policy = entry.keeps_rows ? policy::ignore : policy::intercept;
     spec.conflict.differing = state::task_spec::differing_tables::stop;
     spec.adopted.reset();
     return spec;
@@ -193,12 +194,40 @@ awaitable<result<void>> table_reload::take_over(attempt& now) {
     co_return result<void>{};
 }
 
+// Rows of a copy that cannot be told from those that were there before could be older than what
+// the next copy brings, and nothing would ever mend them.
+awaitable<result<void>> table_reload::check_uncopied(attempt& now) {
+    const copy_progress of_task(now.spec.apply.meta_database, parts_.task.name);
+    const auto call = [&](target_session& target) -> result<bool> {
+        for (const copy_progress* one : {&std::as_const(now.progress), &of_task}) {
+            auto done = one->load(target);
+            if (!done) return std::unexpected(std::move(done.error()));
+            const bool is_begun = std::ranges::any_of(*done, [&](const auto& row) {
+                return row.first.kind == "data" && now.entry.tables.contains(row.first.source);
+            });
+            if (is_begun) return true;
+        }
+        return false;
+    };
+    const auto begun = co_await now.worker.run_retrying(call);
+    if (!begun) co_return std::unexpected(begun.error());
+    if (!*begun) co_return result<void>{};
+    co_return fail(errc::changed_during_copy,
+                   "rows of an earlier copy are among those that were on the target before, and a "
+                   "definition was changed since: they cannot be kept. Have it copied from the "
+                   "start (understudy reload), which drops the table on the target with the rows "
+                   "that it alone has, or exclude it in the task");
+}
+
 // After a fail-over the log has names of its own for the files of the server that is followed.
 relay::server_turn table_reload::followed(const attempt& now) const {
     return relay::server_turn::of(parts_.relay.end().binlog.file, now.at.source_uuid);
 }
 
 awaitable<result<void>> table_reload::begin(attempt& now) {
+    if (now.entry.keeps_rows) {
+        if (auto untouched = co_await check_uncopied(now); !untouched) co_return untouched;
+    }
     auto start = co_await read_start_in(parts_.relay, parts_.executor, now.spec, now.selection,
                                         now.board, stop_);
     if (!start) co_return std::unexpected(std::move(start.error()));
@@ -214,7 +243,7 @@ awaitable<result<void>> table_reload::begin(attempt& now) {
             return done ? prepared.note_unknown(session, !start->prepared_have_ended) : done;
         };
         auto done = entries.begin_reload(target, now.entry, now.epoch, now.at.epoch, from, also);
-        if (done)
+        if (done && !now.entry.keeps_rows)
             done = drop_tables(target, now.own, now.at.epoch, now.selection, now.entry.tables);
         if (!done) return done;
         return entries.begin_reload(

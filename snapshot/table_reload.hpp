@@ -26,9 +26,9 @@ namespace understudy::snapshot {
 
 // Copies tables anew that are set aside: an initial copy of its own under the name of the entry,
 // with a start point, progress and an end like a task's, so that it goes on after any crash. The
-// tables of the target are dropped first; what the relay holds of them from before the new start
-// point is left out. A DDL on one of them meanwhile makes their copy, and nobody else's, begin
-// anew.
+// tables of the target are dropped first, unless the entry keeps their rows; what the relay holds
+// of them from before the new start point is left out. A DDL on one of them meanwhile makes their
+// copy, and nobody else's, begin anew, or ends it where rows are kept.
 class table_reload final : public applier::reloader {
 public:
     // Outlived by all of these. `may_pass`: an error of a server or the network that another try
@@ -58,6 +58,7 @@ private:
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> run(attempt& now);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> take_over(attempt& now);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> begin(attempt& now);
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> check_uncopied(attempt& now);
     [[nodiscard]] boost::asio::awaitable<protocol::result<copy_outcome>> copy(attempt& now);
     [[nodiscard]] boost::asio::awaitable<
         protocol::result<std::optional<applier::definition_change>>>

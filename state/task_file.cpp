@@ -45,10 +45,11 @@ constexpr std::array<std::pair<std::string_view, task_spec::existing_tables>, 3>
         {"ignore", task_spec::existing_tables::ignore},
         {"adopt", task_spec::existing_tables::adopt},
     }};
-constexpr std::array<std::pair<std::string_view, task_spec::differing_tables>, 2>
+constexpr std::array<std::pair<std::string_view, task_spec::differing_tables>, 3>
     differing_tables_policies{{
         {"stop", task_spec::differing_tables::stop},
         {"common-columns", task_spec::differing_tables::common_columns},
+        {"set-aside", task_spec::differing_tables::set_aside},
     }};
 
 constexpr std::array<std::pair<std::string_view, task_spec::writer>, 3> writers{{
@@ -275,10 +276,9 @@ void read_conflict(task_section& root, task_spec& spec, task_file_context& conte
         conflict.complain("differing_tables",
                           "is for conflict.existing_tables = \"ignore\" only: other tables have to "
                           "be as on the source");
-    } else if (wanted && !spec.initial.schema && !spec.initial.data) {
+    } else if (wanted && !spec.initial.data) {
         conflict.complain("differing_tables",
-                          "is decided by the initial copy, which initial.schema = false and "
-                          "initial.data = false leave out");
+                          "is decided when rows are copied, which initial.data = false leaves out");
     }
     context.finish(conflict);
 }

@@ -27,7 +27,7 @@ struct task_spec {
     enum class schema_change_policy : std::uint8_t { shadow, alter };
     enum class existing_tables : std::uint8_t { intercept, ignore, adopt };
     // With a table that is kept and defined otherwise than on the source.
-    enum class differing_tables : std::uint8_t { stop, common_columns };
+    enum class differing_tables : std::uint8_t { stop, common_columns, set_aside };
     enum class writer : std::uint8_t { automatic, row_image, sql };
     // With a row that is not on the target as the source had it.
     enum class conflict_action : std::uint8_t { stop, overwrite, ignore, quarantine };

@@ -121,6 +121,18 @@ TEST(kept_definitions, block_where_they_differ_from_the_source_s) {
         EXPECT_NE(one.id, "target.definitions");
 }
 
+TEST(kept_definitions, warn_of_tables_that_will_be_set_aside) {
+    scene at = well();
+    at.spec.conflict.policy = state::task_spec::existing_tables::ignore;
+    at.spec.conflict.differing = state::task_spec::differing_tables::set_aside;
+    at.source.tables[0].columns = {{"id", "int"}, {"v", "int"}};
+    at.target.columns[{"shop", "orders"}] = {{"id", "int"}, {"w", "int"}};
+    const item found = said(at.target_said(), "target.definitions");
+    EXPECT_EQ(found.state, outcome::failed);
+    EXPECT_EQ(found.level, severity::warning);
+    EXPECT_FALSE(blocks(at.target_said()));
+}
+
 TEST(kept_definitions, tell_what_columns_of_one_side_are_left_out) {
     const auto column = [](const std::string& name, const std::string& type) {
         return applier::describe_column(name, type, type, 0, 10, 0, 0);

@@ -123,16 +123,16 @@ TEST(bad_task_file, values_of_the_wrong_kind_or_size) {
         {"differing tables",
          {.rest = "[conflict]\nexisting_tables = \"ignore\"\ndiffering_tables = \"drop\""},
          "t.toml:14:20: conflict.differing_tables: found \"drop\"; allowed are \"stop\", "
-         "\"common-columns\""},
+         "\"common-columns\", \"set-aside\""},
         {"differing tables that are not kept",
          {.rest = "[conflict]\ndiffering_tables = \"common-columns\""},
          "t.toml:13:20: conflict.differing_tables: is for conflict.existing_tables = \"ignore\" "
          "only: other tables have to be as on the source"},
         {"differing tables without a copy",
          {.rest = "[conflict]\nexisting_tables = \"ignore\"\ndiffering_tables = "
-                  "\"common-columns\"\n[initial]\nschema = false\ndata = false"},
-         "t.toml:14:20: conflict.differing_tables: is decided by the initial copy, which "
-         "initial.schema = false and initial.data = false leave out"},
+                  "\"common-columns\"\n[initial]\ndata = false"},
+         "t.toml:14:20: conflict.differing_tables: is decided when rows are copied, which "
+         "initial.data = false leaves out"},
         {"adopt without the policy",
          {.rest = "[adopt]\ngtid_set = "
                   "\"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5\""},
