@@ -216,6 +216,28 @@ TEST_P(common_columns, are_those_of_a_table_that_is_copied_anew) {
               pair.source_sql().query("SELECT id, v, mail FROM shop.t ORDER BY id"));
 }
 
+// Where the target lacks columns and has no others, all is as with drop_columns: rows are written
+// as images, and a tool may put its copy in the table's place.
+TEST_P(common_columns, of_a_target_without_others_are_written_as_any) {
+    pair.source_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.d (id INT PRIMARY KEY, gone "
+                           "INT, v INT); INSERT INTO shop.d VALUES (1, 1, 1), (2, 2, 2)");
+    pair.target_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.d (id INT PRIMARY KEY, v INT); "
+                           "INSERT INTO shop.d VALUES (2, 20), (3, 30)");
+    run();
+    pair.source_sql().exec(
+        "INSERT INTO shop.d VALUES (3, 3, 3), (4, 4, 4); UPDATE shop.d SET v = 10 WHERE id = 1; "
+        "DELETE FROM shop.d WHERE id = 2; CREATE TABLE shop._d_gho LIKE shop.d; ALTER TABLE "
+        "shop._d_gho ADD COLUMN more INT DEFAULT 7; INSERT INTO shop._d_gho (id, gone, v) SELECT * "
+        "FROM shop.d; RENAME TABLE shop.d TO shop._d_del, shop._d_gho TO shop.d; DROP TABLE "
+        "shop._d_del; UPDATE shop.d SET v = 40 WHERE id = 4");
+    run();
+    EXPECT_EQ(pair.target_sql().query("SELECT * FROM shop.d ORDER BY id"),
+              pair.source_sql().query("SELECT id, v, more FROM shop.d ORDER BY id"));
+    const auto shown = pair.run_program({"status", "--json", "--data-dir", pair.data_dir()});
+    const bool as_sql = std::regex_search(shown.output, std::regex("\"shop\\.d\": *\""));
+    EXPECT_EQ(as_sql, GetParam() == "sql") << shown.output;
+}
+
 // Keys that servers make by themselves, and columns that SELECT * does not show.
 TEST_P(common_columns, may_be_invisible) {
     pair.source_sql().exec(
