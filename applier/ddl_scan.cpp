@@ -1,5 +1,6 @@
 #include "applier/ddl_scan.hpp"
 
+#include "applier/ddl/redaction.hpp"
 #include "applier/quarantine.hpp"
 #include "applier/statement_plan.hpp"
 #include "protocol/assert.hpp"
@@ -23,6 +24,7 @@ using change_kind = definition_change::kind;
 
 change_kind kind_of(statement_plan::kind kind) {
     if (is_about_tables(kind)) return change_kind::tables;
+    if (kind == statement_plan::kind::account) return change_kind::account;
     return is_program(kind) ? change_kind::program : change_kind::other;
 }
 
@@ -106,8 +108,9 @@ result<void> scan(relay::log& relay, const state::source_position& from,
         if (!change) continue;
         change->id = id;
         constexpr std::size_t shown_max = 200;
-        change->shown =
-            fmt::format("'{}' at {}", query->text.substr(0, shown_max), end.to_string());
+        change->shown = fmt::format(
+            "'{}' at {}", ddl::shown_text(logged_statement::of(*query, source_version), shown_max),
+            end.to_string());
         change->end = std::move(end);
         if (!take(*std::move(change))) return {};
     }

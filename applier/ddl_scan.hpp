@@ -20,6 +20,7 @@ struct definition_change {
     enum class kind : std::uint8_t {
         tables,  // of the tables (and views) that it names
         program, // of a view, a routine, a trigger or an event
+        account, // of accounts, or of what they may do
         other,   // of more than these, or one that the applier would refuse
     };
     kind of = kind::other;

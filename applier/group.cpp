@@ -11,8 +11,8 @@ std::string source_transaction::to_string() const {
 
 std::string place_of(const statement_plan& plan, const source_transaction& transaction) {
     constexpr std::size_t shown_max = 300;
-    std::string shown = plan.text.substr(0, shown_max);
-    if (plan.text.size() > shown_max) shown += "…";
+    std::string shown = plan.shown_text().substr(0, shown_max);
+    if (plan.shown_text().size() > shown_max) shown += "…";
     return fmt::format("the statement '{}' of transaction {} of the source", shown,
                        transaction.to_string());
 }

@@ -1,5 +1,6 @@
 #include "applier/group_builder.hpp"
 
+#include "applier/ddl/redaction.hpp"
 #include "applier/errc.hpp"
 #include "applier/shaping_reader.hpp"
 #include "applier/unpacking_reader.hpp"
@@ -559,7 +560,7 @@ result<bool> group_builder::is_ours(const statement_plan& plan, const logged_sta
                     fmt::format("transaction {} of the source: '{}': routines and events of a "
                                 "database that the task took as a whole later were copied from "
                                 "behind it: {}",
-                                open_.to_string(), statement.text.substr(0, shown_max),
+                                open_.to_string(), ddl::shown_text(statement, shown_max),
                                 decision_advice(open_)));
     }
     auto ours = share_.takes(plan, statement, open_, *selection_);
@@ -578,7 +579,7 @@ result<bool> group_builder::is_ours(const statement_plan& plan, const logged_sta
     }
     return fail(errc::reload_needed,
                 fmt::format("transaction {} of the source: '{}': {}", open_.to_string(),
-                            statement.text.substr(0, shown_max), plan.reason));
+                            ddl::shown_text(statement, shown_max), plan.reason));
 }
 
 result<group_builder::verdict> group_builder::take_statement(const relay::stored_event& stored,
@@ -600,7 +601,7 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
     if (!*ours) return verdict::go_on;
 
     constexpr std::size_t shown_max = 200;
-    const std::string shown(query.text.substr(0, shown_max));
+    const std::string shown = ddl::shown_text(logged, shown_max);
     if (plan->is == statement_plan::kind::dml && !open_.prepares.empty()) {
         return refuse(event, "the statement '" + shown + "' in an XA transaction",
                       "Only rows can wait for XA COMMIT: set binlog_format=ROW on the source, for "

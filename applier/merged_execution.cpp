@@ -160,8 +160,8 @@ result<void> statement_executor::execute_merged(const source_statement& statemen
         if (auto begun = store.begin(target_, part, number, before); !begun) return begun;
         step("after begin");
         if (!is_begun) {
-            auto written =
-                journal_.write_intent(target_, entry, statement.transaction, plan.text, epoch_);
+            auto written = journal_.write_intent(target_, entry, statement.transaction,
+                                                 plan.shown_text(), epoch_);
             if (!written) return written;
         }
         step("after intent");

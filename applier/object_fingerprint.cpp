@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
-#include <regex>
+#include <xxhash.h>
 
+#include <algorithm>
+#include <regex>
 #include <set>
 
 namespace understudy::applier {
@@ -93,6 +95,41 @@ result<void> append_programs(target_session& target, std::string& out,
     return done;
 }
 
+bool says_no_account(unsigned number) {
+    // ER_CANNOT_USER, ER_NONEXISTING_GRANT, ER_PASSWORD_NO_MATCH
+    return number == 1396 || number == 1141 || number == 1133;
+}
+
+// How it signs in is kept as a hash, for others may read the journal.
+result<void> append_account(target_session& target, std::string& out,
+                            const state::account_name& account) {
+    std::string known;
+    for (const std::string_view what : {"SHOW CREATE USER ", "SHOW GRANTS FOR "}) {
+        auto shown = target.query(std::string(what) + account.quoted());
+        if (!shown && !says_no_account(shown.error().server.number))
+            return std::unexpected(std::move(shown.error()));
+        if (!shown) {
+            out += "no account;";
+            return {};
+        }
+        std::vector<std::string> lines;
+        for (const auto& row : shown->rows)
+            lines.push_back(row[0].value_or(""));
+        std::ranges::sort(lines);
+        for (const std::string& line : lines)
+            known += line + "\n";
+    }
+    const auto hash = XXH3_128bits(known.data(), known.size());
+    out += fmt::format("{:016x}{:016x};", hash.high64, hash.low64);
+    return {};
+}
+
+// Of two accounts that look the same and change names, nothing shows that they did.
+bool renames_in_a_ring(const statement_plan& plan) {
+    const std::set<state::account_name> distinct(plan.accounts.begin(), plan.accounts.end());
+    return distinct.size() < plan.accounts.size();
+}
+
 } // namespace
 
 result<std::string> take_fingerprint(target_session& target, const statement_plan& plan) {
@@ -109,12 +146,17 @@ result<std::string> take_fingerprint(target_session& target, const statement_pla
         if (done && !name.object.empty()) done = append_programs(target, out, name);
         if (!done) return wrap(std::move(done.error()), "looking at the objects of a statement");
     }
+    for (const state::account_name& account : plan.accounts) {
+        out += account.to_string() + ": ";
+        if (auto done = append_account(target, out, account); !done)
+            return wrap(std::move(done.error()), "looking at the accounts of a statement");
+    }
     return out;
 }
 
 bool may_execute_again(const statement_plan& plan, const std::string& fingerprint) {
     using kind = statement_plan::kind;
-    if (plan.target_names.empty()) return false;
+    if (plan.target_names.empty() && plan.accounts.empty()) return false;
     switch (plan.is) {
     case kind::create_table:
     case kind::create_table_with_rows:
@@ -131,9 +173,10 @@ bool may_execute_again(const statement_plan& plan, const std::string& fingerprin
     case kind::trigger:
     case kind::event: return true;
     case kind::rename_table: return every_table_had_a_free_name(plan, fingerprint);
+    // What it names is in the fingerprint: repeated, it changes nothing or is refused.
+    case kind::account: return !renames_in_a_ring(plan);
     case kind::other_ddl:
     case kind::dml:
-    case kind::account:
     case kind::maintenance:
     case kind::other: return false;
     }

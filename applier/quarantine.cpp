@@ -56,7 +56,8 @@ result<bool> stream_share::takes(const statement_plan& plan, const logged_statem
                                  const state::object_selection& selection) const {
     if (is_everything()) return true;
     using enum statement_plan::kind;
-    if (is_about_tables(plan.is) || plan.is == view)
+    const bool is_grant_on_table = plan.is == account && !plan.uses.empty();
+    if (is_about_tables(plan.is) || plan.is == view || is_grant_on_table)
         return takes_named(plan, statement, transaction, selection);
     switch (plan.is) {
     // Whose it is shows on the target, when it is to be executed.

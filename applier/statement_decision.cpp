@@ -1,6 +1,7 @@
 #include "applier/statement_decision.hpp"
 
 #include "applier/ddl/canonical_text.hpp"
+#include "applier/ddl/redaction.hpp"
 #include "applier/ddl/statement_charset.hpp"
 #include "applier/errc.hpp"
 #include "protocol/wire/byte_reader.hpp"
@@ -45,6 +46,7 @@ result<statement_plan> replaced(const statement_decision& decision, result<state
     if (plan.what != statement_plan::action::execute) plan.is = statement_plan::kind::other_ddl;
     plan.what = statement_plan::action::execute;
     plan.text = std::move(*text);
+    plan.shown = ddl::redacted(decision.replacement, statement.sql_mode);
     // Compared with what the others got it is what it was; a swap is no longer resolved.
     if (plan.is_cut_over && selection.is_merged(plan.source_names.front()))
         plan.merged_statement =

@@ -149,7 +149,7 @@ statement_executor::execute_resolved(const source_statement& statement,
             entry->fingerprint = std::move(*fingerprint);
         }
         auto written = journal_.write_intent(target_, *entry, statement.transaction,
-                                             statement.plan.text, epoch_);
+                                             statement.plan.shown_text(), epoch_);
         if (!written) return failed(std::move(written.error()));
         step("after intent");
     }
@@ -260,6 +260,14 @@ result<void> statement_executor::let_go_of_gtid(bool executed) {
     return {};
 }
 
+// What a server does not understand it quotes from where it does not.
+void statement_executor::hide_secrets(const statement_plan& plan, protocol::error& error) {
+    constexpr unsigned parse_error = 1064;
+    if (plan.shown.empty() || error.server.number != parse_error) return;
+    error.what = "the target does not understand it (error 1064)";
+    error.server.message = "syntax";
+}
+
 result<void> statement_executor::run_text(std::string_view text, const journal_entry& entry) {
     stand_in_definers stand_ins(target_);
     auto done = run_text_once(text, entry);
@@ -306,6 +314,7 @@ result<void> statement_executor::run(const source_statement& statement,
     if (auto entered = enter_session(statement.plan, query, timestamp, *text); !entered)
         return entered;
     auto done = run_text(*text, entry);
+    if (!done) hide_secrets(statement.plan, done.error());
     if (target_.broken()) return done;
     auto left = session_.leave();
     return done ? left : done;

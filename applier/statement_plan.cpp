@@ -2,6 +2,7 @@
 
 #include "applier/ddl/mariadb_dialect.hpp"
 #include "applier/ddl/planner.hpp"
+#include "applier/ddl/redaction.hpp"
 #include "applier/errc.hpp"
 
 #include <fmt/format.h>
@@ -63,7 +64,7 @@ std::unexpected<protocol::error> refused(const logged_statement& statement,
         fmt::format("the statement `{}` (default database '{}') is not applied: {} does not have "
                     "what {} has here: {}. Do by hand on the target what comes closest, then leave "
                     "it out",
-                    statement.text.substr(0, shown_max), statement.database,
+                    ddl::shown_text(statement, shown_max), statement.database,
                     statement.target_is_mariadb ? "MariaDB" : "MySQL",
                     statement.target_is_mariadb ? "MySQL" : "MariaDB", lacking));
 }

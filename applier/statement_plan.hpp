@@ -17,8 +17,8 @@ namespace understudy::applier {
 struct statement_plan {
     enum class action : std::uint8_t {
         execute, // run `text` with default database `database`, through the DDL journal
-        skip,    // touches nothing selected, or is never replicated (accounts, ANALYZE, temporary
-                 // tables…); `reason` says which
+        skip,    // touches nothing selected, or is never replicated (ANALYZE, temporary tables…);
+                 // `reason` says which
         reload,  // `source_names` are no longer what they were, and have to be copied anew
     };
     enum class kind : std::uint8_t {
@@ -46,11 +46,14 @@ struct statement_plan {
     action what = action::skip;
     kind is = kind::other;
     std::string text;                             // rewritten for the target's names
+    std::string shown;                            // the same without secrets, if it may have some
     std::uint16_t character_set_client = 45;      // the text is written in: a collation's number
     std::string database;                         // default database on the target; empty: none
     std::vector<state::object_name> source_names; // tables and views it changes, as on the source
     std::vector<state::object_name> target_names; // the same on the target (execute only)
-    std::vector<state::object_name> uses; // selected tables and views that a view is made of
+    // Selected tables and views that a view is made of, or that privileges are granted on.
+    std::vector<state::object_name> uses;
+    std::vector<state::account_name> accounts; // that it changes; the target's have the same names
     // Databases of the target that a rename puts a table or view into, each with the one that all
     // else of the source's database is in: they may not be there yet.
     struct other_home {
@@ -95,6 +98,9 @@ struct statement_plan {
     // its other parts got (ddl::canonical_text).
     std::string merged_statement;
     std::string reason;
+
+    // For errors, logs and tables that others may read.
+    [[nodiscard]] const std::string& shown_text() const { return shown.empty() ? text : shown; }
 };
 
 // A statement about tables, which it names.
@@ -124,10 +130,11 @@ struct statement_plan {
     return kind == alter_table || kind == create_index || kind == drop_index;
 }
 
-// Views, and what runs at the target: the initial copy makes them behind its rows.
+// Views, what runs at the target, and accounts with what they may do: the initial copy makes them
+// behind its rows.
 [[nodiscard]] constexpr bool is_program(statement_plan::kind kind) {
     using enum statement_plan::kind;
-    return kind == view || kind == routine || kind == trigger || kind == event;
+    return kind == view || kind == routine || kind == trigger || kind == event || kind == account;
 }
 
 [[nodiscard]] inline bool changes_selection(const statement_plan& plan) {
@@ -147,7 +154,8 @@ struct logged_statement {
     std::vector<std::string> recollated_charsets{};
     // Who executed it, where that was logged: whoever alters an event becomes its definer.
     std::optional<state::account_name> invoker{};
-    // A definition that the initial copy read and brings into the shape of objects.tables itself.
+    // A definition that the initial copy read: it brings a table into the shape of objects.tables,
+    // and gives an account its roles, itself.
     bool of_initial_copy = false;
 
     // Views over the event, which must live as long.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/result.hpp"
+#include "state/account_name.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -10,17 +11,6 @@
 #include <vector>
 
 namespace understudy::state {
-
-// 'user'@'host' of a DEFINER clause.
-struct account_name {
-    std::string user;
-    std::string host = "%";
-    auto operator<=>(const account_name&) const = default;
-
-    // "user", "user@host", quotes around either part; the last @ outside of quotes divides.
-    [[nodiscard]] static protocol::result<account_name> parse(std::string_view text);
-    [[nodiscard]] std::string to_string() const; // 'user'@'host', quoted for SQL
-};
 
 // Whose name views, routines, triggers and events have on the target (objects.definers). A value.
 class definer_policy {

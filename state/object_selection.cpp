@@ -72,6 +72,12 @@ protocol::result<object_selection> object_selection::make(const task_spec& spec)
     object_selection selection;
     selection.meta_database_ = spec.apply.meta_database;
     selection.definers_ = spec.objects.definers;
+    for (const std::string* own : {&spec.source.user, &spec.target.user})
+        selection.accounts_.keep_out(*own);
+    for (const std::string& account : spec.objects.accounts) {
+        if (auto added = selection.accounts_.add(account); !added)
+            return protocol::wrap(added.error(), "objects.accounts");
+    }
     selection.on_rename_ = spec.objects.on_rename;
     selection.alters_at_cut_over_ =
         spec.objects.online_schema_changes == task_spec::schema_change_policy::alter;

@@ -2,6 +2,7 @@
 
 #include "protocol/result.hpp"
 #include "state/column_fit.hpp"
+#include "state/account_selection.hpp"
 #include "state/name_glob.hpp"
 #include "state/rename_rule.hpp"
 #include "state/table_shape.hpp"
@@ -81,6 +82,18 @@ public:
                                              std::string_view table) const;
 
     [[nodiscard]] const definer_policy& definers() const { return definers_; }
+    // objects.accounts: which accounts of the source come along. None where it is about some of the
+    // objects only.
+    [[nodiscard]] const account_selection& accounts() const;
+    // For the database pattern of a GRANT. A database that is selected as a whole may have such a
+    // name.
+    [[nodiscard]] bool may_select_databases(const name_glob& names) const;
+    // A rename may be about a database of such a name, or give one.
+    [[nodiscard]] bool may_rename_databases(const name_glob& names) const;
+    // Databases of such a name that are selected as a whole; nullopt: the file does not name all of
+    // them in full.
+    [[nodiscard]] std::optional<std::vector<std::string>>
+    databases_named(const name_glob& names) const;
     // objects.merge: a table of the target with rows of several tables, of this task or of others.
     [[nodiscard]] bool merges_into(const object_name& target) const;
     // A selected table whose rows go to one.
@@ -200,6 +213,7 @@ private:
     std::map<object_name, std::shared_ptr<const table_shape>> fitted_shapes_; // of the same tables
     std::string meta_database_;
     definer_policy definers_;
+    account_selection accounts_;
     task_spec::rename_policy on_rename_ = task_spec::rename_policy::stop;
     std::set<object_name> followed_;
     std::optional<std::set<object_name>> only_;

@@ -135,6 +135,17 @@ bool rename_rule::fills_from_another(std::string_view target, std::string_view d
     return !names_equal(from_database_.fill(*star), database, case_insensitive);
 }
 
+bool rename_rule::may_concern_databases(const name_glob& names, bool case_insensitive) const {
+    const auto may_be = [&](const name_template& one) {
+        name_glob glob = name_glob::literal(one.prefix);
+        if (one.has_star) glob.append_any_sequence();
+        for (const char c : one.suffix)
+            glob.append_literal(c);
+        return glob.may_overlap(names, case_insensitive);
+    };
+    return may_be(from_database_) || may_be(to_database_);
+}
+
 std::optional<rename_rule::names> rename_rule::reverse(std::string_view database,
                                                        std::string_view object,
                                                        bool case_insensitive) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/result.hpp"
+#include "state/name_glob.hpp"
 
 #include <optional>
 #include <string>
@@ -61,6 +62,8 @@ public:
     // It may put something of a database other than `database` into this one on the target.
     [[nodiscard]] bool fills_from_another(std::string_view target, std::string_view database,
                                           bool case_insensitive) const;
+    // It may be about a database of such a name, or give one.
+    [[nodiscard]] bool may_concern_databases(const name_glob& names, bool case_insensitive) const;
     // Where its tables of that database are on the target; nullopt: that depends on the table.
     [[nodiscard]] std::optional<std::string> database_on_target(std::string_view database,
                                                                 bool case_insensitive) const;

@@ -186,6 +186,22 @@ void read_definers(task_section& section, task_spec& spec) {
     }
 }
 
+void read_accounts(task_section& section, task_spec& spec) {
+    section.read("accounts", spec.objects.accounts);
+    const toml_node* list = section.take("accounts");
+    if (list == nullptr || list->what != toml_node::kind::list) return;
+    account_selection accounts;
+    accounts.keep_out(spec.source.user);
+    accounts.keep_out(spec.target.user);
+    for (const toml_node& element : list->list) {
+        if (element.what != toml_node::kind::text) continue;
+        if (const auto added = accounts.add(element.text); !added)
+            section.complain("accounts", element,
+                             "found " + element.describe() + "; " + added.error().what +
+                                 "; allowed are \"user@host\", with * in both parts, and \"*\"");
+    }
+}
+
 // Statements that can be left out without the rows behind them losing their table.
 constexpr std::array<std::string_view, 9> skippable{"truncate",     "drop-table", "drop-database",
                                                     "create-index", "drop-index", "view",
@@ -213,6 +229,7 @@ void read_objects(task_section& root, task_spec& spec, task_file_context& contex
         "online_schema_changes", spec.objects.online_schema_changes, schema_change_policies);
     read_renames(objects, spec);
     read_definers(objects, spec);
+    read_accounts(objects, spec);
     read_skipped(objects, spec);
     objects.read_choice<task_spec::rename_policy>("on_rename", spec.objects.on_rename,
                                                   rename_policies);
@@ -458,6 +475,9 @@ task_spec read_document(const toml_node& document, task_file_context& context) {
     read_initial(root, spec, context);
     read_conflict(root, spec, context);
     read_adopt(root, spec, context);
+    if (spec.initial.schema && !spec.objects.accounts.empty())
+        root.complain("initial", "schema = true does not bring accounts (objects.accounts); it has "
+                                 "to be false with them");
     read_precheck(root, spec, context);
     read_relay(root, spec, context);
     read_replica(root, spec, context);

@@ -64,7 +64,8 @@ struct task_spec {
         std::vector<std::pair<std::string, std::string>>
             rename; // "db.table" = "db2.table2" or "db" = "db2", in file order
         definer_policy definers;
-        std::vector<std::string> skip; // kinds of statements that are left out
+        std::vector<std::string> accounts; // "app@%", "*": account_selection
+        std::vector<std::string> skip;     // kinds of statements that are left out
         rename_policy on_rename = rename_policy::stop;
         schema_change_policy online_schema_changes = schema_change_policy::shadow;
         // Tables of the target with rows of several tables: of this task, or of others too.

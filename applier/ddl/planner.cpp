@@ -2,6 +2,7 @@
 
 #include "applier/ddl/canonical_text.hpp"
 #include "applier/ddl/mariadb_dialect.hpp"
+#include "applier/ddl/redaction.hpp"
 #include "applier/errc.hpp"
 
 #include <fmt/format.h>
@@ -101,12 +102,13 @@ protocol::result<statement_plan> planner::plan_kind() {
     if (at_.take("DROP")) return drop();
     if (at_.take("TRUNCATE")) return truncate_table();
     if (at_.take("RENAME")) {
-        if (at_.sees("USER")) return skip(kind::account, "accounts are not replicated");
+        if (at_.take("USER")) return accounts(account_statement::rename);
         return rename_tables();
     }
     if (at_.take_all({"SET", "STATEMENT"})) return with_settings();
-    if (at_.take_any({"GRANT", "REVOKE", "SET"}))
-        return skip(kind::account, "accounts are not replicated");
+    if (at_.take("GRANT")) return accounts(account_statement::grant);
+    if (at_.take("REVOKE")) return accounts(account_statement::revoke);
+    if (at_.take("SET")) return accounts(account_statement::set);
     if (at_.take_any({"ANALYZE", "OPTIMIZE", "REPAIR", "CHECK", "FLUSH", "CACHE"}))
         return skip(kind::maintenance,
                     "maintenance statements change no data and are not repeated on the target");
@@ -176,7 +178,8 @@ protocol::result<statement_plan> planner::create() {
     if (at_.take_any({"PROCEDURE", "FUNCTION", "LIBRARY"})) return routine();
     if (at_.take("TRIGGER")) return trigger();
     if (at_.take("EVENT")) return event(false);
-    if (at_.take_any({"USER", "ROLE"})) return skip(kind::account, "accounts are not replicated");
+    if (at_.take("USER")) return accounts(account_statement::create_user);
+    if (at_.take("ROLE")) return accounts(account_statement::create_role);
     if (at_.take("TABLESPACE")) return instance_object();
     if (at_.take_any({"SERVER", "UNDO", "LOGFILE", "RESOURCE"}))
         return skip(kind::other, "the object belongs to the instance, not to a database");
@@ -197,7 +200,7 @@ protocol::result<statement_plan> planner::alter() {
     if (at_.take("VIEW")) return view(kind_of_view::alters);
     if (at_.take_any({"PROCEDURE", "FUNCTION", "LIBRARY"})) return routine();
     if (at_.take("EVENT")) return event(true);
-    if (at_.take_any({"USER", "ROLE"})) return skip(kind::account, "accounts are not replicated");
+    if (at_.take("USER")) return accounts(account_statement::alter_user);
     if (at_.take("TABLESPACE")) return instance_object();
     if (at_.take_any({"SERVER", "UNDO", "LOGFILE", "RESOURCE", "INSTANCE"}))
         return skip(kind::other, "the object belongs to the instance, not to a database");
@@ -215,7 +218,7 @@ protocol::result<statement_plan> planner::drop() {
     if (at_.take_any({"PROCEDURE", "FUNCTION", "LIBRARY"})) return drop_routine();
     if (at_.take("TRIGGER")) return drop_trigger();
     if (at_.take("EVENT")) return drop_event();
-    if (at_.take_any({"USER", "ROLE"})) return skip(kind::account, "accounts are not replicated");
+    if (at_.take_any({"USER", "ROLE"})) return accounts(account_statement::drop);
     if (at_.take_any({"TABLESPACE", "SPATIAL"})) return instance_object();
     if (at_.take_any({"SERVER", "UNDO", "LOGFILE", "RESOURCE", "PREPARE"}))
         return skip(kind::other, "the object belongs to the instance, not to a database");
@@ -379,8 +382,7 @@ std::vector<statement_plan::other_home> planner::other_homes(kind what) const {
 
 std::unexpected<protocol::error> planner::refuse(std::string_view reason) const {
     constexpr std::size_t shown = 2000;
-    auto text = std::string(statement_->text.substr(0, shown));
-    if (statement_->text.size() > shown) text += "…";
+    const auto text = shown_text(*statement_, shown);
     return protocol::fail(
         errc::unsupported_statement,
         fmt::format(

@@ -83,6 +83,19 @@ private:
     [[nodiscard]] outcome event(bool alters);
     [[nodiscard]] outcome drop_event();
 
+    // plan_accounts.cpp
+    enum class account_statement : std::uint8_t {
+        create_user,
+        alter_user,
+        create_role,
+        drop,
+        rename,
+        grant,
+        revoke,
+        set,
+    };
+    [[nodiscard]] outcome accounts(account_statement what);
+
     // plan_bodies.cpp. `home`: where unqualified names of the body are looked for, on the source
     // and on the target.
     [[nodiscard]] protocol::result<void> rewrite_body(std::string_view what, std::string_view home,

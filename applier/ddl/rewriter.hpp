@@ -37,6 +37,7 @@ public:
     void replace(const name_reference& reference, const state::object_name& source,
                  std::string_view home_on_target);
     void replace(std::size_t begin, std::size_t end, std::string text);
+    void erase(std::size_t begin, std::size_t end) { edits_.push_back({begin, end, {}}); }
     // In the statement's character set.
     [[nodiscard]] std::string text() const;
     // All new names can be written in it.

@@ -123,6 +123,10 @@ statement_charset statement_charset::of_collation(std::uint16_t id) {
     return made;
 }
 
+bool statement_charset::is_utf8() const {
+    return iconv_name_ != nullptr && std::string_view(iconv_name_) == "UTF-8";
+}
+
 std::size_t statement_charset::length_at(std::string_view text, std::size_t at) const {
     const unsigned lead = byte_at(text, at);
     const unsigned next = byte_at(text, at + 1);

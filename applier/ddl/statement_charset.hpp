@@ -22,6 +22,7 @@ public:
     // a character set that reads ASCII only.
     [[nodiscard]] static statement_charset of_collation(std::uint16_t id);
 
+    [[nodiscard]] bool is_utf8() const;
     // Bytes of the character at `at`. More than 1 only where a following byte can look like ASCII
     // (a back-tick, a quote, a backslash): big5, gbk, gb18030, sjis, cp932.
     [[nodiscard]] std::size_t length_at(std::string_view text, std::size_t at) const;
