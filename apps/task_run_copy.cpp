@@ -31,12 +31,14 @@ using applier::definition_change;
 using applier::definition_changes;
 using changes = std::vector<definition_change>;
 
-// Between the two readings of the source's position some views and programs were read before it,
-// and some behind it.
+// Between the two readings of the source's position some views, programs and accounts were read
+// before it, and some behind it.
 const definition_change* change_among_programs(const changes& found,
                                                const snapshot::copy_outcome& copied) {
     const auto one = std::ranges::find_if(found, [&](const definition_change& change) {
-        return change.of == definition_change::kind::program && change.end <= copied.programs_end &&
+        const bool is_read_with_them = change.of == definition_change::kind::program ||
+                                       change.of == definition_change::kind::account;
+        return is_read_with_them && change.end <= copied.programs_end &&
                !applier::was_there_at(copied.programs_begin, change);
     });
     return one == found.end() ? nullptr : &*one;
@@ -238,7 +240,15 @@ asio::awaitable<protocol::error> task_run::discard_copy(std::string ddl) {
 task_run::step<definition_changes> task_run::changes_during_copy() {
     const auto facts = co_await ask_source();
     if (!facts) co_return std::unexpected(facts.error());
-    co_return co_await changes_until(selection_, facts->written, {});
+    auto found = co_await changes_until(selection_, facts->written, {});
+    if (!found) co_return std::unexpected(std::move(found.error()));
+    // What the copy does not bring it cannot have read too early.
+    if (!task_.initial.schema) {
+        std::erase_if(found->found, [](const definition_change& change) {
+            return change.of == definition_change::kind::account;
+        });
+    }
+    co_return found;
 }
 
 // Since where the target is; `what` of the source stands there, for an operator who waits.

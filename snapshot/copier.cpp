@@ -1,3 +1,4 @@
+#include "snapshot/account_copy.hpp"
 #include "snapshot/copy_context.hpp"
 #include "snapshot/copy_plan.hpp"
 #include "snapshot/copy_shape.hpp"
@@ -51,8 +52,9 @@ progress_key programs_key() {
 
 constexpr std::chrono::milliseconds commit_time_max{200};
 
-constexpr std::array<std::string_view, 5> program_kinds{"event", "trigger", "procedure", "function",
-                                                        "view"};
+// In the order in which they can be dropped: accounts are definers of the others.
+constexpr std::array<std::string_view, 6> program_kinds{"event",    "trigger", "procedure",
+                                                        "function", "view",    "account"};
 
 constexpr std::string_view database_kind = "database";
 
@@ -214,6 +216,8 @@ awaitable<result<void>> copier::impl::copy(object_creator& creator) {
     schema_copy schema(context, **source, creator);
     if (task.initial.schema) {
         show(state::phase::copying_schema);
+        account_copy accounts(context, **source);
+        if (auto free = co_await accounts.look(); !free) co_return free;
         if (auto done = co_await forget_left_out(creator.worker()); !done) co_return done;
         if (auto done = co_await schema.create_databases(); !done) co_return done;
         if (auto done = co_await note_databases(creator.worker()); !done) co_return done;
@@ -282,8 +286,11 @@ awaitable<result<void>> copier::impl::copy_programs(object_creator& creator,
     auto views = co_await read_views(*source, *context.selection);
     if (!views) co_return std::unexpected(std::move(views.error()));
     context.catalog.views = *std::move(views);
-    program_copy programs(context, *source, creator);
+    account_copy accounts(context, *source);
+    if (auto done = co_await accounts.create(); !done) co_return done;
+    program_copy programs(context, *source, creator, accounts);
     if (auto done = co_await programs.create_all(); !done) co_return done;
+    if (auto done = co_await accounts.grant(true); !done) co_return done;
     co_return co_await note_position(creator.worker(), finished_key(), source);
 }
 
@@ -293,6 +300,7 @@ result<void> copier::impl::drop_one(target_session& target, const progress_key& 
     const state::object_name& source = key.source;
     // The rows of others are in it.
     if (key.kind == "table" && context.selection->is_merged(source)) return {};
+    if (key.kind == "account") return drop_account(target, context.done.at(key));
     if (key.kind == "table" || key.kind == "view")
         return drop_object(target, key.kind, context.on_target(source).to_string());
     if (key.kind != "trigger") {
@@ -402,7 +410,7 @@ result<void> copier::impl::drop_all(target_session& target) const {
     auto done = target.execute("SET SESSION foreign_key_checks = 0");
     if (!done) return std::unexpected(std::move(done.error()));
     for (const std::string_view kind :
-         {"event", "trigger", "procedure", "function", "view", "table"}) {
+         {"event", "trigger", "procedure", "function", "view", "account", "table"}) {
         for (const auto& [key, row] : context.done) {
             if (key.kind != kind || row.now == progress_row::stage::kept) continue;
             if (auto dropped = drop_one(target, key); !dropped) return dropped;

@@ -72,8 +72,8 @@ result<shown_program> parse_shown(const std::string& kind, const state::object_n
 } // namespace
 
 program_copy::program_copy(copy_context& context, protocol::net::connection& source,
-                           object_creator& creator)
-    : context_(&context), source_(&source), creator_(&creator) {}
+                           object_creator& creator, account_copy& accounts)
+    : context_(&context), source_(&source), creator_(&creator), accounts_(&accounts) {}
 
 awaitable<result<std::vector<std::vector<std::string>>>> program_copy::list(std::string sql) {
     auto answer = co_await source_->query(std::move(sql));
@@ -298,6 +298,8 @@ awaitable<result<void>> program_copy::views() {
     while (!open.empty()) {
         std::vector<state::object_name> deferred;
         result<void> failure;
+        // What the last round has made may be what others may use.
+        if (auto granted = co_await accounts_->grant(false); !granted) co_return granted;
         for (const auto& view : open) {
             auto definition = co_await read_view(view, *names);
             if (!definition) co_return std::unexpected(std::move(definition.error()));

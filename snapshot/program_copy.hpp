@@ -2,6 +2,7 @@
 
 #include "protocol/net/connection.hpp"
 #include "protocol/result.hpp"
+#include "snapshot/account_copy.hpp"
 #include "snapshot/copy_context.hpp"
 #include "snapshot/object_creator.hpp"
 
@@ -18,7 +19,8 @@ namespace understudy::snapshot {
 // and time zone it was made with, and with its DEFINER.
 class program_copy {
 public:
-    program_copy(copy_context& context, protocol::net::connection& source, object_creator& creator);
+    program_copy(copy_context& context, protocol::net::connection& source, object_creator& creator,
+                 account_copy& accounts);
 
     // Routines, then views (they may call functions, and build on each other), triggers, events.
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> create_all();
@@ -47,6 +49,7 @@ private:
     copy_context* context_;
     protocol::net::connection* source_;
     object_creator* creator_;
+    account_copy* accounts_; // their rights are asked for when a view is made
 };
 
 } // namespace understudy::snapshot

@@ -475,9 +475,6 @@ task_spec read_document(const toml_node& document, task_file_context& context) {
     read_initial(root, spec, context);
     read_conflict(root, spec, context);
     read_adopt(root, spec, context);
-    if (spec.initial.schema && !spec.objects.accounts.empty())
-        root.complain("initial", "schema = true does not bring accounts (objects.accounts); it has "
-                                 "to be false with them");
     read_precheck(root, spec, context);
     read_relay(root, spec, context);
     read_replica(root, spec, context);

@@ -39,8 +39,7 @@ bool take_hash(token_cursor& at) {
 
 bool take_plugin(token_cursor& at) {
     const auto what = at.peek().what;
-    if (what != token::kind::string && what != token::kind::word &&
-        what != token::kind::identifier)
+    if (what != token::kind::string && what != token::kind::word && what != token::kind::identifier)
         return false;
     at.advance();
     return true;

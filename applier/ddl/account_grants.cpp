@@ -63,7 +63,7 @@ std::string as_pattern(std::string_view database) {
 
 // Behind GRANT or REVOKE: privileges ON something, or roles?
 bool account_planner::is_about_privileges(std::string_view end) const {
-    for (token_cursor at = at_; !at.at_end() && !at.sees(end); ) {
+    for (token_cursor at = at_; !at.at_end() && !at.sees(end);) {
         if (at.sees("ON")) return true;
         if (!at.take_parentheses()) at.advance();
     }
@@ -201,9 +201,10 @@ std::expected<void, std::string> account_planner::take_grant_as() {
     if (!user) return because(not_understood);
     const auto accounts = selection_->accounts();
     if (!accounts.selects(user->name))
-        return because(fmt::format("it grants what {} may grant (AS …), which objects.accounts does "
-                                   "not select",
-                                   user->name.to_string()));
+        return because(
+            fmt::format("it grants what {} may grant (AS …), which objects.accounts does "
+                        "not select",
+                        user->name.to_string()));
     if (!at_.take_all({"WITH", "ROLE"})) return {};
     if (at_.take_any({"NONE", "DEFAULT"})) return {};
     if (at_.take("ALL") && !at_.take("EXCEPT")) return {};
@@ -247,8 +248,7 @@ account_planner::kept account_planner::on_database(std::string_view name, std::s
         return selection_->may_select_databases(pattern.glob) ? scope::kept : scope::left_out;
     const auto named = selection_->databases_named(pattern.glob);
     if (named && named->empty()) return scope::left_out;
-    if (named && named->size() == 1)
-        return on_literal_database(named->front(), begin, end, false);
+    if (named && named->size() == 1) return on_literal_database(named->front(), begin, end, false);
     return because(fmt::format("{} is a pattern of databases (`_` and `%` stand for any character "
                                "and any characters unless a back-slash is before them), and "
                                "objects.rename gives databases that it may mean other names",
@@ -282,9 +282,10 @@ account_planner::kept account_planner::on_table(const name_reference& name,
     if (table.database.empty()) return because(not_understood);
     if (!rewriter_->selects(table)) return scope::left_out;
     if (selection_->is_merged(table))
-        return because(fmt::format("the rows of {} are in a table of the target that has others too "
-                                   "(objects.merge)",
-                                   table.to_string()));
+        return because(
+            fmt::format("the rows of {} are in a table of the target that has others too "
+                        "(objects.merge)",
+                        table.to_string()));
     rewriter_->replace(name, table, "");
     uses_.push_back(table);
     const auto* const shape = selection_->shape(table.database, table.object);

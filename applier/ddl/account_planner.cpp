@@ -131,8 +131,8 @@ std::expected<void, std::string> account_planner::default_roles() {
     return {};
 }
 
-// Of CREATE USER: with the words before it, as there is no NONE. The initial copy gives roles later,
-// when all are there.
+// Of CREATE USER: with the words before it, as there is no NONE. The initial copy gives roles
+// later, when all are there.
 std::expected<void, std::string> account_planner::take_default_roles() {
     const auto before = end_before();
     if (!at_.take_all({"DEFAULT", "ROLE"})) return {};
@@ -202,10 +202,10 @@ account_planner::outcome account_planner::rename_users(token_cursor at) {
         const auto& accounts = selection_->accounts();
         const bool is_ours = accounts.selects(from->name);
         if (is_ours != accounts.selects(to->name))
-            return because(fmt::format(
-                "it renames {}, which objects.accounts {}, to {}, which it {}",
-                from->name.to_string(), is_ours ? "selects" : "does not select",
-                to->name.to_string(), is_ours ? "does not" : "does"));
+            return because(
+                fmt::format("it renames {}, which objects.accounts {}, to {}, which it {}",
+                            from->name.to_string(), is_ours ? "selects" : "does not select",
+                            to->name.to_string(), is_ours ? "does not" : "does"));
         pairs.push_back({*from, from->begin, to->end, is_ours});
         names.push_back({*to, to->begin, to->end, is_ours});
     } while (at_.take_symbol(','));

@@ -17,7 +17,7 @@ namespace understudy::applier::ddl {
 
 // What becomes of a statement about accounts, where objects.accounts asks for some.
 struct account_plan {
-    std::string skipped; // why it is left out; empty: it is executed
+    std::string skipped;                       // why it is left out; empty: it is executed
     std::vector<state::account_name> accounts; // selected ones that it changes
     std::vector<state::object_name> uses;      // selected tables that it is about
 };

@@ -84,7 +84,8 @@ std::optional<account_reference> account_reader::take(token_cursor& at) const {
     at.advance();
     if (!at.take_symbol('@')) return found;
     if (!is_part(at.peek()) && at.peek().what != token::kind::number) return std::nullopt;
-    const bool is_bare = at.peek().what == token::kind::word || at.peek().what == token::kind::number;
+    const bool is_bare =
+        at.peek().what == token::kind::word || at.peek().what == token::kind::number;
     auto host = text_of(at.peek());
     if (!host) return std::nullopt;
     found.end = at.peek().end;

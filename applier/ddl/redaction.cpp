@@ -4,6 +4,9 @@
 #include "applier/ddl/token_cursor.hpp"
 #include "applier/statement_plan.hpp"
 
+#include <algorithm>
+#include <initializer_list>
+
 namespace understudy::applier::ddl {
 
 namespace {
@@ -38,23 +41,28 @@ bool has_secrets(const token_list& list) {
     return false;
 }
 
+bool is_word(const token& one, std::initializer_list<std::string_view> words) {
+    return one.what == token::kind::word && std::ranges::any_of(words, [&](std::string_view word) {
+               return equal_keyword(one.text, word);
+           });
+}
+
+// Of an account, or of a plugin.
 bool is_name(const std::vector<token>& tokens, std::size_t at) {
     const auto is_at_sign = [](const token& one) {
         return one.what == token::kind::symbol && one.text == "@";
     };
-    if (is_at_sign(tokens[at + 1])) return true;
-    if (at == 0) return false;
-    const token& before = tokens[at - 1];
-    const bool is_plugin = before.what == token::kind::word &&
-                           (equal_keyword(before.text, "WITH") || equal_keyword(before.text, "VIA"));
-    return is_at_sign(before) || is_plugin;
+    if (at == 0 || is_word(tokens[at - 1], {"BY", "USING", "PASSWORD"})) return false;
+    return is_at_sign(tokens[at + 1]) || is_at_sign(tokens[at - 1]) ||
+           is_word(tokens[at - 1], {"WITH", "VIA"});
 }
 
 bool may_be_secret(const std::vector<token>& tokens, std::size_t at) {
     const token& one = tokens[at];
     if (one.what == token::kind::string) return !is_name(tokens, at);
     // A hash in hexadecimal digits; x'…' is a string by now.
-    return one.what == token::kind::word && (one.text.starts_with("0x") || one.text.starts_with("0X"));
+    return one.what == token::kind::word &&
+           (one.text.starts_with("0x") || one.text.starts_with("0X"));
 }
 
 } // namespace
@@ -64,6 +72,7 @@ std::string redacted(std::string_view text, std::uint64_t sql_mode,
     const auto list = tokenize(text, sql_mode, any_version, charset);
     if (!has_secrets(list)) return std::string(text);
     std::string shown;
+    bool has_one = false;
     std::size_t at = 0;
     // A comment may have what was commented out.
     for (std::size_t i = 0; i + 1 < list.tokens.size(); ++i) {
@@ -72,10 +81,12 @@ std::string redacted(std::string_view text, std::uint64_t sql_mode,
         const bool is_quoted_hex = one.what == token::kind::string && i > 0 &&
                                    list.tokens[i - 1].end == one.begin && shown.ends_with('x');
         if (is_quoted_hex) shown.pop_back();
-        shown += may_be_secret(list.tokens, i) ? secret
-                                               : text.substr(one.begin, one.end - one.begin);
+        const bool is_secret = may_be_secret(list.tokens, i);
+        has_one = has_one || is_secret;
+        shown += is_secret ? secret : text.substr(one.begin, one.end - one.begin);
         at = one.end;
     }
+    if (list.complete && !has_one) return std::string(text);
     if (!list.complete) shown += " …";
     return shown;
 }

@@ -100,16 +100,24 @@ TEST(account_statements, of_selected_accounts_go_as_they_are) {
          "CREATE USER 'app'@'%' IDENTIFIED WITH 'caching_sha2_password' AS # AND IDENTIFIED WITH "
          "'authentication_webauthn' AND IDENTIFIED WITH 'x' AS ''",
          "CREATE USER 'app'@'%' IDENTIFIED WITH 'mysql_native_password'",
-         "ALTER USER 'app'@'%' IDENTIFIED WITH 'caching_sha2_password' AS # RETAIN CURRENT PASSWORD",
+         "ALTER USER 'app'@'%' IDENTIFIED WITH 'caching_sha2_password' AS # RETAIN CURRENT "
+         "PASSWORD",
          "ALTER USER 'app'@'%' IDENTIFIED WITH 'caching_sha2_password' AS # REPLACE 'x'",
          "ALTER USER IF EXISTS 'app'@'%' DISCARD OLD PASSWORD",
-         "ALTER USER 'app'@'%' PASSWORD EXPIRE NEVER", "ALTER USER 'app'@'%' ACCOUNT UNLOCK",
+         "ALTER USER 'app'@'%' PASSWORD EXPIRE NEVER",
+         "ALTER USER 'app'@'%' ACCOUNT UNLOCK",
          "ALTER USER 'app'@'%' ADD 2 FACTOR IDENTIFIED WITH 'x' AS #",
-         "ALTER USER 'app'@'%' DROP 2 FACTOR", "ALTER USER app@'%' DEFAULT ROLE ALL",
-         "ALTER USER app DEFAULT ROLE NONE", "ALTER USER app DEFAULT ROLE app_r, `app_w`@'%'",
-         "SET DEFAULT ROLE app_r TO app, app2@'%'", "SET DEFAULT ROLE NONE TO app",
-         "DROP USER IF EXISTS app@'%', 'app2'@'%'", "DROP ROLE app_r", "CREATE ROLE app_r, app_w",
-         "RENAME USER app@'%' TO app2@'%'", "GRANT app_r, app_w@'%' TO app@'%' WITH ADMIN OPTION",
+         "ALTER USER 'app'@'%' DROP 2 FACTOR",
+         "ALTER USER app@'%' DEFAULT ROLE ALL",
+         "ALTER USER app DEFAULT ROLE NONE",
+         "ALTER USER app DEFAULT ROLE app_r, `app_w`@'%'",
+         "SET DEFAULT ROLE app_r TO app, app2@'%'",
+         "SET DEFAULT ROLE NONE TO app",
+         "DROP USER IF EXISTS app@'%', 'app2'@'%'",
+         "DROP ROLE app_r",
+         "CREATE ROLE app_r, app_w",
+         "RENAME USER app@'%' TO app2@'%'",
+         "GRANT app_r, app_w@'%' TO app@'%' WITH ADMIN OPTION",
          "REVOKE IF EXISTS app_r FROM app IGNORE UNKNOWN USER",
          "GRANT SELECT, INSERT (`a`, `b`), CREATE TEMPORARY TABLES ON `shop`.`t` TO 'app'@'%' WITH "
          "GRANT OPTION",
@@ -122,12 +130,32 @@ TEST(account_statements, of_selected_accounts_go_as_they_are) {
          "GRANT EXECUTE ON FUNCTION `shop`.`f` TO 'app'@'%'",
          "GRANT PROXY ON 'app2'@'%' TO 'app'@'%' WITH GRANT OPTION",
          "REVOKE PROXY ON 'app2'@'%' FROM 'app'@'%'",
-         "REVOKE ALL PRIVILEGES, GRANT OPTION FROM app, app2", "REVOKE ALL ON shop.* FROM app",
+         "REVOKE ALL PRIVILEGES, GRANT OPTION FROM app, app2",
+         "REVOKE ALL ON shop.* FROM app",
          "REVOKE IF EXISTS SELECT ON *.* FROM app IGNORE UNKNOWN USER",
-         "REVOKE GRANT OPTION ON shop.* FROM app", "GRANT GRANT OPTION ON `shop`.* TO 'app'@'%'",
+         "REVOKE GRANT OPTION ON shop.* FROM app",
+         "GRANT GRANT OPTION ON `shop`.* TO 'app'@'%'",
          "/* x */ GRANT SELECT ON `shop`.* TO 'app'@'%' /* y */ ;"})
         cases.push_back({with_hash(text), "="});
     check(spec_of({"app*@%"}), cases);
+}
+
+TEST(account_statements, may_be_cut_anywhere) {
+    const auto selection = selection_of(spec_of({"app*@%"}, {{"shop", "my_shop"}}));
+    const std::string text = with_hash(
+        "CREATE USER IF NOT EXISTS 'x'@'%' IDENTIFIED WITH 'p' AS #,'app'@'%' IDENTIFIED WITH 'p' "
+        "AS # AND IDENTIFIED BY 'y' DEFAULT ROLE `r`@`%`,`app_r`@`%` REQUIRE SUBJECT 'a' AND "
+        "ISSUER "
+        "'b' WITH MAX_USER_CONNECTIONS 5 PASSWORD EXPIRE INTERVAL 1 DAY ACCOUNT LOCK COMMENT 'c'");
+    const std::string grant = "GRANT SELECT (`a`,`b`), INSERT ON `shop`.`t` TO 'x'@'%','app'@'%' "
+                              "WITH GRANT OPTION AS 'app'@'%' WITH ROLE ALL EXCEPT app_r";
+    for (const std::string& one : {text, grant}) {
+        for (std::size_t length = 0; length <= one.size(); ++length) {
+            const auto made =
+                plan_statement(logged(std::string_view(one).substr(0, length)), selection);
+            if (!made) EXPECT_FALSE(made.error().what.contains("$A$")) << made.error().what;
+        }
+    }
 }
 
 TEST(account_statements, are_trimmed_to_the_selected_accounts) {
@@ -136,7 +164,8 @@ TEST(account_statements, are_trimmed_to_the_selected_accounts) {
         {{with_hash("CREATE USER 'x'@'%' IDENTIFIED WITH 'p' AS #,'app'@'%' IDENTIFIED WITH 'p' AS "
                     "#,'y'@'h' IDENTIFIED WITH 'p' PASSWORD EXPIRE"),
           with_hash("CREATE USER 'app'@'%' IDENTIFIED WITH 'p' AS # PASSWORD EXPIRE")},
-         {with_hash("CREATE USER 'app'@'%' IDENTIFIED WITH 'p' AS #,'y'@'h','app2'@'%' ACCOUNT LOCK"),
+         {with_hash(
+              "CREATE USER 'app'@'%' IDENTIFIED WITH 'p' AS #,'y'@'h','app2'@'%' ACCOUNT LOCK"),
           with_hash("CREATE USER 'app'@'%' IDENTIFIED WITH 'p' AS #,'app2'@'%' ACCOUNT LOCK")},
          {with_hash("CREATE USER 'app'@'%' IDENTIFIED WITH 'p' AS # DEFAULT ROLE `r`@`%` ACCOUNT "
                     "LOCK"),
@@ -148,8 +177,9 @@ TEST(account_statements, are_trimmed_to_the_selected_accounts) {
          {"ALTER USER 'x'@'%' ACCOUNT LOCK", ""},
          {with_hash("ALTER USER 'app'@'%' IDENTIFIED WITH 'p' AS # RETAIN CURRENT PASSWORD,'c'@'h' "
                     "PASSWORD EXPIRE"),
-          with_hash("ALTER USER 'app'@'%' IDENTIFIED WITH 'p' AS # RETAIN CURRENT PASSWORD PASSWORD "
-                    "EXPIRE")},
+          with_hash(
+              "ALTER USER 'app'@'%' IDENTIFIED WITH 'p' AS # RETAIN CURRENT PASSWORD PASSWORD "
+              "EXPIRE")},
          {"ALTER USER app DEFAULT ROLE r1, app_r, r2", "ALTER USER app DEFAULT ROLE app_r"},
          {"ALTER USER app DEFAULT ROLE r1, r2", "ALTER USER app DEFAULT ROLE NONE"},
          {"SET DEFAULT ROLE r1 TO x, app", "SET DEFAULT ROLE NONE TO app"},
@@ -188,7 +218,8 @@ TEST(account_statements, on_what_is_not_selected_are_left_out) {
                            {"GRANT EXECUTE ON PROCEDURE `crm`.`p` TO 'app'@'%'", ""},
                            {"REVOKE SELECT ON other.t FROM app", ""},
                            {"GRANT SELECT ON `shop`.* TO 'root'@'localhost'", ""}});
-    check(spec_of({"*"}), {{"REVOKE ALL ON * FROM app", ""}, {"REVOKE ALL ON t FROM app", ""}}, "x");
+    check(spec_of({"*"}), {{"REVOKE ALL ON * FROM app", ""}, {"REVOKE ALL ON t FROM app", ""}},
+          "x");
 }
 
 TEST(account_statements, have_the_names_of_the_target) {
@@ -345,7 +376,8 @@ TEST(account_statements, of_other_servers_are_refused) {
 
 TEST(account_statements, show_no_secret) {
     const auto selection = selection_of(spec_of({"*"}));
-    const auto text = with_hash("CREATE USER 'app'@'%' IDENTIFIED WITH 'caching_sha2_password' AS #");
+    const auto text =
+        with_hash("CREATE USER 'app'@'%' IDENTIFIED WITH 'caching_sha2_password' AS #");
     const auto made = plan_statement(logged(text), selection);
     ASSERT_TRUE(made.has_value()) << made.error().what;
     EXPECT_EQ(made->text, text);

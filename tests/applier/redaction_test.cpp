@@ -30,7 +30,8 @@ TEST(redaction, shows_no_password_and_no_hash) {
         {"CREATE OR REPLACE USER a IDENTIFIED VIA ed25519 USING PASSWORD('x') OR p USING 'y'",
          "CREATE OR REPLACE USER a IDENTIFIED VIA ed25519 USING PASSWORD(<secret>) OR p USING "
          "<secret>"},
-        {"/* c */ /*!80000 CREATE USER a IDENTIFIED BY 'x' */", "CREATE USER a IDENTIFIED BY <secret>"},
+        {"/* c */ /*!80000 CREATE USER a IDENTIFIED BY 'x' */",
+         "CREATE USER a IDENTIFIED BY <secret>"},
         {"SET STATEMENT max_statement_time=5 FOR CREATE USER a IDENTIFIED BY 'x'",
          "SET STATEMENT max_statement_time=5 FOR CREATE USER a IDENTIFIED BY <secret>"},
         {"CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (USER 'u', PASSWORD 'x')",
@@ -54,7 +55,7 @@ TEST(redaction, leaves_all_else_alone) {
          {"CREATE TABLE t (password VARCHAR(9) DEFAULT 'x' COMMENT 'y')", "DROP USER a, 'b'",
           "INSERT INTO t VALUES ('x')", "/* a */ ALTER TABLE t\n ADD c INT DEFAULT '0x1'",
           "SET DEFAULT ROLE 'r' TO 'a'", "RENAME USER 'a' TO 'b'", "REVOKE ALL ON a.* FROM 'x'",
-          "SELECT 'not closed"})
+          "GRANT SELECT  ON a.* /* all */ TO 'u'@'%'", "SELECT 'not closed"})
         EXPECT_EQ(redacted(text, 0), text);
 }
 

@@ -1,5 +1,6 @@
 #include "applier/ddl/body_names.hpp"
 #include "applier/ddl/lexer.hpp"
+#include "applier/ddl/redaction.hpp"
 #include "applier/statement_plan.hpp"
 #include "protocol/assert.hpp"
 #include "protocol/wire/byte_reader.hpp"
@@ -25,6 +26,7 @@ state::object_selection renaming() {
                            {"corpus.orders", "corpus_dw.facts"},
                            {"corpus.items", "corpus_copy.articles"}};
     spec.objects.definers = state::definer_policy(state::definer_policy::choice::current_user);
+    spec.objects.accounts = {"a*@*", "b@localhost"};
     auto made = state::object_selection::make(spec);
     if (!made) throw std::runtime_error(made.error().what);
     return std::move(*made);
@@ -55,6 +57,8 @@ void feed_ddl(std::span<const std::byte> input) {
     UNDERSTUDY_ASSERT(list.tokens.back().what == ddl::token::kind::end);
     for (const auto& name : ddl::read_body(ddl::token_cursor(list.tokens)).names)
         UNDERSTUDY_ASSERT(name.where.begin < name.where.end && name.where.end <= text.size());
+    const auto shown = ddl::redacted(text, sql_mode, ddl::statement_charset::of_collation(charset));
+    UNDERSTUDY_ASSERT(shown == text || !shown.contains("IDENTIFIED BY '"));
     const auto plan =
         plan_statement({text, "corpus", sql_mode, version, false, charset}, selection);
     if (plan && plan->what == statement_plan::action::skip)

@@ -19,8 +19,9 @@ using testing::Not;
 
 rig_options asking_for(std::vector<std::string> accounts, bool target_gtid = true) {
     return {.target_gtid = target_gtid,
-            .target_privileges = "ALL ON *.* TO apply@'%' WITH GRANT OPTION; GRANT PROXY ON ''@'' TO "
-                                 "apply@'%' WITH GRANT OPTION; GRANT ALL ON *.*",
+            .target_privileges =
+                "ALL ON *.* TO apply@'%' WITH GRANT OPTION; GRANT PROXY ON ''@'' TO "
+                "apply@'%' WITH GRANT OPTION; GRANT ALL ON *.*",
             .adjust = [accounts = std::move(accounts)](state::task_spec& spec) {
                 spec.objects.accounts = accounts;
             }};
@@ -39,7 +40,8 @@ constexpr std::string_view all_forms =
     "CREATE ROLE reader, 'writer'@'%', of_few;"
     "CREATE USER c@localhost IDENTIFIED BY RANDOM PASSWORD;"
     "CREATE USER d@localhost IDENTIFIED WITH caching_sha2_password BY 'x' DEFAULT ROLE reader "
-    "FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 2 PASSWORD HISTORY 3 PASSWORD REUSE INTERVAL 30 DAY "
+    "FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 2 PASSWORD HISTORY 3 PASSWORD REUSE INTERVAL 30 "
+    "DAY "
     "PASSWORD REQUIRE CURRENT OPTIONAL ATTRIBUTE '{\"a\": \"b\"}';"
     "CREATE USER e@'192.168.1.0/255.255.255.0';"
     "GRANT SELECT ON t.* TO reader; GRANT INSERT, UPDATE (v) ON t.a TO writer;"
@@ -110,7 +112,8 @@ TEST(accounts_of_the_stream, are_those_that_were_asked_for_on_objects_that_are_s
     rig.begin();
     rig.source().exec(
         "CREATE USER x, app IDENTIFIED BY 'pw', y; CREATE ROLE app_r, z; GRANT z, app_r TO app, x;"
-        "SET DEFAULT ROLE z, app_r TO app; GRANT SELECT ON t.* TO app_r, y; GRANT INSERT (v) ON t.a "
+        "SET DEFAULT ROLE z, app_r TO app; GRANT SELECT ON t.* TO app_r, y; GRANT INSERT (v) ON "
+        "t.a "
         "TO app; GRANT SELECT ON other.* TO app; GRANT SELECT ON other.a TO app; GRANT EXECUTE ON "
         "PROCEDURE t.p TO app; GRANT RELOAD ON *.* TO app WITH GRANT OPTION; DROP USER x, y; DROP "
         "ROLE z");
@@ -118,14 +121,15 @@ TEST(accounts_of_the_stream, are_those_that_were_asked_for_on_objects_that_are_s
     std::vector<std::string> grants;
     for (const auto& line : rig.target().query("SHOW GRANTS FOR app USING app_r"))
         grants.push_back(line[0].value_or(""));
-    EXPECT_THAT(grants, testing::UnorderedElementsAre(
-                            "GRANT RELOAD ON *.* TO `app`@`%` WITH GRANT OPTION",
-                            "GRANT SELECT ON `my\\_t`.* TO `app`@`%`",
-                            "GRANT INSERT (`v`) ON `my_t`.`a` TO `app`@`%`",
-                            "GRANT EXECUTE ON PROCEDURE `my_t`.`p` TO `app`@`%`",
-                            "GRANT `app_r`@`%` TO `app`@`%`"));
-    EXPECT_EQ(rig.target().scalar("SELECT GROUP_CONCAT(default_role_user) FROM mysql.default_roles"),
-              "app_r");
+    EXPECT_THAT(grants,
+                testing::UnorderedElementsAre("GRANT RELOAD ON *.* TO `app`@`%` WITH GRANT OPTION",
+                                              "GRANT SELECT ON `my\\_t`.* TO `app`@`%`",
+                                              "GRANT INSERT (`v`) ON `my_t`.`a` TO `app`@`%`",
+                                              "GRANT EXECUTE ON PROCEDURE `my_t`.`p` TO `app`@`%`",
+                                              "GRANT `app_r`@`%` TO `app`@`%`"));
+    EXPECT_EQ(
+        rig.target().scalar("SELECT GROUP_CONCAT(default_role_user) FROM mysql.default_roles"),
+        "app_r");
     EXPECT_EQ(rig.target().scalar("SELECT COUNT(*) FROM mysql.user WHERE user IN ('x', 'y', 'z')"),
               "0");
 }
@@ -141,7 +145,8 @@ TEST_P(accounts_crash, executes_each_statement_exactly_once) {
     rig.begin();
     rig.source().exec(
         "CREATE USER a IDENTIFIED BY 'x', b; CREATE ROLE r; GRANT r TO a; GRANT SELECT, INSERT ON "
-        "t.a TO a; SET DEFAULT ROLE r TO a; ALTER USER a IDENTIFIED BY 'y' RETAIN CURRENT PASSWORD; "
+        "t.a TO a; SET DEFAULT ROLE r TO a; ALTER USER a IDENTIFIED BY 'y' RETAIN CURRENT "
+        "PASSWORD; "
         "REVOKE INSERT ON t.a FROM a; RENAME USER a TO c, b TO d; REVOKE r FROM c; DROP USER d; "
         "INSERT INTO t.a VALUES (1, 1)");
     int crashes = 0;

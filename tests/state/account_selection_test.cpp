@@ -69,9 +69,8 @@ TEST(account_selection, takes_what_a_pattern_fits) {
 TEST(account_selection, refuses_what_is_no_account_or_never_taken) {
     account_selection made;
     made.keep_out("repl");
-    for (const std::string pattern :
-         {"", "@%", "app@", "'app@%", "app@'%", "'app'x@%", "mysql.sys@localhost", "repl@%",
-          "'repl'@'10.%'"}) {
+    for (const std::string pattern : {"", "@%", "app@", "'app@%", "app@'%", "'app'x@%",
+                                      "mysql.sys@localhost", "repl@%", "'repl'@'10.%'"}) {
         SCOPED_TRACE(pattern);
         EXPECT_FALSE(made.add(pattern).has_value());
     }

@@ -316,16 +316,14 @@ TEST(bad_task_file, objects_and_renames) {
 
 TEST(bad_task_file, accounts) {
     const std::string accounts = "include = [\"shop.*\"]\naccounts = ";
-    const std::string rest = "[initial]\nschema = false";
-    EXPECT_EQ(refusal(pieces{.objects = accounts + "[\"web@%\", \"*\"]", .rest = rest}.text()),
-              "(accepted)");
+    EXPECT_EQ(refusal(pieces{.objects = accounts + "[\"web@%\", \"*\"]"}.text()), "(accepted)");
     expect_refusals(
         {{"no account",
-          {.objects = accounts + "[\"app@\"]", .rest = rest},
+          {.objects = accounts + "[\"app@\"]"},
           "t.toml:12:13: objects.accounts: found \"app@\"; \"app@\" is no account (user@host); "
           "allowed are \"user@host\", with * in both parts, and \"*\""},
          {"the task's own",
-          {.objects = accounts + "[\"repl@%\"]", .rest = rest},
+          {.objects = accounts + "[\"repl@%\"]"},
           "t.toml:12:13: objects.accounts: found \"repl@%\"; \"repl@%\" is an account that the "
           "task "
           "itself signs in with; allowed are \"user@host\", with * in both parts, and \"*\""}});

@@ -143,6 +143,7 @@ void source_and_target::write_task_file() {
         }
         text << fmt::format("rename = {{ {} }}\n", fmt::join(pairs, ", "));
     }
+    if (!options_.more_of_objects.empty()) text << options_.more_of_objects << "\n";
     text << options_.more_of_task_file;
     std::ofstream file(task_file(), std::ios::trunc);
     file << text.str();

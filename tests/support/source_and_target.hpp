@@ -32,6 +32,7 @@ struct pair_options {
     // source.hosts, instead of the source's own host and port.
     std::vector<std::string> source_hosts{};
     std::string more_of_source{};    // further keys of [source]
+    std::string more_of_objects{};   // and of [objects]
     std::string more_of_task_file{}; // further TOML, after everything else
     // On *.*; empty: everything a replica's session can need.
     std::string source_privileges{};
