@@ -170,6 +170,11 @@ struct source_seen {
     std::optional<std::uint64_t> oldest_transaction{}; // seconds; nothing: none, or not to be seen
     std::map<std::string, std::string> collations{};   // with a column that has each
     std::vector<feature_fact> features{};              // of selected tables
+    // What objects.accounts selects; and what these may do, as statements for the target, or why
+    // such a statement cannot be made.
+    std::vector<state::account_name> accounts{};
+    std::vector<std::string> account_grants{};
+    std::vector<std::string> account_troubles{};
     // Views that are selected, with each table of theirs that the account is shown.
     std::vector<std::pair<state::object_name, state::object_name>> view_tables{};
 };
@@ -207,6 +212,7 @@ struct target_seen {
     std::optional<std::uint64_t> history_length{}; // of InnoDB's undo log
     // user@host of accounts with SYSTEM_USER, where this account may look.
     std::optional<std::vector<std::string>> system_users;
+    std::vector<state::account_name> accounts{}; // of the source's, those that are there already
 };
 
 } // namespace understudy::precheck

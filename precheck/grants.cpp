@@ -118,7 +118,10 @@ private:
 }
 
 [[nodiscard]] bool holds(const std::set<std::string, std::less<>>& held, std::string_view wanted) {
-    return held.contains(wanted) || held.contains("ALL PRIVILEGES") || held.contains("ALL");
+    // The right to grant is none of them.
+    if (held.contains(wanted)) return true;
+    if (wanted == "GRANT OPTION") return false;
+    return held.contains("ALL PRIVILEGES") || held.contains("ALL");
 }
 
 // LIKE matching with \ as escape, on bytes: enough for names, where _ is rare and % stands for
@@ -192,6 +195,7 @@ protocol::result<void> grants::add_line(std::string_view text, bool wildcards) {
     auto privileges = privilege_list(line);
     if (!privileges) return unreadable(text);
     if (privileges->contains("PROXY")) return {};
+    if (text.contains(" WITH GRANT OPTION")) privileges->insert("GRANT OPTION");
     for (const char* routine : {"PROCEDURE", "FUNCTION", "LIBRARY"}) {
         if (line.take_word(routine)) return {};
     }
@@ -216,6 +220,15 @@ protocol::result<void> grants::add_line(std::string_view text, bool wildcards) {
     if (!table) return unreadable(text);
     tables_[{*database, *table}].merge(*privileges);
     return {};
+}
+
+std::map<std::string, std::set<std::string, std::less<>>> grants::of_databases() const {
+    std::map<std::string, privileges> all;
+    for (const database_grant& one : databases_)
+        all[one.name].insert(one.held.begin(), one.held.end());
+    for (const auto& [name, held] : tables_)
+        all[name.first].insert(held.begin(), held.end());
+    return all;
 }
 
 bool grants::restricted(std::string_view privilege, std::string_view database) const {

@@ -27,6 +27,10 @@ public:
     [[nodiscard]] bool on_database(std::string_view privilege, std::string_view database) const;
     [[nodiscard]] bool on_table(std::string_view privilege, std::string_view database,
                                 std::string_view table) const;
+    // What it lists, for others to be granted: on *.*, and per database (of tables too) by its name
+    // as it is written there. "GRANT OPTION" is one of them.
+    [[nodiscard]] const std::set<std::string, std::less<>>& of_server() const { return server_; }
+    [[nodiscard]] std::map<std::string, std::set<std::string, std::less<>>> of_databases() const;
     // As SHOW GRANTS prints them: `name`@`host`. An account can have roles that are not active.
     [[nodiscard]] const std::vector<std::string>& roles() const { return roles_; }
 

@@ -116,6 +116,7 @@ std::vector<item> source_items(const subject& about) {
     const bool lacking = all.back().state != outcome::passed;
     all.push_back(questions_item("source", about.source.server, lacking));
     append(all, source_object_items(about));
+    append(all, source_account_items(about));
     append(all, source_health_items(about));
     append(all, shape_items(about));
     return all;
@@ -135,6 +136,7 @@ std::vector<item> target_items(const subject& about, const target_seen& target) 
     append(all, definer_items(about, target));
     if (!about.source.tables.empty()) all.push_back(target_names_item(about, target));
     append(all, existing_table_items(about, target));
+    append(all, target_account_items(about, target));
     append(all, merged_items(about, target));
     if (!about.source.tables.empty()) {
         all.push_back(other_tasks_item(about, target));

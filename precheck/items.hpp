@@ -100,6 +100,11 @@ struct subject {
 [[nodiscard]] std::vector<item> dialect_items(const subject& about);
 [[nodiscard]] std::vector<item> definer_items(const subject& about, const target_seen& target);
 
+// objects.accounts. Nothing where it asks for none.
+[[nodiscard]] std::vector<item> source_account_items(const subject& about);
+[[nodiscard]] std::vector<item> target_account_items(const subject& about,
+                                                     const target_seen& target);
+
 // Everything about one side that has been reached; the source alone comes first.
 [[nodiscard]] std::vector<item> source_items(const subject& about);
 [[nodiscard]] std::vector<item> target_items(const subject& about, const target_seen& target);

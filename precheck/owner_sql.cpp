@@ -209,6 +209,10 @@ std::string target_owner_sql(const state::task_spec& spec, const state::object_s
                patterns) +
            "-- Where triggers or functions come along and the target writes a binary log:\n"
            "--   SET PERSIST log_bin_trust_function_creators = ON;\n" +
+           (selection.accounts().empty()
+                ? ""
+                : "-- Nobody can grant what they have not: where the accounts of objects.accounts "
+                  "may do more than this account, it needs that too, WITH GRANT OPTION.\n") +
            grant_statements(needs, spec.target.user + "@" + options.account_host) + "\n";
 }
 

@@ -91,6 +91,8 @@ std::vector<need> source_needs(const state::task_spec& spec,
         needs.push_back({{"REPLICATION CLIENT", "SUPER"}, "", "", ends});
     }
     if (!spec.initial.schema && !spec.initial.data) return needs;
+    if (spec.initial.schema && !selection.accounts().empty())
+        needs.push_back({{"SELECT"}, "mysql", "", "to read accounts (objects.accounts)"});
     bool any_whole = false;
     for (const std::string& database : databases(spec, source)) {
         if (selection.selects_database(database)) {

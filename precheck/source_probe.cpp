@@ -150,6 +150,7 @@ boost::asio::awaitable<source_seen> look_at_source(protocol::net::connection& so
     co_await ask_replicas(ask, seen);
     co_await look_at_objects(ask, spec, selection, seen);
     if (spec.initial.schema) co_await look_at_features(ask, selection, seen);
+    co_await look_at_accounts(ask, spec, selection, seen);
     co_await look_at_health(ask, selection, seen);
     co_return seen;
 }

@@ -37,5 +37,11 @@ look_at_features(question_line& ask, const state::object_selection& selection, s
 // Fills table_fact::columns, and definition where that is wanted.
 [[nodiscard]] boost::asio::awaitable<void>
 look_at_columns(question_line& ask, const state::task_spec& spec, source_seen& seen);
+// Fills accounts, and what is said of them.
+[[nodiscard]] boost::asio::awaitable<void>
+look_at_accounts(question_line& ask, const state::task_spec& spec,
+                 const state::object_selection& selection, source_seen& seen);
+// Fills table_fact::columns.
+[[nodiscard]] boost::asio::awaitable<void> look_at_columns(question_line& ask, source_seen& seen);
 
 } // namespace understudy::precheck

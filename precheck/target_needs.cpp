@@ -57,6 +57,49 @@ void add_definers(std::vector<need>& needs, const target_seen& target) {
     }
 }
 
+// ALL PRIVILEGES of a database or a table.
+constexpr const char* all_of_database[] = {
+    "SELECT",        "INSERT",     "UPDATE",      "DELETE",    "CREATE",
+    "DROP",          "REFERENCES", "INDEX",       "ALTER",     "CREATE TEMPORARY TABLES",
+    "LOCK TABLES",   "EXECUTE",    "CREATE VIEW", "SHOW VIEW", "CREATE ROUTINE",
+    "ALTER ROUTINE", "EVENT",      "TRIGGER"};
+
+std::string without_back_slashes(const std::string& pattern) {
+    std::string name;
+    for (std::size_t at = 0; at < pattern.size(); ++at) {
+        if (pattern[at] == '\\' && at + 1 < pattern.size()) ++at;
+        name += pattern[at];
+    }
+    return name;
+}
+
+// Nobody can grant what they have not.
+void add_accounts(std::vector<need>& needs, const source_seen& source, const target_seen& target) {
+    const std::string why = "to make accounts and grant what they may do (objects.accounts)";
+    for (const char* privilege : {"CREATE USER", "GRANT OPTION"})
+        needs.push_back({{privilege}, "", "", why});
+    if (!target.server.is_mariadb) needs.push_back({{"ROLE_ADMIN", "SUPER"}, "", "", why});
+    needs.push_back({{"SELECT"}, "mysql", "", "to see which accounts are there"});
+    const auto granted = grants::parse(source.account_grants, false);
+    if (!granted) return;
+    for (const std::string& privilege : granted->of_server()) {
+        if (privilege != "USAGE" && privilege != "GRANT OPTION")
+            needs.push_back({{privilege}, "", "", why});
+    }
+    for (const auto& [pattern, privileges] : granted->of_databases()) {
+        const std::string database = without_back_slashes(pattern);
+        for (const std::string& privilege : privileges) {
+            if (privilege == "USAGE" || privilege == "GRANT OPTION") continue;
+            if (privilege != "ALL PRIVILEGES") {
+                needs.push_back({{privilege}, database, "", why});
+                continue;
+            }
+            for (const char* one : all_of_database)
+                needs.push_back({{one}, database, "", why});
+        }
+    }
+}
+
 std::vector<std::string> row_image_rights() {
     return {"REPLICATION_APPLIER", "BINLOG_ADMIN", "SUPER"};
 }
@@ -88,6 +131,7 @@ std::vector<need> target_needs(const state::task_spec& spec,
             return one.definer != target.server.account;
         });
     if (spec.initial.schema && foreign_definers) add_definers(needs, target);
+    if (!selection.accounts().empty()) add_accounts(needs, source, target);
     for (const auto& [database, whole] : databases(spec, selection, source)) {
         add_database(needs, database, whole);
     }

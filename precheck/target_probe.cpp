@@ -97,6 +97,18 @@ void ask_system_users(target_questions& questions, target_seen& seen) {
         seen.system_users->push_back(text(row, 0));
 }
 
+void ask_accounts(target_questions& questions, const source_seen& source, target_seen& seen) {
+    if (source.accounts.empty()) return;
+    const auto answer = questions.ask("SELECT User, Host FROM mysql.user");
+    if (!answer) return;
+    std::set<state::account_name> there;
+    for (const auto& row : answer->rows)
+        there.insert({text(row, 0), text(row, 1)});
+    for (const state::account_name& one : source.accounts) {
+        if (there.contains(one)) seen.accounts.push_back(one);
+    }
+}
+
 } // namespace
 
 target_seen look_at_target(applier::target_session& target, const state::task_spec& spec,
@@ -114,6 +126,7 @@ target_seen look_at_target(applier::target_session& target, const state::task_sp
     look_at_target_objects(questions, spec, source, seen);
     ask_engines(questions, seen);
     ask_health(questions, source, seen);
+    ask_accounts(questions, source, seen);
     if (!seen.server.is_mariadb) ask_system_users(questions, seen);
     return seen;
 }
