@@ -1,6 +1,7 @@
 #include "apps/event_printer.hpp"
 
 #include "apps/figure_text.hpp"
+#include "apps/inspection/shown_statement.hpp"
 #include "apps/styled_line.hpp"
 #include "apps/time_text.hpp"
 #include "protocol/binlog/describe_value.hpp"
@@ -93,7 +94,7 @@ result<std::string> describe_query(const protocol::event_view& event,
     if (!decoded) return std::unexpected(decoded.error());
     const std::string database =
         decoded->database.empty() ? "" : std::string(decoded->database) + ": ";
-    return database + std::string(decoded->text);
+    return database + shown_statement(*decoded);
 }
 
 } // namespace

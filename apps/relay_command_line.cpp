@@ -108,6 +108,8 @@ void add_show(CLI::App& relay, relay_command& into) {
     add_format(*show, into, "--sql", relay_command::format::sql, "SQL that does it again");
     add_format(*show, into, "--undo", relay_command::format::undo,
                "SQL that takes it back, the newest first");
+    show->add_flag("--secrets", into.shows_secrets,
+                   "Show passwords and their hashes in statements about accounts");
     show->add_flag("--follow,-f", into.follow, "Go on as the log grows, like tail -f");
     add_looks(*show, into);
     add_threads(*show, into);

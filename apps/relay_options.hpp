@@ -32,6 +32,7 @@ struct relay_command {
     format how = format::text;
     bool follow = false;
     bool whole_values = false;
+    bool shows_secrets = false;
     bool no_pager = false;
     unsigned threads = 0;   // that read; 0: one for each core
     std::string table;      // history

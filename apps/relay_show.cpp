@@ -93,7 +93,8 @@ change_reader::parts parts_of(const relay_command& what, const change_filter& fi
     parts.filter = filter;
     parts.statement = statements;
     parts.how = what.how;
-    parts.text = {wants_colour(), what.whole_values ? 0U : 200U};
+    parts.text = {wants_colour(), what.whole_values ? 0U : 200U, what.shows_secrets};
+    parts.shows_secrets = what.shows_secrets;
     parts.keys = what.keys;
     parts.to = output.sink();
     parts.flush = [&output] { return output.flush(); };

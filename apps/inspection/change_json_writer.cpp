@@ -1,6 +1,7 @@
 #include "apps/inspection/change_json_writer.hpp"
 
 #include "apps/inspection/change_text_writer.hpp"
+#include "apps/inspection/shown_statement.hpp"
 #include "protocol/value/byte_text.hpp"
 #include "protocol/wire/byte_reader.hpp"
 #include "relay/server_turn.hpp"
@@ -103,11 +104,12 @@ change_json_writer::done change_json_writer::statement(const transaction&,
     append_any_string(out, query.database);
     out += ",\"statement\":";
     text_.clear();
+    const std::string shown = shows_secrets_ ? std::string(query.text) : shown_statement(query);
     const auto* charset =
         protocol::character_set_of(query.status.character_set_client.value_or(std::uint16_t{45}));
-    const bool converted = charset != nullptr &&
-                           converter_.append_utf8(text_, *charset, protocol::as_bytes(query.text));
-    append_any_string(out, converted ? std::string_view(text_) : query.text);
+    const bool converted =
+        charset != nullptr && converter_.append_utf8(text_, *charset, protocol::as_bytes(shown));
+    append_any_string(out, converted ? text_ : shown);
     return close_line();
 }
 

@@ -14,7 +14,8 @@ namespace understudy::apps {
 // time; values whole, as protocol::value_form::json. One thread.
 class change_json_writer final : public relay::inspection::change_writer {
 public:
-    explicit change_json_writer(spooled_output& out) : out_(out) {}
+    change_json_writer(spooled_output& out, bool shows_secrets)
+        : out_(out), shows_secrets_(shows_secrets) {}
 
     done begin(const relay::inspection::transaction& in) override;
     done annotation(const relay::inspection::transaction& in, std::string_view text) override;
@@ -39,6 +40,7 @@ private:
                              const protocol::row_image& values, const protocol::row_image* before);
 
     spooled_output& out_;
+    bool shows_secrets_;
     std::string head_; // what all lines of the transaction begin with
     protocol::value_writer values_{protocol::value_form::json};
     protocol::text_converter converter_;

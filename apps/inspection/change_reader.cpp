@@ -11,7 +11,7 @@ using format = relay_command::format;
 change_reader::change_reader(parts with)
     : with_(std::move(with)), definitions_(with_.keys, with_.warn), turn_(with_.to),
       out_([this](std::string_view piece) { return turn_.write(piece); }), text_(out_, with_.text),
-      json_(out_), redo_(out_), undo_(out_, none_, out_),
+      json_(out_, with_.shows_secrets), redo_(out_, with_.shows_secrets), undo_(out_, none_, out_),
       selector_(with_.filter, {.definitions = definitions_,
                                .writer = writer(),
                                .gate = &out_,

@@ -30,6 +30,7 @@ public:
         relay::inspection::change_selector::row_test row;
         relay_command::format how = relay_command::format::text;
         change_text_writer::options text;
+        bool shows_secrets = false;
         relay::key_ring keys;
         relay::inspection::remembered_definitions::warning warn;
         // May be nullptr; shared with the row test.

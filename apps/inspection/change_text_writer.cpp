@@ -1,6 +1,7 @@
 #include "apps/inspection/change_text_writer.hpp"
 
 #include "apps/figure_text.hpp"
+#include "apps/inspection/shown_statement.hpp"
 #include "apps/time_text.hpp"
 #include "protocol/wire/byte_reader.hpp"
 
@@ -69,7 +70,7 @@ change_text_writer::done change_text_writer::statement(const transaction&,
     auto& out = out_.text();
     out += "  ";
     if (!query.database.empty()) styled(std::string(query.database) + ": ", style::dim);
-    styled(query.text, style::warning);
+    styled(how_.shows_secrets ? std::string(query.text) : shown_statement(query), style::warning);
     out += '\n';
     return out_.written();
 }

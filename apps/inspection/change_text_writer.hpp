@@ -21,6 +21,7 @@ public:
     struct options {
         bool colour = false;
         std::size_t value_bytes_max = 200; // 0: whole values
+        bool shows_secrets = false;        // of statements about accounts
     };
     change_text_writer(spooled_output& out, options how) : out_(out), how_(how) {}
 

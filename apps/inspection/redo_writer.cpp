@@ -1,6 +1,7 @@
 #include "apps/inspection/redo_writer.hpp"
 
 #include "apps/inspection/change_text_writer.hpp"
+#include "apps/inspection/shown_statement.hpp"
 #include "apps/inspection/shown_value.hpp"
 #include "protocol/binlog/simple_events.hpp"
 #include "protocol/binlog/transaction_words.hpp"
@@ -112,6 +113,15 @@ redo_writer::done redo_writer::statement(const transaction&, const protocol::que
         out += query.text;
         out += ";\n";
         return out_.written();
+    }
+    if (!shows_secrets_) {
+        const std::string shown = shown_statement(query);
+        if (shown != query.text) {
+            out += "-- left out, for it may have a password or its hash (--secrets): ";
+            append_harmless(out, shown);
+            out += '\n';
+            return out_.written();
+        }
     }
     for_rows_ = false;
     // CREATE DATABASE and its kin are logged with themselves as the default database.

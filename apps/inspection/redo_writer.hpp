@@ -12,7 +12,9 @@ namespace understudy::apps {
 // SQL for the mysql client that does again what was logged, transaction by transaction. One thread.
 class redo_writer final : public relay::inspection::change_writer {
 public:
-    explicit redo_writer(spooled_output& out) : out_(out) {}
+    // Without secrets, statements that have some are comments.
+    redo_writer(spooled_output& out, bool shows_secrets)
+        : out_(out), shows_secrets_(shows_secrets) {}
 
     // What comes now may be executed behind anything.
     void begin_session() { for_rows_ = false; }
@@ -35,6 +37,7 @@ private:
     void enter_transaction();
 
     spooled_output& out_;
+    bool shows_secrets_;
     row_sql sql_;
     bool for_rows_ = false; // the session has row_session_settings
     bool begun_ = false;

@@ -1,6 +1,7 @@
 #include "apps/inspection/undo_writer.hpp"
 
 #include "apps/inspection/redo_writer.hpp"
+#include "apps/inspection/shown_statement.hpp"
 #include "apps/inspection/shown_value.hpp"
 #include "protocol/errc.hpp"
 
@@ -40,7 +41,7 @@ undo_writer::done undo_writer::row(const transaction&, const described_table& ta
 undo_writer::done undo_writer::statement(const transaction& in, const protocol::query_event& query,
                                          statement_kind, const protocol::event_header&) {
     std::string text = "the statement ";
-    append_harmless(text, query.text.substr(0, 200));
+    append_harmless(text, shown_statement(query).substr(0, 200));
     return cannot(in, text);
 }
 

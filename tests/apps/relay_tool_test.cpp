@@ -47,6 +47,28 @@ TEST(relay_tool, shows_transactions_of_old_and_new_servers) {
     }
 }
 
+TEST(relay_tool, shows_passwords_and_their_hashes_only_when_asked) {
+    const std::string accounts = captured("mysql_97_accounts.binlog");
+    const std::string hash = "$A$";
+    for (const char* how : {"--full", "--json", "--sql"}) {
+        SCOPED_TRACE(how);
+        const auto shown = relay({"show", how, accounts});
+        EXPECT_EQ(shown.status.code, 0) << shown.error;
+        EXPECT_EQ(count(shown.output, hash), 0U);
+        EXPECT_EQ(count(shown.output, "hidden"), 0U);
+        EXPECT_EQ(count(shown.output, "AS <secret>"), 2U) << shown.output;
+        EXPECT_EQ(count(shown.output, "GRANT SELECT ON `cap`.* TO 'cap'@'%'"), 1U);
+        const auto asked = relay({"show", how, "--secrets", accounts});
+        EXPECT_EQ(count(asked.output, hash), 2U);
+        EXPECT_EQ(count(asked.output, "<secret>"), 0U);
+    }
+    const auto again = relay({"show", "--sql", accounts});
+    EXPECT_EQ(count(again.output, "\nCREATE USER"), 0U);
+    EXPECT_EQ(count(again.output, "\n-- left out, for it may have a password"), 2U);
+    EXPECT_EQ(count(relay({"events", accounts}).output, hash), 0U);
+    EXPECT_EQ(count(relay({"show", "--undo", accounts}).error, hash), 0U);
+}
+
 TEST(relay_tool, shows_what_mariadb_has_compressed) {
     const auto shown = relay({"show", captured("mariadb_1011_compressed.binlog")});
     ASSERT_EQ(shown.status.code, 0) << shown.error;
