@@ -56,13 +56,19 @@ result<bool> stream_share::takes(const statement_plan& plan, const logged_statem
                                  const state::object_selection& selection) const {
     if (is_everything()) return true;
     using enum statement_plan::kind;
-    const bool is_grant_on_table = plan.is == account && !plan.uses.empty();
-    if (is_about_tables(plan.is) || plan.is == view || is_grant_on_table)
+    if (is_about_tables(plan.is) || plan.is == view)
         return takes_named(plan, statement, transaction, selection);
     switch (plan.is) {
     // Whose it is shows on the target, when it is to be executed.
     case trigger:
         return plan.drops_trigger || *takes_named(plan, statement, transaction, selection);
+    // Statements about one account keep their order, so those about the table cannot wait alone.
+    case account:
+        for (const state::object_name& table : plan.uses) {
+            if (!catches_up_ && find(table) != nullptr)
+                return refuse(transaction, "a statement about privileges", table);
+        }
+        break;
     // What it reads and writes cannot be told from its text for certain.
     case dml:
         if (catches_up_) return false;

@@ -40,19 +40,18 @@ std::vector<item> source_account_items(const subject& about) {
                         "MySQL 8.0 on",
                         without)};
     if (is_on(source.server.settings, "partial_revokes"))
-        return {refused(id, title, "partial_revokes = ON",
-                        "an account may lack on the source what it was granted on *.*, which is "
-                        "not followed",
-                        "SET PERSIST partial_revokes = OFF; (where no account has such a revoke). " +
-                            without)};
+        return {refused(
+            id, title, "partial_revokes = ON",
+            "an account may lack on the source what it was granted on *.*, which is "
+            "not followed",
+            "SET PERSIST partial_revokes = OFF; (where no account has such a revoke). " + without)};
     if (!source.account_troubles.empty())
         return {refused(id, title, some_of(source.account_troubles, 3),
                         "these privileges cannot be given on the target as they are meant",
                         "Select fewer accounts with objects.accounts, or change the privileges on "
                         "the source.")};
-    const std::string seen = about.spec.initial.schema
-                                 ? counted(source.accounts.size(), "account")
-                                 : "as the log has them";
+    const std::string seen = about.spec.initial.schema ? counted(source.accounts.size(), "account")
+                                                       : "as the log has them";
     return {pass(id, severity::blocking, title, seen)};
 }
 
@@ -78,8 +77,7 @@ std::vector<item> target_account_items(const subject& about, const target_seen& 
     const std::string seen = counted(names.size(), "account") + ": " + some_of(names, 20);
     if (about.spec.conflict.policy == state::task_spec::existing_tables::ignore)
         return {pass(id, severity::blocking, title, seen + ", kept as they are")};
-    return {refused(id, title, seen,
-                    "they are somebody's; nothing is overwritten unasked",
+    return {refused(id, title, seen, "they are somebody's; nothing is overwritten unasked",
                     "DROP USER " + names.front() +
                         "; and the like there, name others in objects.accounts, or "
                         "existing_tables = \"ignore\" under [conflict], which keeps them as they "

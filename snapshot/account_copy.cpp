@@ -26,9 +26,8 @@ using state::account_name;
 namespace {
 
 result<bool> exists(target_session& target, const account_name& account) {
-    auto found = target.query(
-        fmt::format("SELECT 1 FROM mysql.user WHERE User = {} AND Host = {}",
-                    quote_string(account.user), quote_string(account.host)));
+    auto found = target.query(fmt::format("SELECT 1 FROM mysql.user WHERE User = {} AND Host = {}",
+                                          quote_string(account.user), quote_string(account.host)));
     if (!found) return protocol::wrap(std::move(found.error()), "looking for an account");
     return !found->rows.empty();
 }
@@ -121,11 +120,12 @@ awaitable<result<void>> account_copy::look() {
     const auto in_the_way = co_await worker_.run_retrying(call);
     if (!in_the_way) co_return std::unexpected(in_the_way.error());
     if (in_the_way->empty()) co_return result<void>{};
-    co_return fail(applier::errc::target_refused,
-                   fmt::format("the target has accounts already that objects.accounts selects: {}. "
-                               "Drop or rename them there, name others in objects.accounts, or set "
-                               "conflict.existing_tables = \"ignore\", which keeps them as they are",
-                               fmt::join(*in_the_way, ", ")));
+    co_return fail(
+        applier::errc::target_refused,
+        fmt::format("the target has accounts already that objects.accounts selects: {}. "
+                    "Drop or rename them there, name others in objects.accounts, or set "
+                    "conflict.existing_tables = \"ignore\", which keeps them as they are",
+                    fmt::join(*in_the_way, ", ")));
 }
 
 awaitable<result<void>> account_copy::create() {
@@ -139,8 +139,8 @@ awaitable<result<void>> account_copy::create() {
     if (!set) co_return std::unexpected(set.error());
     for (const account_name& one : *all) {
         const auto found = context_->done.find(account_key(one));
-        const bool is_done = found != context_->done.end() &&
-                             found->second.now != progress_row::stage::creating;
+        const bool is_done =
+            found != context_->done.end() && found->second.now != progress_row::stage::creating;
         if (is_done) continue;
         if (auto made = co_await create_one(one); !made) co_return made;
     }
@@ -176,9 +176,9 @@ account_copy::definition_of(const account_name& account) {
         quote_string(account.user), quote_string(account.host)));
     if (!second) co_return std::unexpected(second.error());
     for (const auto& row : *second) {
-        const std::string sign_in = fmt::format("ALTER USER {} IDENTIFIED WITH {} AS 0x",
-                                                account.quoted(),
-                                                quote_string(row[0].value_or("")));
+        const std::string sign_in =
+            fmt::format("ALTER USER {} IDENTIFIED WITH {} AS 0x", account.quoted(),
+                        quote_string(row[0].value_or("")));
         steps.push_back(sign_in + row[2].value_or(""));
         steps.push_back(sign_in + row[1].value_or("") + " RETAIN CURRENT PASSWORD");
     }
@@ -251,8 +251,8 @@ awaitable<result<account_copy::granted>> account_copy::grants_of(const account_n
         if (context_->selection->accounts().selects(role)) names.push_back(role.quoted());
     }
     if (!names.empty())
-        one.open.push_back(fmt::format("SET DEFAULT ROLE {} TO {}", fmt::join(names, ", "),
-                                       account.quoted()));
+        one.open.push_back(
+            fmt::format("SET DEFAULT ROLE {} TO {}", fmt::join(names, ", "), account.quoted()));
     co_return one;
 }
 

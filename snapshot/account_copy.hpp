@@ -46,8 +46,8 @@ private:
     definition_of(const state::account_name& account);
     [[nodiscard]] boost::asio::awaitable<protocol::result<granted>>
     grants_of(const state::account_name& account);
-    [[nodiscard]] boost::asio::awaitable<protocol::result<void>>
-    execute_grants(granted& one, bool is_last);
+    [[nodiscard]] boost::asio::awaitable<protocol::result<void>> execute_grants(granted& one,
+                                                                                bool is_last);
     [[nodiscard]] protocol::result<std::string> for_target(const std::string& statement) const;
     [[nodiscard]] boost::asio::awaitable<
         protocol::result<std::vector<std::vector<std::optional<std::string>>>>>

@@ -256,6 +256,14 @@ TEST(object_fingerprint, tells_which_statements_may_be_repeated) {
     EXPECT_FALSE(may_execute_again(plan, "`t`.`a`: CREATE…\n`t`.`b`: CREATE…\n`t`.`x`: no table;"));
     plan.is = statement_plan::kind::other_ddl;
     EXPECT_FALSE(may_execute_again(plan, "no table;"));
+    statement_plan accounts;
+    accounts.is = statement_plan::kind::account;
+    EXPECT_FALSE(may_execute_again(accounts, ""));
+    accounts.accounts = {{"a", "%"}, {"b", "%"}};
+    EXPECT_TRUE(may_execute_again(accounts, "'a'@'%': no account;"));
+    // RENAME USER a TO b, b TO a leaves no trace where both are alike.
+    accounts.accounts = {{"a", "%"}, {"b", "%"}, {"b", "%"}, {"a", "%"}};
+    EXPECT_FALSE(may_execute_again(accounts, "'a'@'%': 01;"));
 }
 
 } // namespace

@@ -142,7 +142,8 @@ TEST(apply_rules, leave_out_programs_that_the_copy_has) {
     };
     EXPECT_FALSE(rules.is_in_copied_programs(about(kind::view, "t", "v"), at(999)));
     rules.set_programs_end({"binlog.000002", 1200});
-    for (const kind program : {kind::view, kind::routine, kind::trigger, kind::event}) {
+    for (const kind program :
+         {kind::view, kind::routine, kind::trigger, kind::event, kind::account}) {
         EXPECT_TRUE(rules.is_in_copied_programs(about(program, "t", "p"), at(1199)));
         EXPECT_FALSE(rules.is_in_copied_programs(about(program, "t", "p"), at(1200)));
     }

@@ -21,6 +21,7 @@ state::object_selection selection() {
     state::task_spec spec;
     spec.name = "t";
     spec.objects.include = {"t.*"};
+    spec.objects.accounts = {"*"};
     auto made = state::object_selection::make(spec);
     if (!made) throw std::runtime_error(made.error().what);
     return std::move(*made);
@@ -64,6 +65,11 @@ TEST(stream_share, gives_each_statement_to_one_stream_or_refuses_it) {
         {"ALTER TABLE c ADD a INT", "main"},
         {"ALTER TABLE x ADD c INT", "neither"}, // its own stream's
         {"TRUNCATE TABLE a", "own"},
+        {"GRANT SELECT ON a TO u", "refused"},
+        {"REVOKE SELECT ON x FROM u", "refused"},
+        {"GRANT SELECT ON c TO u", "main"},
+        {"GRANT SELECT ON t.* TO u", "main"},
+        {"DROP USER u", "main"},
         {"CREATE INDEX i ON b (v)", "own"},
         {"DROP INDEX i ON c", "main"},
         {"DROP TABLE a", "own"},

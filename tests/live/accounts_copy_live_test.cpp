@@ -100,9 +100,10 @@ TEST_F(copied_accounts, are_those_that_are_selected_under_the_names_of_the_targe
     begin(R"(["app@%", "writer@*"])", options);
     run();
     auto& target = pair->target_sql();
-    EXPECT_EQ(target.scalar("SELECT GROUP_CONCAT(user ORDER BY user) FROM mysql.user WHERE user NOT "
-                            "LIKE 'mysql%' AND user NOT IN ('root', 'apply')"),
-              "app,writer");
+    EXPECT_EQ(
+        target.scalar("SELECT GROUP_CONCAT(user ORDER BY user) FROM mysql.user WHERE user NOT "
+                      "LIKE 'mysql%' AND user NOT IN ('root', 'apply')"),
+        "app,writer");
     EXPECT_EQ(target.query("SHOW GRANTS FOR writer").back()[0].value_or(""),
               "GRANT INSERT, UPDATE (`n`) ON `my_shop`.`t` TO `writer`@`%` WITH GRANT OPTION");
     EXPECT_EQ(target.query("SHOW GRANTS FOR app").back()[0].value_or(""),
@@ -153,8 +154,9 @@ TEST_F(copied_accounts, are_equal_after_kills_and_changes_while_they_are_copied)
         if (target.scalar("SELECT COUNT(*) FROM information_schema.tables WHERE table_name = "
                           "'copy_progress'") == "0")
             return false;
-        return target.scalar("SELECT COALESCE(SUM(kind = 'account') > 0 AND SUM(kind = 'copy' AND part = "
-                             "1) = 0, 0) FROM understudy.copy_progress") == "1";
+        return target.scalar(
+                   "SELECT COALESCE(SUM(kind = 'account') > 0 AND SUM(kind = 'copy' AND part = "
+                   "1) = 0, 0) FROM understudy.copy_progress") == "1";
     };
     int on_the_way = 0;
     for (int i = 0; i < 60 && on_the_way < 5; ++i) {
@@ -164,8 +166,8 @@ TEST_F(copied_accounts, are_equal_after_kills_and_changes_while_they_are_copied)
             std::this_thread::sleep_for(5ms);
         const std::string n = std::to_string(i);
         source.exec("ALTER USER many" + n + " IDENTIFIED BY 'q" + n +
-                    "'; REVOKE SELECT ON shop.t FROM many" + n + "; DROP USER IF EXISTS many10" + n +
-                    "; CREATE USER more" + n + "; GRANT writer TO more" + n);
+                    "'; REVOKE SELECT ON shop.t FROM many" + n + "; DROP USER IF EXISTS many10" +
+                    n + "; CREATE USER more" + n + "; GRANT writer TO more" + n);
         std::this_thread::sleep_for(std::chrono::milliseconds(90 * i));
         task.kill_9();
         on_the_way += is_on_the_way() ? 1 : 0;

@@ -86,8 +86,7 @@ TEST(account_items, tell_privileges_that_cannot_be_given) {
 std::string lacking(const scene& at, const std::vector<std::string>& held) {
     const auto selection = state::object_selection::make(at.spec);
     return grant_statements(
-        missing(granted(held), target_needs(at.spec, *selection, at.source, at.target)),
-        "apply@%");
+        missing(granted(held), target_needs(at.spec, *selection, at.source, at.target)), "apply@%");
 }
 
 TEST(account_needs, are_what_the_accounts_may_do_and_the_right_to_grant_it) {
