@@ -54,4 +54,13 @@ question_line::ask_of_table(std::string sql) {
     co_return found;
 }
 
+boost::asio::awaitable<std::optional<question_line::answer>>
+question_line::ask_of_account(std::string sql) {
+    constexpr std::uint16_t no_such_grant = 1141; // ER_NONEXISTING_GRANT: of no such account
+    auto found = co_await ask(std::move(sql));
+    const bool is_gone = !found && !lost_ && last_error_ == no_such_grant;
+    if (is_gone) refused_.pop_back();
+    co_return found;
+}
+
 } // namespace understudy::precheck

@@ -36,6 +36,8 @@ public:
     // About a table that may have been dropped or renamed since it was listed: then there is
     // nothing to be said of it.
     [[nodiscard]] boost::asio::awaitable<std::optional<answer>> ask_of_table(std::string sql);
+    // The same of an account.
+    [[nodiscard]] boost::asio::awaitable<std::optional<answer>> ask_of_account(std::string sql);
 
 private:
     protocol::net::connection& source_;

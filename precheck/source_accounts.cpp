@@ -14,7 +14,7 @@ using boost::asio::awaitable;
 [[nodiscard]] awaitable<void> ask_account(question_line& ask, state::account_name account,
                                           const state::object_selection& selection,
                                           source_seen& seen) {
-    const auto lines = co_await ask.ask("SHOW GRANTS FOR " + account.quoted());
+    const auto lines = co_await ask.ask_of_account("SHOW GRANTS FOR " + account.quoted());
     if (!lines) co_return;
     for (std::size_t row = 0; row < lines->rows.size(); ++row) {
         const std::string line = text_at(lines->rows, row, 0);

@@ -182,5 +182,44 @@ TEST_F(copied_accounts, are_equal_after_kills_and_changes_while_they_are_copied)
     EXPECT_THAT(pair->compare(), IsEmpty());
 }
 
+class followed_accounts : public copied_accounts, public testing::WithParamInterface<bool> {};
+
+// Each statement exactly once, whether the target has GTIDs to tell by or not.
+TEST_P(followed_accounts, are_equal_after_kills_of_the_stream) {
+    pair_options options;
+    options.target.gtid = GetParam();
+    begin(R"(["*"])", options);
+    run();
+    auto& source = pair->source_sql();
+    int kills = 0;
+    for (int i = 0; i < 8; ++i) {
+        auto task = pair->start_task();
+        const std::string n = std::to_string(i);
+        for (int j = 0; j < 12; ++j) {
+            const std::string name = "s" + n + "_" + std::to_string(j);
+            source.exec("CREATE USER " + name + " IDENTIFIED BY 'first'; GRANT reader TO " + name +
+                        "; GRANT INSERT ON shop.t TO " + name + "; ALTER USER " + name +
+                        " IDENTIFIED BY 'second' RETAIN CURRENT PASSWORD; RENAME USER " + name +
+                        " TO r" + name + "; REVOKE INSERT ON shop.t FROM r" + name +
+                        "; CREATE USER gone" + name + "; DROP USER gone" + name);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(500 + 170 * i));
+        const bool runs = task.running();
+        kills += runs ? 1 : 0;
+        EXPECT_TRUE(runs) << task.output() << task.error();
+        if (runs) task.kill_9();
+    }
+    EXPECT_EQ(kills, 8);
+    run();
+    expect_equal_accounts();
+    for (const std::string password : {"first", "second"}) {
+        sql_client in(pair->target().endpoint("rs7_11", password));
+        EXPECT_EQ(in.scalar("SELECT 1"), "1");
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(with_and_without_gtids, followed_accounts, testing::Bool(),
+                         [](const auto& info) { return info.param ? "gtid" : "fingerprint"; });
+
 } // namespace
 } // namespace understudy::test
