@@ -41,7 +41,5 @@ look_at_columns(question_line& ask, const state::task_spec& spec, source_seen& s
 [[nodiscard]] boost::asio::awaitable<void>
 look_at_accounts(question_line& ask, const state::task_spec& spec,
                  const state::object_selection& selection, source_seen& seen);
-// Fills table_fact::columns.
-[[nodiscard]] boost::asio::awaitable<void> look_at_columns(question_line& ask, source_seen& seen);
 
 } // namespace understudy::precheck
