@@ -4,6 +4,7 @@
 #include "applier/ddl/redaction.hpp"
 #include "applier/ddl/statement_charset.hpp"
 #include "applier/errc.hpp"
+#include "protocol/gtid/mariadb_gtid.hpp"
 #include "protocol/wire/byte_reader.hpp"
 #include "state/object_selection.hpp"
 
@@ -74,6 +75,7 @@ std::string decision_advice(const source_transaction& transaction) {
 }
 
 std::optional<std::string> parse_decision_place(std::string_view text) {
+    if (const auto of_mariadb = protocol::mariadb_gtid::parse(text)) return of_mariadb->to_string();
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos || colon == 0 || !is_number(text.substr(colon + 1)))
         return std::nullopt;

@@ -20,8 +20,8 @@ struct statement_decision {
     std::string replacement; // one statement for the target, as it is, in UTF-8
 };
 
-// "uuid:17" or "binlog.000003:4711": under what name a decision is given and found. The same that
-// messages begin with.
+// "uuid:17", "0-1-17" or "binlog.000003:4711": under what name a decision is given and found. The
+// same that messages begin with.
 [[nodiscard]] std::string decision_place(const source_transaction& transaction);
 
 // The command that makes the decision, for messages.

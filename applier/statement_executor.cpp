@@ -36,7 +36,11 @@ std::string quote_all(const std::vector<std::string>& names) {
 }
 
 std::unexpected<protocol::error> failed(const source_statement& statement, protocol::error error) {
-    if (error.code == errc::target_refused || error.code == errc::unsupported_statement)
+    const bool is_refused =
+        error.code == errc::target_refused || error.code == errc::unsupported_statement ||
+        error.code == errc::missing_table || error.code == errc::definition_mismatch ||
+        error.code == errc::duplicate_key;
+    if (is_refused)
         error.what += ". To go on without it, or with something else in its place: " +
                       decision_advice(statement.transaction);
     return wrap(std::move(error), place_of(statement.plan, statement.transaction));

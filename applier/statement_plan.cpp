@@ -1,6 +1,7 @@
 #include "applier/statement_plan.hpp"
 
 #include "applier/ddl/mariadb_dialect.hpp"
+#include "applier/ddl/older_mysql_dialect.hpp"
 #include "applier/ddl/planner.hpp"
 #include "applier/ddl/redaction.hpp"
 #include "applier/errc.hpp"
@@ -39,6 +40,7 @@ logged_statement logged_statement::of(const protocol::query_event& query,
     made.database = query.database;
     made.sql_mode = query.status.sql_mode.value_or(0);
     made.source_version = source_version;
+    made.error_code = query.error_code;
     made.character_set_client =
         query.status.character_set_client.value_or(made.character_set_client);
     if (is_written_by_the_source(query.text))
@@ -83,10 +85,8 @@ std::optional<std::string> left_out_by_mariadb(const logged_statement& statement
     return std::nullopt;
 }
 
-} // namespace
-
-protocol::result<statement_plan> plan_statement(const logged_statement& statement,
-                                                const state::object_selection& selection) {
+protocol::result<statement_plan> plan_in_its_dialect(const logged_statement& statement,
+                                                     const state::object_selection& selection) {
     auto plan = ddl::planner(statement, selection).run();
     if (!plan || plan->what != statement_plan::action::execute) return plan;
     const bool of_mariadb = ddl::is_mariadb_version(statement.source_version);
@@ -104,6 +104,22 @@ protocol::result<statement_plan> plan_statement(const logged_statement& statemen
     auto translated = statement;
     translated.text = *text;
     return ddl::planner(translated, selection).run();
+}
+
+} // namespace
+
+protocol::result<statement_plan> plan_statement(const logged_statement& statement,
+                                                const state::object_selection& selection) {
+    if (!ddl::is_older_mysql(statement.source_version))
+        return plan_in_its_dialect(statement, selection);
+    const auto charset = ddl::statement_charset::of_collation(statement.character_set_client);
+    const auto text = ddl::older_mysql_dialect(statement.text, statement.sql_mode,
+                                               statement.source_version, charset)
+                          .for_later();
+    if (!text) return plan_in_its_dialect(statement, selection);
+    auto as_meant = statement;
+    as_meant.text = *text;
+    return plan_in_its_dialect(as_meant, selection);
 }
 
 } // namespace understudy::applier

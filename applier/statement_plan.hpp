@@ -154,6 +154,9 @@ struct logged_statement {
     std::vector<std::string> recollated_charsets{};
     // Who executed it, where that was logged: whoever alters an event becomes its definer.
     std::optional<state::account_name> invoker{};
+    // What the source told its client behind it; 0: nothing. Of DROP TABLE a, b, where b was not
+    // there, older servers have dropped a.
+    std::uint16_t error_code = 0;
     // A definition that the initial copy read: it brings a table into the shape of objects.tables,
     // and gives an account its roles, itself.
     bool of_initial_copy = false;

@@ -44,9 +44,10 @@ int execute(const skip_command& what) {
     if (!task) return refuse(task.error().what);
     const auto place = applier::parse_decision_place(what.at);
     if (!place)
-        return refuse(fmt::format("--at: found {}; it is a GTID (uuid:number) or file:offset, as "
-                                  "the task's message names the transaction",
-                                  what.at));
+        return refuse(fmt::format(
+            "--at: found {}; it is a GTID (uuid:number, or MariaDB's "
+            "domain-server-number) or file:offset, as the task's message names the transaction",
+            what.at));
     const auto decision = decide(what.replacement);
     if (!decision) return refuse(decision.error().what);
     const bool replaces = decision->what == statement_decision::verdict::replace;

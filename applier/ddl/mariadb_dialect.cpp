@@ -1,5 +1,6 @@
 #include "applier/ddl/mariadb_dialect.hpp"
 
+#include "applier/ddl/later_words.hpp"
 #include "applier/errc.hpp"
 #include "state/object_selection.hpp"
 
@@ -57,7 +58,8 @@ bool is_given_check_name(std::string_view name) {
 mariadb_dialect::mariadb_dialect(std::string_view text, std::uint64_t sql_mode,
                                  std::uint32_t source_version, const statement_charset& charset,
                                  std::vector<std::string> recollated_charsets)
-    : text_(text), list_(tokenize(text, sql_mode, source_version, charset)),
+    : text_(text), source_version_(source_version),
+      list_(tokenize(text, sql_mode, source_version, charset)),
       recollated_charsets_(std::move(recollated_charsets)) {}
 
 protocol::result<std::string> mariadb_dialect::for_mysql() {
@@ -65,6 +67,8 @@ protocol::result<std::string> mariadb_dialect::for_mysql() {
     if (auto translated = translate(); !translated) {
         return std::unexpected(std::move(translated.error()));
     }
+    for (text_edit& one : quoted_later_words(list_.tokens, source_version_))
+        edits_.push_back(std::move(one));
     return with_edits();
 }
 
@@ -76,7 +80,7 @@ std::unexpected<protocol::error> mariadb_dialect::lacks(const std::string& what)
 // between them comments vanish.
 std::string mariadb_dialect::with_edits() const {
     auto sorted = edits_;
-    std::ranges::sort(sorted, {}, &edit::begin);
+    std::ranges::sort(sorted, {}, where);
     std::string out;
     std::size_t at = 0;
     auto next = sorted.begin();
@@ -205,17 +209,21 @@ mariadb_dialect::done mariadb_dialect::alter_table(token_cursor at) {
     return collations();
 }
 
+// ALGORITHM, LOCK: how the source went about it; the target goes its own way.
+void mariadb_dialect::as_the_target_does_it(const token_cursor& at) {
+    const auto value = at.sees_symbol('=', 1) ? 2U : 1U;
+    edits_.push_back({at.peek(value).begin, at.peek(value).end, "DEFAULT"});
+}
+
 mariadb_dialect::done mariadb_dialect::alter_clause(token_cursor at, std::size_t end) {
     if (sees_any(at, {"ALGORITHM", "LOCK"})) {
-        // How the source went about it; the target goes its own way.
-        const auto value = at.sees_symbol('=', 1) ? 2U : 1U;
-        edits_.push_back({at.peek(value).begin, at.peek(value).end, "DEFAULT"});
+        as_the_target_does_it(at);
         return {};
     }
     if (at.take("ADD")) {
         if (sees_any(at, {"PARTITION"})) return {};
         at.take("COLUMN");
-        if (!at.sees_symbol('(')) return element(at, end);
+        if (!at.sees_symbol('(')) return element(at, end, entry::of_alter);
         at.advance();
         while (!at.at_end() && !at.sees_symbol(')')) {
             const auto inner = clause_end(at);
@@ -227,12 +235,12 @@ mariadb_dialect::done mariadb_dialect::alter_clause(token_cursor at, std::size_t
     }
     if (at.take("MODIFY")) {
         at.take("COLUMN");
-        return element(at, end);
+        return element(at, end, entry::of_alter);
     }
     if (at.take("CHANGE")) {
         at.take("COLUMN");
         at.advance(); // the old name
-        return element(at, end);
+        return element(at, end, entry::of_alter);
     }
     if (at.take("ALTER")) {
         const bool index = at.take_any({"INDEX", "KEY"});
@@ -257,19 +265,26 @@ mariadb_dialect::done mariadb_dialect::index_statement(token_cursor at) {
     for (; !at.at_end(); at.advance()) {
         if (at.take_parentheses() && at.at_end()) break;
         if (at.sees("IGNORED")) edits_.push_back({at.peek().begin, at.peek().end, "INVISIBLE"});
+        if (sees_any(at, {"ALGORITHM", "LOCK"})) as_the_target_does_it(at);
+        if (at.sees("NOWAIT")) edits_.push_back({at.peek().begin, at.peek().end, ""});
+        if (at.sees("WAIT") && at.peek(1).what == kind::number)
+            edits_.push_back({at.peek().begin, at.peek(1).end, ""});
     }
     return collations();
 }
 
 // One entry of a table's parentheses: a column, or a key or constraint.
-mariadb_dialect::done mariadb_dialect::element(token_cursor at, std::size_t end) {
+mariadb_dialect::done mariadb_dialect::element(token_cursor at, std::size_t end, entry is) {
     const bool is_key = sees_any(at, {"PRIMARY", "UNIQUE", "KEY", "INDEX", "FULLTEXT", "SPATIAL",
                                       "CONSTRAINT", "FOREIGN", "CHECK"});
     if (at.sees("VECTOR") && (at.sees("KEY", 1) || at.sees("INDEX", 1)))
         return lacks("vector indexes");
-    if (!is_key) return column(at, end);
+    if (!is_key) return column(at, end, is);
     if (at.sees("CONSTRAINT") && at.sees("CHECK", 2) && is_given_check_name(at.peek(1).text))
         edits_.push_back({at.peek().begin, at.peek(1).end, ""});
+    if (at.sees("FOREIGN") && is_name(at.peek(2)))
+        edits_.push_back({at.peek().begin, at.peek().begin,
+                          "CONSTRAINT " + state::quote_identifier(at.peek(2).text) + " "});
     while (at.index() < end) {
         if (at.take_parentheses()) continue;
         const bool negated = at.sees("NOT") && at.sees("IGNORED", 1);
@@ -283,7 +298,37 @@ mariadb_dialect::done mariadb_dialect::element(token_cursor at, std::size_t end)
     return {};
 }
 
-mariadb_dialect::done mariadb_dialect::column(token_cursor at, std::size_t end) {
+// In MySQL the CHECK of a column must not ask for another one. True: it is read.
+bool mariadb_dialect::check_of_others(token_cursor& at, std::string_view column, std::size_t end,
+                                      entry is) {
+    if (!at.sees("CHECK") || !at.sees_symbol('(', 1)) return false;
+    const auto first = at.index();
+    at.advance();
+    if (!at.take_parentheses()) return false;
+    const auto begin = list_.tokens[first].begin;
+    const auto after = list_.tokens[at.index() - 1].end;
+    bool asks_for_others = false;
+    for (auto i = first + 1; i < at.index(); ++i) {
+        const token_cursor word(list_.tokens, i);
+        asks_for_others =
+            asks_for_others || (is_name(word.peek()) && !word.sees_symbol('(', 1) &&
+                                lower(word.peek().text) != lower(std::string(column)));
+    }
+    if (!asks_for_others) return true;
+    std::vector<text_edit> words;
+    for (const text_edit& one : quoted_later_words(list_.tokens, source_version_)) {
+        if (one.begin >= begin && one.end <= after)
+            words.push_back({one.begin - begin, one.end - begin, one.text});
+    }
+    const auto place = list_.tokens[end - 1].end;
+    edits_.push_back({begin, after, ""});
+    edits_.push_back({place, place,
+                      (is == entry::of_alter ? ", ADD " : ", ") +
+                          ddl::with_edits(text_.substr(begin, after - begin), std::move(words))});
+    return true;
+}
+
+mariadb_dialect::done mariadb_dialect::column(token_cursor at, std::size_t end, entry is) {
     if (!is_name(at.peek())) return {};
     const std::string name = at.peek().text;
     at.advance();
@@ -293,6 +338,8 @@ mariadb_dialect::done mariadb_dialect::column(token_cursor at, std::size_t end) 
             return lacks(
                 fmt::format("the type {} of column {}", type, state::quote_identifier(name)));
     }
+    if (at.sees("YEAR") && at.sees_symbol('(', 1) && at.peek(2).text == "2")
+        edits_.push_back({at.peek(1).begin, at.peek(3).end, ""});
     const bool large = is_large_type(at);
     if (at.sees("JSON")) {
         bool checked = false;
@@ -305,7 +352,7 @@ mariadb_dialect::done mariadb_dialect::column(token_cursor at, std::size_t end) 
     }
     at.advance();
     while (at.index() < end) {
-        if (at.take_parentheses()) continue;
+        if (at.take_parentheses() || check_of_others(at, name, end, is)) continue;
         if (at.sees("COMPRESSED")) {
             const auto& last = at.sees_symbol('=', 1) ? at.peek(2) : at.peek();
             edits_.push_back({at.peek().begin, last.end, ""});

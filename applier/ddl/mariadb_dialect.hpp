@@ -1,6 +1,7 @@
 #pragma once
 
 #include "applier/ddl/lexer.hpp"
+#include "applier/ddl/text_edits.hpp"
 #include "applier/ddl/token_cursor.hpp"
 #include "protocol/result.hpp"
 
@@ -22,6 +23,10 @@ namespace understudy::applier::ddl {
 //   DEFAULT f(…), DEFAULT 'x' of a TEXT in parentheses
 //   CONSTRAINT CONSTRAINT_1 CHECK       without the name, which MariaDB gives in each table
 //   …_croatian_mysql561_ci              …_croatian_ci
+//   FOREIGN KEY name (…)                CONSTRAINT name before it: MariaDB calls the key so
+//   CHECK of a column with others in it one of the table
+//   YEAR(2)                             YEAR, whose values are the same
+//   names that are reserved in MySQL    in quotes (later_words.hpp)
 //   ALTER ONLINE, WAIT n, NOWAIT, ALGORITHM=…, LOCK=…   left out
 //
 // What MySQL has not stops with errc::unsupported_statement and the words that it lacks: UUID and
@@ -36,11 +41,6 @@ public:
     [[nodiscard]] protocol::result<std::string> for_mysql();
 
 private:
-    struct edit {
-        std::size_t begin;
-        std::size_t end;
-        std::string text;
-    };
     using done = protocol::result<void>;
 
     [[nodiscard]] done translate();
@@ -48,10 +48,14 @@ private:
     [[nodiscard]] done create_table(token_cursor at);
     [[nodiscard]] done alter_table(token_cursor at);
     [[nodiscard]] done index_statement(token_cursor at);
+    // How a further entry begins where this one stands.
+    enum class entry : std::uint8_t { of_list, of_alter };
     // Up to the token with the index `end`.
-    [[nodiscard]] done element(token_cursor at, std::size_t end);
+    [[nodiscard]] done element(token_cursor at, std::size_t end, entry is = entry::of_list);
     [[nodiscard]] done alter_clause(token_cursor at, std::size_t end);
-    [[nodiscard]] done column(token_cursor at, std::size_t end);
+    [[nodiscard]] done column(token_cursor at, std::size_t end, entry is);
+    bool check_of_others(token_cursor& at, std::string_view column, std::size_t end, entry is);
+    void as_the_target_does_it(const token_cursor& at);
     void default_value(token_cursor at, bool is_large);
     [[nodiscard]] done options(token_cursor at, std::size_t end, bool is_clause);
     [[nodiscard]] done collations();
@@ -62,9 +66,10 @@ private:
     [[nodiscard]] std::unexpected<protocol::error> lacks(const std::string& what) const;
 
     std::string_view text_;
+    std::uint32_t source_version_;
     token_list list_;
     std::vector<std::string> recollated_charsets_; // logged_statement::recollated_charsets
-    std::vector<edit> edits_;
+    std::vector<text_edit> edits_;
 };
 
 // A server of this version is MariaDB: MySQL's numbers are below.

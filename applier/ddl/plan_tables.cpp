@@ -7,6 +7,8 @@ namespace understudy::applier::ddl {
 
 namespace {
 
+constexpr std::uint16_t unknown_table = 1051; // ER_BAD_TABLE_ERROR
+
 // Names are in UTF-8 then, whatever the statement was sent in.
 statement_plan write_anew(statement_plan plan, std::string text) {
     plan.text = std::move(text);
@@ -182,6 +184,7 @@ protocol::result<void> planner::rewrite_union(token_cursor& from, const state::o
 
 protocol::result<statement_plan> planner::drop_tables(kind what) {
     const bool if_exists = at_.take_all({"IF", "EXISTS"});
+    is_done_in_part_ = statement_->error_code == unknown_table;
     std::vector<name_reference> names;
     do {
         auto name = at_.take_name();
@@ -207,9 +210,9 @@ protocol::result<statement_plan> planner::drop_tables(kind what) {
     if (source_names_.empty() && !models_.empty()) return only_note_gone(what);
     if (source_names_.empty()) return skip(what, "none of its objects is selected");
     // IF EXISTS also takes a database that there is not, so nothing may depend on a default one.
-    const auto home = if_exists ? "" : target_names_[0].database;
-    // The target lacks views that were invalid when the copy was made.
-    const bool guarded = if_exists || what == kind::view || !models_.empty();
+    // The target lacks views that were invalid when the copy was made, and drops all or nothing.
+    const bool guarded = if_exists || what == kind::view || !models_.empty() || is_done_in_part_;
+    const auto home = if_exists || is_done_in_part_ ? "" : target_names_[0].database;
     if (source_names_.size() == names.size()) {
         if (guarded && !if_exists) rewriter_.replace(names[0].begin, names[0].begin, "IF EXISTS ");
         for (std::size_t i = 0; i < names.size(); ++i)
@@ -227,6 +230,9 @@ std::optional<std::vector<planner::rename_pair>> planner::take_rename_pairs() {
     std::vector<rename_pair> pairs;
     do {
         const auto from = at_.take_name();
+        // MariaDB's; mariadb_dialect leaves it out.
+        if (from && at_.take("WAIT")) at_.advance();
+        if (from) at_.take("NOWAIT");
         if (!from || !at_.take("TO")) return std::nullopt;
         const auto to = at_.take_name();
         if (!to) return std::nullopt;

@@ -69,6 +69,12 @@ protocol::result<statement_plan> planner::run() {
     if (plan && plan->what == statement_plan::action::execute &&
         selection_->skips(skipped_as(plan->is)))
         return skip(plan->is, "objects.skip says so");
+    // Of rows that were changed as text it is known whether they can be taken back.
+    if (plan && plan->what == statement_plan::action::execute && statement_->error_code != 0 &&
+        !is_done_in_part_ && plan->is != kind::dml)
+        return refuse(fmt::format("the source broke off with error {}, and what it had done until "
+                                  "then is not in its log",
+                                  statement_->error_code));
     if (plan && plan->what == statement_plan::action::execute) {
         if (auto fits = check_shapes(*plan); !fits) return std::unexpected(std::move(fits.error()));
     }

@@ -146,6 +146,7 @@ private:
     std::vector<state::object_name> source_names_;
     std::vector<state::object_name> target_names_;
     std::vector<state::object_name> uses_;
+    bool is_done_in_part_ = false; // a DROP: what was there is gone, the rest never was there
     bool makes_up_values_ = false; // an ALTER TABLE, for rows that are there
     std::vector<statement_plan::model_step> models_;
     std::vector<state::object_name> followed_;

@@ -5,6 +5,7 @@
 #include "applier/object_fingerprint.hpp"
 #include "applier/retry_delay.hpp"
 #include "applier/server_errors.hpp"
+#include "applier/statement_decision.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,6 +31,14 @@ TEST(server_errors, are_sorted_by_what_is_to_be_done) {
     EXPECT_TRUE(is_retryable(errc::disk_full));
     EXPECT_FALSE(is_retryable(errc::duplicate_key));
     EXPECT_FALSE(is_retryable(errc::fenced));
+}
+
+TEST(decision_place, is_taken_as_messages_have_it) {
+    for (const auto* text : {"3e11fa47-71ca-11e1-9e33-c80aa9429562:1234", "0-1-1234",
+                             "7-4294967295-1", "binlog.000003:4711"})
+        EXPECT_EQ(parse_decision_place(text), text);
+    for (const auto* text : {"", "nonsense", "0-1", "0-1-", ":4711", "binlog.000003:x"})
+        EXPECT_EQ(parse_decision_place(text), std::nullopt) << text;
 }
 
 TEST(retry_delay, doubles_up_to_half_a_minute_and_starts_anew_after_success) {

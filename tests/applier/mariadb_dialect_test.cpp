@@ -68,6 +68,31 @@ TEST(mariadb_dialect, translates_what_has_a_certain_equal) {
         {"ALTER TABLE t ALTER INDEX k IGNORED, page_compressed=1",
          "ALTER TABLE t ALTER INDEX k INVISIBLE, FORCE"},
         {"ALTER TABLE t ALTER a SET DEFAULT uuid()", "ALTER TABLE t ALTER a SET DEFAULT (uuid())"},
+        {"CREATE TABLE groups (rank INT, system INT, virtual INT, row INT, lag INT AS (rank + 1) "
+         "VIRTUAL)",
+         "CREATE TABLE `groups` (`rank` INT, `system` INT, `virtual` INT, `row` INT, `lag` INT AS "
+         "(`rank` + 1) VIRTUAL)"},
+        {"CREATE VIEW v AS SELECT rank() OVER (ORDER BY rank ROWS UNBOUNDED PRECEDING) AS lead "
+         "FROM t WHERE system = 1 GROUP BY a WITH ROLLUP",
+         "CREATE VIEW v AS SELECT rank() OVER (ORDER BY `rank` ROWS UNBOUNDED PRECEDING) AS `lead` "
+         "FROM t WHERE `system` = 1 GROUP BY a WITH ROLLUP"},
+        {"CREATE TABLE t (a int CHECK (a > 0), b int CHECK (b <> rank) DEFAULT 5, "
+         "rank int)",
+         "CREATE TABLE t (a int CHECK (a > 0), b int  DEFAULT 5, CHECK (b <> "
+         "`rank`), `rank` int)"},
+        {"ALTER TABLE t ADD b int CHECK (b <> a) AFTER c, ADD (d int CHECK (d > a), e int)",
+         "ALTER TABLE t ADD b int  AFTER c, ADD CHECK (b <> a), ADD (d int , CHECK (d > a), e "
+         "int)"},
+        {"CREATE TABLE t (a int, FOREIGN KEY f (a) REFERENCES p (id), FOREIGN KEY (a) REFERENCES q "
+         "(id), CONSTRAINT c FOREIGN KEY g (a) REFERENCES r (id))",
+         "CREATE TABLE t (a int, CONSTRAINT `f` FOREIGN KEY f (a) REFERENCES p (id), FOREIGN KEY "
+         "(a) REFERENCES q (id), CONSTRAINT c FOREIGN KEY g (a) REFERENCES r (id))"},
+        {"ALTER TABLE t ADD FOREIGN KEY lead (a) REFERENCES p (id), ADD INDEX lag (a)",
+         "ALTER TABLE t ADD CONSTRAINT `lead` FOREIGN KEY `lead` (a) REFERENCES p (id), ADD INDEX "
+         "`lag` (a)"},
+        {"CREATE INDEX i ON t (a) WAIT 3 COMMENT 'x' ALGORITHM=NOCOPY LOCK SHARED",
+         "CREATE INDEX i ON t (a)  COMMENT 'x' ALGORITHM=DEFAULT LOCK DEFAULT"},
+        {"CREATE TABLE t (a YEAR(2), b YEAR(4))", "CREATE TABLE t (a YEAR, b YEAR(4))"},
         {"CREATE INDEX i ON t (a) IGNORED", "CREATE INDEX i ON t (a) INVISIBLE"},
         {"DROP TABLE t, u WAIT 3", "DROP TABLE t, u "},
         {"TRUNCATE TABLE t NOWAIT", "TRUNCATE TABLE t "},
@@ -136,6 +161,11 @@ TEST(statement_of_mariadb, is_translated_where_it_concerns_what_is_selected) {
     ASSERT_FALSE(refused.has_value());
     EXPECT_THAT(refused.error().what, testing::HasSubstr("CREATE TABLE a (u UUID)"));
     EXPECT_THAT(refused.error().what, testing::HasSubstr("the type UUID"));
+}
+
+TEST(statement_of_mariadb, that_waits_for_locks_is_executed_without_that) {
+    EXPECT_EQ(plan("RENAME TABLE a WAIT 3 TO b, c NOWAIT TO d").value().text,
+              "RENAME TABLE `shop`.`a` TO `shop`.`b`, `shop`.`c` TO `shop`.`d`");
 }
 
 TEST(statement_of_mariadb, does_not_guess_what_a_character_set_meant) {

@@ -3,15 +3,14 @@
 
 #include "applier/statement_plan.hpp"
 #include "tests/support/ddl_corpus.hpp"
+#include "tests/support/ddl_corpus_objects.hpp"
 #include "tests/support/ddl_corpus_selections.hpp"
 #include "tests/support/live_server.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,32 +18,6 @@ namespace understudy::test {
 namespace {
 
 constexpr std::uint32_t version_97 = 90704;
-
-void replace_all(std::string& text, std::string_view what, std::string_view with) {
-    for (std::size_t at = text.find(what); at != std::string::npos;
-         at = text.find(what, at + with.size()))
-        text.replace(at, what.size(), with);
-}
-
-// Names as on the source, without quotes and databases.
-std::string plain(std::string text) {
-    std::erase(text, '`');
-    static constexpr std::array<std::array<std::string_view, 3>, 2> renamed{
-        {{"corpus_dw.facts", "facts", "orders"}, {"corpus_copy.articles", "articles", "items"}}};
-    for (const auto& [target, name, source] : renamed) {
-        replace_all(text, fmt::format("{} AS {}", target, source), source);
-        replace_all(text, fmt::format("{} {}", target, source), source);
-        replace_all(text, target, source);
-        for (const char* const form :
-             {"TABLE {} (", "REFERENCES {} (", "ON {} FOR", "{}_ibfk_", "{}_chk_", "({},", "({})",
-              ",{})", ",{},", "_{}_del", "_{}_gho", "_{}_ghc", "_{}_new", "_{}_old"})
-            replace_all(text, fmt::format(fmt::runtime(form), name),
-                        fmt::format(fmt::runtime(form), source));
-    }
-    replace_all(text, "corpus_copy.", "");
-    replace_all(text, "corpus.", "");
-    return text;
-}
 
 class corpus_run : public testing::Test {
 protected:
@@ -54,31 +27,6 @@ protected:
         if (!database.empty()) session.exec("USE `" + database + "`");
         session.exec("SET sql_mode = '" + mode + "', foreign_key_checks = 0");
         session.exec(text);
-    }
-
-    // SHOW CREATE of everything that has the name, as the server shows it without a default
-    // database.
-    std::string shown(const state::object_name& name) {
-        std::string all;
-        const auto show = [&](const std::string& kind, const std::string& what,
-                              std::size_t column) {
-            try {
-                const auto rows = client.query("SHOW CREATE " + kind + " " + what);
-                all += kind + ": " + plain(rows.at(0).at(column).value_or("NULL")) + "\n";
-            } catch (const sql_error&) {
-                all += kind + ": none\n";
-            }
-        };
-        if (name.object.empty()) {
-            show("DATABASE", "`" + name.database + "`", 1);
-            replace_all(all, "corpus_copy", "corpus");
-            return all;
-        }
-        show("TABLE", name.to_string(), 1);
-        for (const char* const kind : {"PROCEDURE", "FUNCTION", "TRIGGER"})
-            show(kind, name.to_string(), 2);
-        show("EVENT", name.to_string(), 3);
-        return all;
     }
 
     // How often each of its kinds of objects is there.
@@ -116,7 +64,8 @@ protected:
         SCOPED_TRACE("as planned: " + plan->text);
         exec(plan->database, statement.sql_mode, plan->text);
         for (std::size_t i = 0; i < plan->source_names.size(); ++i)
-            EXPECT_EQ(shown(plan->source_names[i]), shown(plan->target_names[i]));
+            EXPECT_EQ(shown_as_on_source(client, plan->source_names[i]),
+                      shown_as_on_source(client, plan->target_names[i]));
         ++executed;
     }
     void run(const named_selection& how) {

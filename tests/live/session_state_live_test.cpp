@@ -158,5 +158,28 @@ TEST(timestamps_of_mysql_56, have_the_defaults_that_its_server_gives) {
     }
 }
 
+// What 5.6 reads and leaves out would refuse its rows on the target.
+TEST(definitions_of_mysql_56, lack_what_its_server_leaves_out) {
+    source_and_target pair(server_kind::mysql_56, server_kind::mysql_97,
+                           options(server_kind::mysql_56));
+    auto& sql = pair.source_sql();
+    const std::string columns =
+        " (id INT PRIMARY KEY, n INT CHECK (n > 0), p INT REFERENCES m.parent "
+        "(id), rank YEAR(2), CHECK (n < 9), KEY (n DESC)) ENGINE=InnoDB";
+    const auto fill = [&sql](const std::string& table) {
+        sql.exec("INSERT INTO " + table + " VALUES (1, -1, 77, 1999), (2, 10, NULL, 2010)");
+    };
+    sql.exec("CREATE DATABASE m; CREATE TABLE m.parent (id INT PRIMARY KEY) ENGINE=InnoDB");
+    sql.exec("CREATE TABLE m.copied" + columns);
+    fill("m.copied");
+    expect_caught_up(pair);
+    sql.exec("CREATE TABLE m.streamed" + columns);
+    fill("m.streamed");
+    sql.exec("ALTER TABLE m.copied ADD CHECK (n = 5), ADD q INT REFERENCES m.parent (id), ADD "
+             "groups INT; UPDATE m.copied SET q = 78, groups = rank");
+    expect_caught_up(pair);
+    EXPECT_THAT(pair.compare(), IsEmpty());
+}
+
 } // namespace
 } // namespace understudy::test

@@ -47,10 +47,15 @@ private:
             now_.expected = outcome::skipped;
         } else if (what == "refuse") {
             now_.expected = outcome::refused;
+        } else if (what == "stop") {
+            now_.expected = outcome::stopped;
+        } else if (what == "not") {
+            now_.not_for.push_back(argument);
         } else if (what == "read") {
             now_.is_executable = false;
         } else if (what == "mode") {
             now_.sql_mode = argument;
+            now_.has_mode = true;
         } else if (what == "database") {
             now_.database = argument;
         } else {
@@ -66,6 +71,7 @@ private:
         now_.text.resize(now_.text.size() - delimiter_.size());
         made.push_back(now_);
         now_.text.clear();
+        now_.not_for.clear();
         if (now_.is_executable) now_.expected = corpus_statement::outcome::executed;
     }
 
@@ -93,10 +99,11 @@ std::vector<corpus_statement> read_ddl_corpus(const std::string& file) {
     return std::move(reader.made);
 }
 
-std::vector<std::string> ddl_corpus_files() {
+std::vector<std::string> ddl_corpus_files(const std::string& server) {
     std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-        if (entry.path().extension() == ".sql") files.push_back(entry.path().filename().string());
+    for (const auto& entry : std::filesystem::directory_iterator(directory / server)) {
+        if (entry.path().extension() == ".sql")
+            files.push_back(entry.path().lexically_relative(directory).string());
     }
     std::ranges::sort(files);
     return files;

@@ -13,6 +13,7 @@ namespace understudy::test {
 struct named_selection {
     std::string name;
     state::object_selection selection;
+    std::vector<std::pair<std::string, std::string>> renames;
 };
 
 [[nodiscard]] inline std::vector<named_selection> ddl_corpus_selections() {
@@ -35,7 +36,7 @@ struct named_selection {
         spec.objects.rename = rename;
         auto selection = state::object_selection::make(spec);
         if (!selection) throw std::runtime_error(selection.error().what);
-        made.push_back({name, std::move(*selection)});
+        made.push_back({name, std::move(*selection), rename});
     }
     return made;
 }

@@ -34,9 +34,9 @@ std::string without_display_width(std::string type) {
 }
 
 std::string evened_out_sql_mode(std::string mode) {
-    // Gone in 8.0, with what they stood for in place.
-    for (const std::string_view gone :
-         {"NO_AUTO_CREATE_USER", "NO_FIELD_OPTIONS", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS"}) {
+    // Gone in 8.0, with what they stood for in place; and what MariaDB does without a mode for it.
+    for (const std::string_view gone : {"TIME_TRUNCATE_FRACTIONAL", "NO_AUTO_CREATE_USER",
+                                        "NO_FIELD_OPTIONS", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS"}) {
         replace_all(mode, std::string(gone) + ",", "");
         replace_all(mode, "," + std::string(gone), "");
         replace_all(mode, gone, "");
@@ -46,8 +46,10 @@ std::string evened_out_sql_mode(std::string mode) {
 
 // A body that came in a packet of several statements keeps the semicolon behind it; sent alone, the
 // server takes it off.
-std::string body(const std::string& column) {
-    return "TRIM(TRAILING ';' FROM " + column + ")";
+std::string body(const std::string& column, bool same_version) {
+    const std::string text = "TRIM(TRAILING ';' FROM " + column + ")";
+    // What is a reserved word for one server alone has to be in quotes there.
+    return same_version ? text : "REPLACE(" + text + ", '`', '')";
 }
 
 // The same thing under the names that different versions have for it.
@@ -55,6 +57,9 @@ std::string evened_out(std::string value) {
     if (value == "utf8") return "utf8mb3";
     if (value.starts_with("utf8_")) return "utf8mb3" + value.substr(4);
     if (value == "RESTRICT") return "NO ACTION";
+    if (value == "MRG_MyISAM") return "MRG_MYISAM";
+    replace_all(value, " /*M!100301 COMPRESSED*/", "");
+    replace_all(value, "_croatian_mysql561_ci", "_croatian_ci");
     replace_all(value, "DEFAULT_GENERATED", "");
     if (value.starts_with(' ')) value.erase(0, 1);
     if (value.find("CURRENT_TIMESTAMP") != std::string::npos) {
@@ -82,8 +87,8 @@ public:
 
     definition_reader(sql_client& server, bool same_version, name_map map,
                       std::map<std::string, std::string> renames)
-        : server_(server), same_version_(same_version), map_(std::move(map)),
-          renames_(std::move(renames)) {}
+        : server_(server), same_version_(same_version), version_(server.scalar("SELECT VERSION()")),
+          map_(std::move(map)), renames_(std::move(renames)) {}
 
     void read(const std::string& database) {
         database_ = database;
@@ -110,19 +115,27 @@ private:
     }
 
     void tables() {
+        // Of a view each version finds other things to say.
         lines("table", "table",
-              "SELECT table_name, table_type, engine, table_collation, table_comment FROM"
-              " information_schema.tables WHERE table_schema = {}");
+              std::string("SELECT table_name, table_type, engine, table_collation, ") +
+                  (same_version_ ? "table_comment" : "IF(table_type = 'VIEW', '', table_comment)") +
+                  " FROM information_schema.tables WHERE table_schema = {}");
         lines("table", "column",
               "SELECT table_name, column_name, ordinal_position, " + column_default() +
-                  (", is_nullable, column_type, character_set_name, collation_name,"
-                   " column_key, extra, column_comment"
-                   " FROM information_schema.columns WHERE table_schema = {}"
-                   " ORDER BY table_name, ordinal_position"));
+                  ", is_nullable, column_type, character_set_name, collation_name,"
+                  " column_key, extra, column_comment"
+                  " FROM information_schema.columns WHERE table_schema = {0}" +
+                  (same_version_ ? ""
+                                 : " AND table_name NOT IN (SELECT table_name FROM"
+                                   " information_schema.views WHERE table_schema = {0})") +
+                  " ORDER BY table_name, ordinal_position");
         lines("table", "index",
               "SELECT table_name, index_name, seq_in_index, non_unique, column_name, sub_part,"
-              " index_type, index_comment FROM information_schema.statistics WHERE"
-              " table_schema = {} ORDER BY table_name, index_name, seq_in_index");
+              " collation, index_type, index_comment, " +
+                  unused_indexes() +
+                  " FROM information_schema.statistics WHERE"
+                  " table_schema = {} ORDER BY table_name, index_name, seq_in_index");
+        lines("table", "checks", checks());
         lines("table", "foreign key",
               "SELECT r.table_name, r.constraint_name, k.ordinal_position, k.column_name,"
               " k.referenced_column_name, r.update_rule, r.delete_rule FROM"
@@ -130,23 +143,62 @@ private:
               " information_schema.key_column_usage k ON k.constraint_schema ="
               " r.constraint_schema AND k.constraint_name = r.constraint_name AND k.table_name ="
               " r.table_name WHERE r.constraint_schema = {} ORDER BY 1, 2, 3");
-        lines("table", "partition",
-              "SELECT table_name, partition_name, subpartition_name, partition_method,"
-              " subpartition_method, LOWER(REPLACE(partition_expression, '`', '')),"
-              " partition_description FROM information_schema.partitions WHERE table_schema = {}"
-              " AND partition_name IS NOT NULL ORDER BY table_name, partition_ordinal_position,"
-              " subpartition_ordinal_position");
+        lines(
+            "table", "partition",
+            "SELECT table_name, partition_name, subpartition_name, partition_method,"
+            " subpartition_method, " +
+                partition_expression() +
+                ", partition_description FROM information_schema.partitions WHERE table_schema = {}"
+                " AND partition_name IS NOT NULL ORDER BY table_name, partition_ordinal_position,"
+                " subpartition_ordinal_position");
         if (same_version_) show_create_tables();
     }
+
+    [[nodiscard]] bool is_mariadb() const { return version_.contains("MariaDB"); }
 
     // Of a BINARY column 5.6 shows the bytes, with the padding, and later servers 0x…
     [[nodiscard]] std::string column_default() const {
         if (same_version_) return "column_default";
-        return "IF(data_type IN ('binary', 'varbinary'), HEX(TRIM(TRAILING '\\0' FROM"
-               " IF(column_default LIKE '0x%', UNHEX(SUBSTR(column_default, 3)), column_default))),"
-               // MariaDB shows it as it stands in a statement.
-               " IF(VERSION() LIKE '%MariaDB%', TRIM(BOTH '''' FROM column_default),"
-               " column_default))";
+        const auto without = [](const std::string& text, const char* what) {
+            return fmt::format("REPLACE({}, {}, '')", text, what);
+        };
+        // Each server writes the texts in it in its own way.
+        std::string expression = "column_default";
+        for (const char* const what : {"'_utf8mb4'", "'\\\\'", "''''", "'()'"})
+            expression = without(expression, what);
+        // MariaDB shows it as it stands in a statement.
+        const std::string text =
+            is_mariadb()
+                ? "IF(column_default LIKE '''%''', REPLACE(REPLACE(SUBSTR(column_default, 2,"
+                  " CHAR_LENGTH(column_default) - 2), '''''', ''''), '\\\\\\\\', '\\\\'),"
+                  " IF(data_type = 'bit', column_default, NULLIF(" +
+                      expression + ", 'NULL')))"
+                : "IF(extra LIKE '%DEFAULT_GENERATED%', " + expression + ", column_default)";
+        return fmt::format("IF(data_type IN ('binary', 'varbinary'), HEX(TRIM(TRAILING '\\0' FROM"
+                           " IF({0} LIKE '0x%', UNHEX(SUBSTR({0}, 3)), {0}))), {0})",
+                           text);
+    }
+
+    // The words are each version's own.
+    [[nodiscard]] std::string partition_expression() const {
+        std::string text = "LOWER(REPLACE(partition_expression, '`', ''))";
+        if (same_version_) return text;
+        return "NULLIF(REPLACE(REPLACE(" + text + ", '(', ''), ')', ''), '')";
+    }
+
+    // Whether queries use it.
+    [[nodiscard]] std::string unused_indexes() const {
+        if (is_mariadb()) return "IF(ignored = 'YES', 'unused', '')";
+        return version_.starts_with("5.") ? "''" : "IF(is_visible = 'NO', 'unused', '')";
+    }
+
+    // How many CHECK constraints a table has: their words are each version's own.
+    [[nodiscard]] std::string checks() const {
+        if (is_mariadb())
+            return "SELECT table_name, COUNT(*) FROM information_schema.check_constraints WHERE"
+                   " constraint_schema = {} GROUP BY table_name";
+        return "SELECT table_name, COUNT(*) FROM information_schema.table_constraints WHERE"
+               " table_schema = {} AND constraint_type = 'CHECK' GROUP BY table_name";
     }
 
     void show_create_tables() {
@@ -179,7 +231,8 @@ private:
 
     void routines() {
         lines("routine", "routine",
-              "SELECT routine_name, routine_type, dtd_identifier, " + body("routine_definition") +
+              "SELECT routine_name, routine_type, dtd_identifier, " +
+                  body("routine_definition", same_version_) +
                   ", is_deterministic, sql_data_access, security_type, sql_mode, routine_comment,"
                   " definer, character_set_client, collation_connection, database_collation FROM"
                   " information_schema.routines WHERE routine_schema = {} ORDER BY 1, 2");
@@ -194,7 +247,7 @@ private:
         for (const sql_row& row : server_.query(
                  "SELECT event_object_table, trigger_name, event_manipulation, action_timing,"
                  " " +
-                 body("action_statement") +
+                 body("action_statement", same_version_) +
                  ", sql_mode, definer, character_set_client,"
                  " collation_connection, database_collation FROM information_schema.triggers"
                  " WHERE trigger_schema = " +
@@ -211,7 +264,7 @@ private:
     // On a replica an event is there but asleep: DISABLE ON REPLICA.
     void events() {
         lines("event", "event",
-              "SELECT event_name, " + body("event_definition") +
+              "SELECT event_name, " + body("event_definition", same_version_) +
                   ", event_type, execute_at, interval_value,"
                   " interval_field, sql_mode, starts, ends, IF(status = 'DISABLED', 'DISABLED',"
                   " 'ENABLED or on the replica asleep'), on_completion, event_comment, definer,"
@@ -259,6 +312,7 @@ private:
 
     sql_client& server_;
     bool same_version_;
+    std::string version_;
     name_map map_;
     std::map<std::string, std::string> renames_;
     std::string database_;

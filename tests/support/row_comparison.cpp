@@ -21,6 +21,13 @@ struct table_columns {
     bool has_json = false;
 };
 
+std::string quoted(const std::string& name) {
+    std::string text = "`";
+    for (const char c : name)
+        text += c == '`' ? "``" : std::string(1, c);
+    return text + "`";
+}
+
 // An expression whose text tells every two different values of the type apart.
 std::string exact_form(const std::string& column, const std::string& type) {
     static constexpr std::array as_bytes = {"char",
@@ -46,7 +53,7 @@ std::string exact_form(const std::string& column, const std::string& type) {
                                             "geometrycollection",
                                             "geomcollection",
                                             "vector"};
-    const std::string name = "`" + column + "`";
+    const std::string name = quoted(column);
     if (std::ranges::find(as_bytes, type) != as_bytes.end()) return "HEX(" + name + ")";
     // FLOAT prints six digits; as a DOUBLE of no fixed scale it prints all that it has.
     if (type == "float" || type == "double") return name + " * 1e0";
@@ -77,8 +84,8 @@ std::vector<table_columns> selected_tables(sql_client& source, const object_sele
 }
 
 std::string select_all(const table_columns& table, const object_name& name) {
-    return fmt::format("SELECT {} FROM `{}`.`{}`", fmt::join(table.exact_forms, ", "),
-                       name.database, name.name);
+    return fmt::format("SELECT {} FROM {}.{}", fmt::join(table.exact_forms, ", "),
+                       quoted(name.database), quoted(name.name));
 }
 
 struct row_hash {
@@ -163,7 +170,8 @@ row_counts counts_of(sql_client& server, const std::string& sql) {
 }
 
 std::string checksum(sql_client& server, const object_name& table) {
-    return server.query(fmt::format("CHECKSUM TABLE `{}`.`{}`", table.database, table.name))
+    return server
+        .query(fmt::format("CHECKSUM TABLE {}.{}", quoted(table.database), quoted(table.name)))
         .at(0)
         .at(1)
         .value_or("NULL");

@@ -129,7 +129,7 @@ std::string source_and_target::endpoint_text(const std::string& side, live_serve
 
 void source_and_target::write_task_file() {
     std::ostringstream text;
-    text << "name = \"test\"\n"
+    text << "name = " << toml(options_.name) << "\n"
          << endpoint_text("source", source(), source_account(), options_.source_tls_mode)
          << endpoint_text("target", target(), target_account(), options_.target_tls_mode)
          << "[objects]\ninclude = " << toml(options_.objects.include) << "\n";

@@ -37,6 +37,7 @@ struct pair_options {
     // On *.*; empty: everything a replica's session can need.
     std::string source_privileges{};
     std::string target_privileges{};
+    std::string name = "test"; // of the task
 };
 
 // A running `understudy`; ends with it.
@@ -76,7 +77,7 @@ public:
     [[nodiscard]] sql_endpoint target_account() const;
 
     [[nodiscard]] std::filesystem::path task_file() const {
-        return directory_.path() / "task.toml";
+        return directory_.path() / (options_.name + ".toml");
     }
     [[nodiscard]] std::filesystem::path data_dir() const { return directory_.path() / "data"; }
     [[nodiscard]] const object_selection& objects() const { return options_.objects; }
