@@ -1,6 +1,7 @@
 // Other names on the target: by patterns, for tables and databases that come later too, and names
 // that change places.
 
+#include "tests/live/source_case.hpp"
 #include "tests/support/background_writer.hpp"
 #include "tests/support/source_and_target.hpp"
 #include "tests/support/wait_until.hpp"
@@ -48,7 +49,7 @@ std::string names_on_target(source_and_target& pair) {
         "('mysql', 'sys', 'information_schema', 'performance_schema', 'understudy')");
 }
 
-class renames_by_pattern : public testing::Test {
+class renames_by_pattern : public testing::TestWithParam<source_case> {
 protected:
     static pair_options options() {
         pair_options made;
@@ -57,6 +58,8 @@ protected:
         made.objects.rename = {{"shard_*.orders", "dw.orders_*"},
                                {"shard_*.visit_*", "visits_*.all_*"},
                                {"crm_*", "*_copy"}};
+        made.source.gtid = GetParam().gtid;
+        made.source.extra_args = made.target.extra_args = {"--log-bin-trust-function-creators=1"};
         made.more_of_task_file = "[initial]\nchunk_bytes = \"64KiB\"\n";
         return made;
     }
@@ -103,10 +106,13 @@ protected:
                     IsEmpty());
     }
 
-    source_and_target pair{server_kind::mysql_97, server_kind::mysql_97, options()};
+    source_and_target pair{GetParam().kind, server_kind::mysql_97, options()};
 };
 
-TEST_F(renames_by_pattern, hold_for_the_copy_and_for_what_is_made_later) {
+// What older servers log of it too.
+class renames_by_pattern_of_each_source : public renames_by_pattern {};
+
+TEST_P(renames_by_pattern_of_each_source, hold_for_the_copy_and_for_what_is_made_later) {
     auto task = pair.start_task();
     {
         const background_writer busy(pair.source(), 3ms, [](sql_client& sql, int i) {
@@ -150,7 +156,7 @@ TEST_F(renames_by_pattern, hold_for_the_copy_and_for_what_is_made_later) {
     expect_equal();
 }
 
-TEST_F(renames_by_pattern, name_each_object_that_the_target_has) {
+TEST_P(renames_by_pattern, name_each_object_that_the_target_has) {
     expect_success(pair);
     EXPECT_EQ(names_on_target(pair),
               "a_copy.elders a_copy.people dw.orders_1 dw.orders_2 shard_1.items shard_1.log_10 "
@@ -164,7 +170,7 @@ TEST_F(renames_by_pattern, name_each_object_that_the_target_has) {
               "shard_1 dw.orders_1,shard_2 dw.orders_2");
 }
 
-TEST_F(renames_by_pattern, follow_a_table_through_the_names_of_its_database) {
+TEST_P(renames_by_pattern_of_each_source, follow_a_table_through_the_names_of_its_database) {
     expect_success(pair);
     source().exec("CREATE DATABASE crm_b; RENAME TABLE crm_a.people TO crm_b.people; INSERT INTO "
                   "crm_b.people VALUES (3, 3); RENAME TABLE shard_1.log_10 TO shard_1.visit_web2, "
@@ -179,6 +185,12 @@ TEST_F(renames_by_pattern, follow_a_table_through_the_names_of_its_database) {
     named.rename = {{"crm_b", "b_copy"}, {"shard_1.visit_web2", "visits_1.all_web2"}};
     EXPECT_THAT(compare(source(), pair.target_sql(), named), IsEmpty());
 }
+
+INSTANTIATE_TEST_SUITE_P(, renames_by_pattern, testing::Values(source_case{}), name_of_case);
+INSTANTIATE_TEST_SUITE_P(, renames_by_pattern_of_each_source,
+                         testing::Values(source_case{}, source_case{server_kind::mysql_56, false},
+                                         source_case{server_kind::mariadb_1011}),
+                         name_of_case);
 
 // Nothing of the target's database is there when the task starts.
 TEST(renames, bring_a_table_to_a_database_that_the_target_gets_with_it) {
@@ -215,12 +227,22 @@ TEST(renames, bring_a_table_to_a_database_that_the_target_gets_with_it) {
 }
 
 // a is b on the target and b is a; whether they are selected one by one or with their database.
-class names_that_change_places : public testing::TestWithParam<bool> {
+struct places_case {
+    bool one_by_one = false;
+    source_case source{};
+};
+
+void PrintTo(const places_case& one, std::ostream* out) {
+    *out << (one.one_by_one ? "of_single_tables_" : "in_a_database_") << name_of(one.source);
+}
+
+class names_that_change_places : public testing::TestWithParam<places_case> {
 protected:
     static pair_options options() {
         pair_options made;
         made.objects.include = {"shop.*"};
-        if (GetParam()) made.objects.include = {"shop.a", "shop.b", "shop.c", "shop.m*"};
+        made.source.gtid = GetParam().source.gtid;
+        if (GetParam().one_by_one) made.objects.include = {"shop.a", "shop.b", "shop.c", "shop.m*"};
         made.objects.rename = {{"shop.a", "shop.b"}, {"shop.b", "shop.a"}};
         return made;
     }
@@ -250,7 +272,7 @@ protected:
                           "WHERE table_schema = 'shop' AND referenced_table_name IS NOT NULL");
     }
 
-    source_and_target pair{server_kind::mysql_97, server_kind::mysql_97, options()};
+    source_and_target pair{GetParam().source.kind, server_kind::mysql_97, options()};
 };
 
 TEST_P(names_that_change_places, keep_their_rows_and_definitions_apart) {
@@ -294,9 +316,11 @@ TEST_P(names_that_change_places, stay_so_when_the_source_renames_them) {
     EXPECT_EQ(names_on_target(pair), "shop.a shop.c");
 }
 
-INSTANTIATE_TEST_SUITE_P(, names_that_change_places, testing::Bool(), [](const auto& of) {
-    return of.param ? "of_single_tables" : "in_a_database";
-});
+INSTANTIATE_TEST_SUITE_P(, names_that_change_places,
+                         testing::Values(places_case{false}, places_case{true},
+                                         places_case{true, {server_kind::mysql_56}},
+                                         places_case{false, {server_kind::mariadb_1011, false}}),
+                         [](const auto& of) { return testing::PrintToString(of.param); });
 
 TEST(renames, let_two_databases_change_places) {
     pair_options options;

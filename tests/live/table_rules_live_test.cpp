@@ -1,6 +1,7 @@
 // Rows and columns that objects.tables leaves out, renames and adds: in the copy, in the stream,
 // through crashes and DDL, as row images and as SQL.
 
+#include "tests/live/source_case.hpp"
 #include "tests/support/background_writer.hpp"
 #include "tests/support/source_and_target.hpp"
 
@@ -53,7 +54,16 @@ void write(sql_client& sql, int i) {
                     i, 1 + (i * 37) % 5000));
 }
 
-class table_rules : public testing::TestWithParam<bool> {
+struct rules_case {
+    bool as_sql = false;
+    source_case source{};
+};
+
+void PrintTo(const rules_case& one, std::ostream* out) {
+    *out << (one.as_sql ? "sql" : "row_images") << "_of_" << name_of(one.source);
+}
+
+class table_rules : public testing::TestWithParam<rules_case> {
 protected:
     static pair_options options(std::string more) {
         pair_options made;
@@ -61,19 +71,23 @@ protected:
         made.objects.rename = {{"shop.orders", "dw.facts"}};
         made.source.extra_args = {"--binlog-row-metadata=FULL"};
         made.more_of_task_file = std::move(more);
-        if (GetParam()) made.more_of_task_file += "\n[apply]\nwriter = \"sql\"\n";
+        made.source.gtid = GetParam().source.gtid;
+        if (GetParam().as_sql) made.more_of_task_file += "\n[apply]\nwriter = \"sql\"\n";
         return made;
     }
     static void prepare(sql_client& sql) {
-        sql.exec("CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY "
-                 "KEY, region VARCHAR(2), total DECIMAL(8,2), card VARCHAR(20), customer INT, "
-                 "status ENUM('new','paid') CHARACTER SET latin1, KEY (customer), KEY (card)); "
-                 "CREATE TABLE shop.log (id INT AUTO_INCREMENT PRIMARY KEY, at DATETIME, kind "
-                 "VARCHAR(20)); SET SESSION cte_max_recursion_depth = 10000; INSERT INTO "
-                 "shop.orders (region, total, card, customer, status) WITH RECURSIVE n (i) AS "
-                 "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT ELT(1 + i % 4, "
-                 "'EU', 'US', 'eu', NULL), i % 30, REPEAT('c', 20), i, ELT(1 + i % 7, 'paid', "
-                 "'new', 'new', 'new', NULL, 'new', 'new') FROM n; INSERT INTO shop.log (at, kind) "
+        sql.exec(
+            "CREATE DATABASE shop; CREATE TABLE shop.orders (id INT AUTO_INCREMENT PRIMARY "
+            "KEY, region VARCHAR(2), total DECIMAL(8,2), card VARCHAR(20), customer INT, "
+            "status ENUM('new','paid') CHARACTER SET latin1, KEY (customer), KEY (card)); "
+            "CREATE TABLE shop.log (id INT AUTO_INCREMENT PRIMARY KEY, at DATETIME, kind "
+            "VARCHAR(20)); CREATE TABLE shop.n (i INT PRIMARY KEY); INSERT INTO shop.n VALUES (0)");
+        for (int i = 1; i < 5000; i *= 2)
+            sql.exec(fmt::format("INSERT INTO shop.n SELECT i + {} FROM shop.n", i));
+        sql.exec("INSERT INTO shop.orders (region, total, card, customer, status) SELECT ELT(1 + i "
+                 "% 4, 'EU', 'US', 'eu', NULL), i % 30, REPEAT('c', 20), i, ELT(1 + i % 7, 'paid', "
+                 "'new', 'new', 'new', NULL, 'new', 'new') FROM shop.n WHERE i BETWEEN 1 AND 5000 "
+                 "ORDER BY i; DROP TABLE shop.n; INSERT INTO shop.log (at, kind) "
                  "SELECT '2026-05-31' + INTERVAL id % 3 DAY, ELT(1 + id % 5, 'debug2', 'info', "
                  "'Debug', NULL, 'x') FROM shop.orders LIMIT 500");
     }
@@ -83,7 +97,7 @@ protected:
 };
 
 TEST_P(table_rules, hold_in_copy_and_stream_through_crashes_and_ddl) {
-    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, options(rules));
+    source_and_target pair(GetParam().source.kind, server_kind::mysql_97, options(rules));
     prepare(pair.source_sql());
     {
         const background_writer load(pair.source(), 2ms, write);
@@ -128,7 +142,7 @@ TEST_P(table_rules, hold_in_copy_and_stream_through_crashes_and_ddl) {
 
 TEST_P(table_rules, that_do_not_fit_are_refused_before_anything_is_written) {
     source_and_target pair(
-        server_kind::mysql_97, server_kind::mysql_97,
+        GetParam().source.kind, server_kind::mysql_97,
         options("[objects.tables.\"shop.orders\"]\nwhere = \"regoin = 'EU'\"\n"));
     prepare(pair.source_sql());
     const auto refused = pair.run_task();
@@ -139,8 +153,26 @@ TEST_P(table_rules, that_do_not_fit_are_refused_before_anything_is_written) {
               "0");
 }
 
-INSTANTIATE_TEST_SUITE_P(of, table_rules, testing::Values(false, true),
-                         [](const auto& param) { return param.param ? "sql" : "row_images"; });
+INSTANTIATE_TEST_SUITE_P(of, table_rules,
+                         testing::Values(rules_case{false}, rules_case{true},
+                                         rules_case{false, {server_kind::mariadb_1011}},
+                                         rules_case{true, {server_kind::mariadb_1011, false}}),
+                         [](const auto& info) { return testing::PrintToString(info.param); });
+
+// 5.6 cannot log the names of columns.
+TEST(table_rules_of_mysql_56, are_refused_before_anything_is_written) {
+    pair_options how;
+    how.objects.include = {"shop.*"};
+    how.more_of_task_file = "[objects.tables.\"shop.a\"]\nwhere = \"id > 1\"\n";
+    source_and_target pair(server_kind::mysql_56, server_kind::mysql_97, how);
+    pair.source_sql().exec("CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY)");
+    const auto refused = pair.run_task();
+    EXPECT_NE(refused.status.code, 0);
+    EXPECT_THAT(refused.error + refused.output, HasSubstr("this server cannot log them"));
+    EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM information_schema.schemata WHERE "
+                                       "schema_name = 'shop'"),
+              "0");
+}
 
 } // namespace
 } // namespace understudy::test

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "tests/support/live_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <ostream>
+#include <string>
+
+// The source that a test is about, and how the task goes by its log. Names of tests are made of it.
+namespace understudy::test {
+
+struct source_case {
+    server_kind kind = server_kind::mysql_97;
+    bool gtid = true;
+};
+
+inline std::string name_of(const source_case& one) {
+    std::string name(to_string(one.kind));
+    std::ranges::replace_if(
+        name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+    return name + (one.gtid ? "_by_gtid" : "_by_position");
+}
+
+inline void PrintTo(const source_case& one, std::ostream* out) {
+    *out << name_of(one);
+}
+
+inline std::string name_of_case(const testing::TestParamInfo<source_case>& info) {
+    return name_of(info.param);
+}
+
+} // namespace understudy::test
