@@ -8,3 +8,8 @@ DROP TABLE orders;
 --! stop
 CREATE PROCEDURE p() FOR i IN 1 .. 3 DO SELECT i; END FOR;
 DROP PROCEDURE IF EXISTS p;
+-- The CHECK of a column, which MariaDB makes anew with it.
+CREATE TABLE documents (a INT, b JSON);
+--! stop
+ALTER TABLE documents CHANGE b c JSON;
+DROP TABLE documents;
