@@ -7,6 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace understudy::applier {
 namespace {
 
@@ -84,11 +87,14 @@ TEST(ddl_corpus, is_not_touched_without_need) {
 // Every statement cut short at every place, and under every quoting: what the fuzzer begins with.
 TEST(ddl_corpus, cut_anywhere_is_read_without_harm) {
     std::size_t count = 0;
-    for (const std::string& file : test::ddl_corpus_files()) {
+    auto files = test::ddl_corpus_files();
+    for (const auto* server : {"mysql-5.6", "mariadb-10.11"})
+        std::ranges::move(test::ddl_corpus_files(server), std::back_inserter(files));
+    for (const std::string& file : files) {
         for (const corpus_statement& one : test::read_ddl_corpus(file)) {
             const std::size_t step = 1 + one.text.size() / 3;
             for (std::size_t length = 0; length <= one.text.size(); length += step) {
-                for (const char modes : {'\0', '\1', '\2', '\3', '\4'}) {
+                for (const char modes : {'\0', '\1', '\2', '\3', '\4', '\x8'}) {
                     const std::string input = std::string{modes, static_cast<char>(count % 8)} +
                                               one.text.substr(0, length);
                     fuzz::feed_ddl(protocol::as_bytes(input));

@@ -11,7 +11,7 @@
 #include <string>
 
 // input := modes 1, charset 1, text      modes: bit 0 ANSI_QUOTES, 1 NO_BACKSLASH_ESCAPES, 2
-// MariaDB
+// MariaDB, 3 MySQL 5.6
 
 namespace understudy::fuzz {
 
@@ -44,7 +44,7 @@ void feed_ddl(std::span<const std::byte> input) {
     const std::string_view text = protocol::as_text(in.rest());
     const std::uint64_t sql_mode = ((modes & 1U) != 0 ? ddl::mode_ansi_quotes : 0) |
                                    ((modes & 2U) != 0 ? ddl::mode_no_backslash_escapes : 0);
-    const std::uint32_t version = (modes & 4U) != 0 ? 101106 : 90704;
+    const std::uint32_t version = (modes & 4U) != 0 ? 101106 : (modes & 8U) != 0 ? 50624 : 90704;
 
     const auto list =
         ddl::tokenize(text, sql_mode, version, ddl::statement_charset::of_collation(charset));

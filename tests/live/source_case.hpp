@@ -19,8 +19,7 @@ struct source_case {
 
 inline std::string name_of(const source_case& one) {
     std::string name(to_string(one.kind));
-    std::ranges::replace_if(
-        name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+    std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
     return name + (one.gtid ? "_by_gtid" : "_by_position");
 }
 
