@@ -53,7 +53,7 @@ std::string exact_form(const std::string& column, const std::string& type) {
                                             "geometrycollection",
                                             "geomcollection",
                                             "vector"};
-    const std::string name = quoted(column);
+    std::string name = quoted(column);
     if (std::ranges::find(as_bytes, type) != as_bytes.end()) return "HEX(" + name + ")";
     // FLOAT prints six digits; as a DOUBLE of no fixed scale it prints all that it has.
     if (type == "float" || type == "double") return name + " * 1e0";
