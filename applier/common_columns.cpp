@@ -101,6 +101,15 @@ public:
         return std::move(answer_);
     }
 
+    [[nodiscard]] std::vector<std::string> keys_of_target_alone() {
+        computes_alike_ = true;
+        match_source();
+        match_target();
+        answer_.refused.clear();
+        match_target_keys();
+        return std::move(answer_.refused);
+    }
+
 private:
     void refuse(std::string why) { answer_.refused.push_back(std::move(why)); }
 
@@ -184,7 +193,13 @@ private:
                                     const relay::table_key::part& ours) const {
         const target_column& source = source_.columns[theirs.column];
         const target_column& target = target_.columns[ours.column];
-        return theirs.prefix == ours.prefix &&
+        // What is computed from what is known of no column.
+        const bool is_computed = source.generated || target.generated;
+        if (is_computed && !computes_alike_) return false;
+        // What is the same up to there is the same before it.
+        const bool holds_less =
+            theirs.prefix > 0 && (ours.prefix == 0 || ours.prefix >= theirs.prefix);
+        return (theirs.prefix == ours.prefix || holds_less) &&
                same_column(name_on_target(source.name), target.name) &&
                normal_collation(source.collation) == normal_collation(target.collation);
     }
@@ -231,7 +246,14 @@ private:
                              "the target, NOT NULL and of the same collations"
                            : "the source's table has no key by which its rows can be told apart");
         }
-        if (target_.has_unique_expressions)
+        match_target_keys();
+        if (target_.has_unique_expressions && source_.has_unique_expressions)
+            refuse("both have unique keys over expressions, of which it cannot be told whether "
+                   "they are the same");
+    }
+
+    void match_target_keys() {
+        if (target_.has_unique_expressions && !source_.has_unique_expressions)
             refuse("it has a unique key over an expression, of which it cannot be told whether the "
                    "source's rows keep to it");
         for (const relay::table_key& ours : target_.unique_keys)
@@ -261,6 +283,7 @@ private:
     const target_table& target_;
     const state::table_shape* shape_;
     bool accepts_guarded_triggers_;
+    bool computes_alike_ = false;    // on both sides, as far as names of columns tell
     std::vector<std::string> known_; // of the target: in both
     fit_answer answer_;
 };
@@ -291,6 +314,12 @@ void take_keys(target_table& table, const target_table& of,
 fit_answer find_fit(const target_table& source, const target_table& target,
                     const state::table_shape* shape, bool accepts_guarded_triggers) {
     return comparison(source, target, shape, accepts_guarded_triggers).run();
+}
+
+std::vector<std::string> keys_of_target_alone(const target_table& source,
+                                              const target_table& target,
+                                              const state::table_shape* shape) {
+    return comparison(source, target, shape, true).keys_of_target_alone();
 }
 
 std::expected<fitted_target, std::string> fit_target(const target_table& target,

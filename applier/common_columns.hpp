@@ -34,6 +34,13 @@ struct fit_answer {
 [[nodiscard]] fit_answer find_fit(const target_table& source, const target_table& target,
                                   const state::table_shape* shape, bool accepts_guarded_triggers);
 
+// Of tables with the same columns: what is unique on the target and does not follow from what the
+// source holds unique, as parts of a sentence. Rows of the source could be in each other's way, and
+// a copy that keeps what is there would leave one of them out.
+[[nodiscard]] std::vector<std::string> keys_of_target_alone(const target_table& source,
+                                                            const target_table& target,
+                                                            const state::table_shape* shape);
+
 // The target's table as rows of the source meet it.
 struct fitted_target {
     // The columns that both have, in the order and by the names of the source; keys over others are

@@ -8,6 +8,7 @@
 #include "protocol/binlog/gtid_event.hpp"
 #include "protocol/binlog/mariadb_compression.hpp"
 #include "protocol/binlog/query_event.hpp"
+#include "protocol/session/server_greeting.hpp"
 
 #include <fmt/format.h>
 
@@ -80,6 +81,8 @@ result<void> scan(relay::log& relay, const state::source_position& from,
             auto decoded = protocol::decode_format_description((*stored)->bytes);
             if (!decoded) return std::unexpected(std::move(decoded.error()));
             format = std::move(*decoded);
+            const auto version = protocol::parse_version_number(format->server_version);
+            if (version != 0) source_version = version;
         }
         if (header->type == event_type::execute_load_query) inseparable = true;
         const bool is_compressed = header->type == event_type::mariadb_query_compressed;

@@ -11,6 +11,7 @@
 #include "protocol/binlog/rows_event.hpp"
 #include "protocol/binlog/transaction_words.hpp"
 #include "protocol/binlog/xa_id.hpp"
+#include "protocol/session/server_greeting.hpp"
 #include "protocol/wire/byte_reader.hpp"
 
 #include <fmt/format.h>
@@ -157,6 +158,10 @@ result<void> group_builder::take_format(const relay::stored_event& stored) {
         return {};
     }
     format_ = std::make_shared<const protocol::format_description>(std::move(*format));
+    // Of the server that wrote the file: it may be another since the task was started, by an
+    // upgrade or a fail-over.
+    const auto version = protocol::parse_version_number(format_->server_version);
+    if (version != 0) source_version_ = version;
     return {};
 }
 
@@ -601,15 +606,15 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
     if (!*ours) return verdict::go_on;
 
     constexpr std::size_t shown_max = 200;
-    const std::string shown = ddl::shown_text(logged, shown_max);
+    const auto shown = [&logged] { return ddl::shown_text(logged, shown_max); };
     if (plan->is == statement_plan::kind::dml && !open_.prepares.empty()) {
-        return refuse(event, "the statement '" + shown + "' in an XA transaction",
+        return refuse(event, "the statement '" + shown() + "' in an XA transaction",
                       "Only rows can wait for XA COMMIT: set binlog_format=ROW on the source, for "
                       "its running sessions too, and copy the table anew.");
     }
     const bool of_mariadb = format_->is_mariadb();
     if (plan->is == statement_plan::kind::dml && of_mariadb && !target_is_mariadb_) {
-        return refuse(event, "the statement '" + shown + "' in MariaDB's own dialect",
+        return refuse(event, "the statement '" + shown() + "' in MariaDB's own dialect",
                       "Changes of selected tables must be logged as rows: set binlog_format=ROW on "
                       "the source, for its running sessions too, and copy the table anew.");
     }
@@ -622,17 +627,18 @@ result<group_builder::verdict> group_builder::take_statement(const relay::stored
         return verdict::go_on;
     }
     if (!context.empty()) {
-        return refuse(event, "the statement '" + shown + "' with variables of its session",
+        return refuse(event, "the statement '" + shown() + "' with variables of its session",
                       "Changes of selected tables must be logged as rows: set binlog_format=ROW on "
                       "the source, for its running sessions too, and copy the table anew.");
     }
     const bool inside = role == boundary::role::inside;
     if (inside && plan->is != statement_plan::kind::create_table_with_rows) {
-        return refuse(event, "the statement '" + shown + "' in the middle of a transaction",
+        return refuse(event, "the statement '" + shown() + "' in the middle of a transaction",
                       "Only CREATE TABLE … SELECT is known to be logged like that.");
     }
     if (transaction_has_changes()) {
-        return refuse(event, "the statement '" + shown + "' behind row changes of its transaction",
+        return refuse(event,
+                      "the statement '" + shown() + "' behind row changes of its transaction",
                       "Only CREATE TABLE … SELECT is known to be logged in a transaction, as its "
                       "first statement.");
     }

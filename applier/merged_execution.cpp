@@ -86,7 +86,7 @@ result<void> statement_executor::try_on_copy(const source_statement& statement,
 
     const state::object_name copy{
         store_.meta_database(),
-        fmt::format("model_{:016x}", XXH3_64bits(task_name_.data(), task_name_.size()))};
+        fmt::format("model_{:016x}", XXH3_64bits(store_.task().data(), store_.task().size()))};
     const auto charset = ddl::statement_charset::of_collation(plan.character_set_client);
     const auto altered = charset.from_utf8("ALTER TABLE " + table.to_string());
     auto text = charset.from_utf8("ALTER TABLE " + copy.to_string());
@@ -100,6 +100,7 @@ result<void> statement_executor::try_on_copy(const source_statement& statement,
     const auto done = target_.execute(*text);
     if (target_.broken()) return std::unexpected(done.error());
     if (auto left = session_.leave(); !left) return left;
+    if (!done && done.error().code != errc::target_refused) return std::unexpected(done.error());
     auto doubt = model_table::doubt_about(target_, table, copy);
     if (!doubt) return std::unexpected(std::move(doubt.error()));
     if (auto gone = target_.run(drop); !gone) return gone;

@@ -204,18 +204,21 @@ result<bool> quarantine_store::reload(target_session& target, const state::objec
     if (!entries) return std::unexpected(std::move(entries.error()));
     for (const quarantine_entry& entry : *entries) {
         if (!entry.tables.contains(table)) continue;
-        if (entry.keeps_rows) {
-            if (auto done = forget_rows(target, entry); !done)
-                return std::unexpected(std::move(done.error()));
-        }
-        if (entry.now == stage::asked) return done_or_error(change(target, entry, "reload_asked"));
         const bool is_wished = entry.now == stage::reload_asked && entry.keeps_rows;
-        if (is_wished) return true;
-        if (entry.now != stage::aside && entry.now != stage::altering) return false;
-        // From the start, whatever an earlier one had come to.
-        auto done = fence(target, entry, "`stage` = 'streaming', ");
-        if (done) done = change(target, entry, "reloading");
-        return done_or_error(std::move(done));
+        const bool may_be = entry.now == stage::asked || is_wished || entry.now == stage::aside ||
+                            entry.now == stage::altering;
+        if (!may_be) return false;
+        auto done = target.run("START TRANSACTION");
+        if (!done) return std::unexpected(std::move(done.error()));
+        if (entry.keeps_rows) done = forget_rows(target, entry);
+        if (done && entry.now == stage::asked) {
+            done = change(target, entry, "reload_asked");
+        } else if (done && !is_wished) {
+            // From the start, whatever an earlier one had come to.
+            done = fence(target, entry, "`stage` = 'streaming', ");
+            if (done) done = change(target, entry, "reloading");
+        }
+        return done_or_error(commit_or_roll_back(target, std::move(done)));
     }
     return done_or_error(ask_to_reload(target, {table}, why));
 }

@@ -1,8 +1,10 @@
 #include "applier/statement_decision.hpp"
 
 #include "applier/ddl/canonical_text.hpp"
+#include "applier/ddl/lexer.hpp"
 #include "applier/ddl/redaction.hpp"
 #include "applier/ddl/statement_charset.hpp"
+#include "applier/ddl/token_cursor.hpp"
 #include "applier/errc.hpp"
 #include "protocol/gtid/mariadb_gtid.hpp"
 #include "protocol/wire/byte_reader.hpp"
@@ -33,6 +35,23 @@ bool is_number(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// As the other parts have it: with the table's name in full, however the operator wrote it.
+std::string merged_text(const statement_plan& plan, const logged_statement& statement,
+                        const ddl::statement_charset& charset) {
+    std::string text = plan.text;
+    const auto list = ddl::tokenize(text, statement.sql_mode, statement.source_version, charset);
+    ddl::token_cursor at(list.tokens);
+    const state::object_name& table = plan.target_names.front();
+    if (at.take_all({"ALTER", "TABLE"})) {
+        const auto name = at.take_name();
+        const bool is_it = name && name->name == table.object &&
+                           name->database.value_or(plan.database) == table.database;
+        const auto full = charset.from_utf8(table.to_string());
+        if (is_it && full) text.replace(name->begin, name->end - name->begin, *full);
+    }
+    return ddl::canonical_text(text, statement.sql_mode, statement.source_version, charset);
+}
+
 result<statement_plan> replaced(const statement_decision& decision, result<statement_plan> planned,
                                 const logged_statement& statement,
                                 const state::object_selection& selection) {
@@ -50,8 +69,7 @@ result<statement_plan> replaced(const statement_decision& decision, result<state
     plan.shown = ddl::redacted(decision.replacement, statement.sql_mode);
     // Compared with what the others got it is what it was; a swap is no longer resolved.
     if (plan.is_cut_over && selection.is_merged(plan.source_names.front()))
-        plan.merged_statement =
-            ddl::canonical_text(plan.text, statement.sql_mode, statement.source_version, charset);
+        plan.merged_statement = merged_text(plan, statement, charset);
     plan.is_cut_over = false;
     plan.only_notes = false;
     plan.character_set_client = statement.character_set_client;

@@ -267,7 +267,8 @@ result<void> statement_executor::let_go_of_gtid(bool executed) {
 // What a server does not understand it quotes from where it does not.
 void statement_executor::hide_secrets(const statement_plan& plan, protocol::error& error) {
     constexpr unsigned parse_error = 1064;
-    if (plan.shown.empty() || error.server.number != parse_error) return;
+    const bool has_secrets = !plan.shown.empty() && plan.shown != plan.text;
+    if (!has_secrets || error.server.number != parse_error) return;
     error.what = "the target does not understand it (error 1064)";
     error.server.message = "syntax";
 }

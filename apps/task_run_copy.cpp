@@ -84,7 +84,7 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
     constexpr unsigned tries_max = 20;
     const bool wanted = task_.initial.schema || task_.initial.data;
     for (unsigned tries = 1;; ++tries) {
-        const auto parted = parted_tables();
+        auto parted = parted_tables();
         if (!parted) co_return std::unexpected(parted.error());
         copier_ = make_copier();
         copier_->leave_out(*parted);
@@ -92,6 +92,9 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
         // What a process before us had come to knows nothing of what changed since.
         const auto begun = tries == 1 ? checkpoint_->applied.binlog : supply_->log().end().binlog;
         auto copied = co_await copier_->run();
+        // However an operator has decided about them meanwhile, they have no rows of the source.
+        const auto& aside = copier_->set_aside();
+        parted->insert(aside.begin(), aside.end());
         // A DDL may have made it fail. That is looked for when the task runs again.
         const bool has_failed = !copied && copied.error().code != snapshot::errc::cancelled;
         if (wanted && stopping_ && has_failed && !receiver_error_) {
@@ -100,12 +103,17 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
         }
         if (!wanted || stopping_ || receiver_error_) co_return copied;
         if (!copied && is_interruption(copied.error())) co_return copied;
-        const auto scanned = co_await changes_during_copy();
+        auto scanned = co_await changes_during_copy();
         if (!scanned) {
             // What the copy met may be what such a statement did, and nobody could look.
             const bool is_unknown = copied || stopping_ || is_interruption(scanned.error());
             co_return std::unexpected(is_unknown ? scanned.error() : copied.error());
         }
+        // Nothing was copied of them.
+        if (task_.conflict.policy == state::task_spec::existing_tables::ignore)
+            std::erase_if(scanned->found, [&](const definition_change& change) {
+                return !change.tables.empty() && std::ranges::includes(*parted, change.tables);
+            });
         const changes* const found = &scanned->found;
         const bool is_worthless = !copied && snapshot::is_worthless(copied.error().code);
         if (found->empty() && !is_worthless) co_return keep_parted(*parted, copied);
@@ -115,8 +123,12 @@ task_run::step<snapshot::copy_outcome> task_run::checked_copy() {
             return std::ranges::any_of(
                 change.tables, [this](const auto& table) { return selection_.is_merged(table); });
         });
-        const bool is_parted =
-            may_part_copy() && !is_merged && other == found->end() && !scanned->has_inseparable;
+        // Accounts are read again, whatever the tables are to be.
+        const bool is_about_accounts = std::ranges::all_of(*found, [](const auto& change) {
+            return change.of == definition_change::kind::account;
+        });
+        const bool is_parted = (may_part_copy() || is_about_accounts) && !is_merged &&
+                               other == found->end() && !scanned->has_inseparable;
         const bool is_gone = !copied && copied.error().code == snapshot::errc::taken_back;
         const bool is_new = !found->empty() && found->back().end > begun;
         if (!is_parted || is_gone || (is_worthless && !is_new)) {

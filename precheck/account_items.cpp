@@ -45,7 +45,9 @@ std::vector<item> source_account_items(const subject& about) {
             "an account may lack on the source what it was granted on *.*, which is "
             "not followed",
             "SET PERSIST partial_revokes = OFF; (where no account has such a revoke). " + without)};
-    if (!source.account_troubles.empty())
+    // Later on what could not be followed has been decided about.
+    const bool are_made = about.known.first_start && about.spec.initial.schema;
+    if (are_made && !source.account_troubles.empty())
         return {refused(id, title, some_of(source.account_troubles, 3),
                         "these privileges cannot be given on the target as they are meant",
                         "Select fewer accounts with objects.accounts, or change the privileges on "

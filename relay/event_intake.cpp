@@ -14,9 +14,10 @@ using protocol::event_type;
 using protocol::result;
 using kind = protocol::dump_stream::kind;
 
-event_intake::event_intake(log& relay, protocol::binlog_position start, server_turn turn)
+event_intake::event_intake(log& relay, protocol::binlog_position start, server_turn turn,
+                           bool is_whole)
     : relay_(relay), by_gtid_(start.file.empty()), turn_(turn), held_(relay.end().binlog),
-      has_groups_(relay.begin().binlog != held_),
+      is_whole_(is_whole || relay.begin().binlog != held_),
       reached_(by_gtid_ ? relay.end().executed : protocol::gtid_set{}), stream_(std::move(start)) {}
 
 bool event_intake::is_held() const {
@@ -74,7 +75,7 @@ result<void> event_intake::take_event() {
         return store();
     }
     const bool begins = role_ == boundary::role::starts || role_ == boundary::role::starts_ends;
-    if (begins && by_gtid_ && has_groups_ && is_held()) return files_begin_anew();
+    if (begins && by_gtid_ && is_whole_ && is_held()) return files_begin_anew();
     if (type == event_type::gtid || type == event_type::gtid_tagged) {
         auto decoded = protocol::decode_gtid_event(event);
         if (!decoded)

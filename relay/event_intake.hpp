@@ -21,15 +21,18 @@ namespace understudy::relay {
 // A dump by GTID begins with events the log has already: the source sends the format description
 // and PREVIOUS_GTIDS of the file in which our first missing group stands. Events outside groups
 // that stand before the log's end are therefore not stored again; a group is never left out, the
-// source sent it because we lack it. Once groups were received, one that we lack stands behind them
-// in the source's log: where its place comes before theirs the files have other names now (RESET
-// BINARY LOGS AND GTIDS with gtid_purged set again, another log_bin), errc::files_begin_anew, and
-// the log needs a turn of its own for them. MariaDB's GTIDs say where we are only as long as their
-// numbers rise inside each domain: a dump by them stops at the first that does not.
+// source sent it because we lack it. Once groups were received, or the initial copy is through, one
+// that we lack stands behind the log's end in the source's log: where its place comes before theirs
+// the files have other names now (RESET BINARY LOGS AND GTIDS with gtid_purged set again, another
+// log_bin), errc::files_begin_anew, and the log needs a turn of its own for them. MariaDB's GTIDs
+// say where we are only as long as their numbers rise inside each domain: a dump by them stops at
+// the first that does not.
 class event_intake {
 public:
-    // start: what the dump was asked for; its file may be empty. turn: whose dump it is.
-    event_intake(log& relay, protocol::binlog_position start, server_turn turn = {});
+    // start: what the dump was asked for; its file may be empty. turn: whose dump it is. is_whole:
+    // all that stands before the log's end is known to have been received or copied.
+    event_intake(log& relay, protocol::binlog_position start, server_turn turn = {},
+                 bool is_whole = false);
 
     // After errc::disk_full the event is kept (its bytes must be too): retry() when there is room.
     [[nodiscard]] protocol::result<void> take(std::span<const std::byte> bytes);
@@ -58,7 +61,7 @@ private:
     const bool by_gtid_;
     const server_turn turn_;
     const protocol::binlog_position held_; // the log's end when the dump began
-    const bool has_groups_;                // before that
+    const bool is_whole_;                  // up to there
     protocol::gtid_set reached_;           // MariaDB, by GTID
     protocol::dump_stream stream_;
     protocol::boundary boundary_;

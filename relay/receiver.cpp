@@ -36,6 +36,7 @@ constexpr std::chrono::seconds room_poll_period{1};
 // So often bytes may come damaged from one position before we believe that they are so on the
 // source's disk.
 constexpr int damage_max = 3;
+constexpr int begun_anew_max = 12; // with the pauses between them a minute or two
 
 enum class remedy { reconnect, reconnect_if_it_does_not_repeat, none };
 
@@ -83,6 +84,7 @@ struct receiver::impl {
     asio::awaitable<session_result> connect();
     asio::awaitable<session_result> connect_to(protocol::connect_options server);
     result<void> admit(const net::replica_session& fresh);
+    [[nodiscard]] bool is_copied() const;
     result<void> begin_anew(protocol::error reason);
     result<void> admit_other(const net::replica_session& fresh,
                              const protocol::binlog_position& end,
@@ -151,6 +153,7 @@ asio::awaitable<result<void>> receiver::impl::run() {
         co_return fail(errc::position_not_held, "the relay log was given no position to begin at");
     }
     int damaged = 0;
+    int begun_anew = 0;
     std::size_t refused = 0; // servers one after the other, by what they said to the dump
     while (!stopping) {
         const auto before = relay.end().binlog;
@@ -174,8 +177,12 @@ asio::awaitable<result<void>> receiver::impl::run() {
         if (ended.error().code == errc::files_begin_anew) {
             ended = begin_anew(std::move(ended.error()));
             if (ended) continue;
+            // Whether the copy is through may not be told yet; of a shared log, by all tasks.
+            begun_anew = progress ? 1 : begun_anew + 1;
         }
-        const auto what = remedy_for(ended.error());
+        const bool may_be_told =
+            ended.error().code == errc::files_begin_anew && begun_anew < begun_anew_max;
+        const auto what = may_be_told ? remedy::reconnect : remedy_for(ended.error());
         if (what == remedy::reconnect_if_it_does_not_repeat) ++damaged;
         if (what == remedy::none || damaged >= damage_max) {
             note(false, "stopped: " + ended.error().what);
@@ -304,15 +311,19 @@ result<void> receiver::impl::admit(const net::replica_session& fresh) {
     return {};
 }
 
+// The initial copy is through, and all of its time is received.
+bool receiver::impl::is_copied() const {
+    return switch_after && (switch_after->file.empty() || relay.end().binlog >= *switch_after);
+}
+
 // The dump is asked for again, and stored behind what is there.
 result<void> receiver::impl::begin_anew(protocol::error reason) {
     const auto end = relay.end().binlog;
-    const bool copied = switch_after && (switch_after->file.empty() || end >= *switch_after);
     const auto last = server_turn::of(end.file, relay.source());
-    if (!copied || !server_turn::can_follow(end.file) || left == last) {
+    if (!is_copied() || !server_turn::can_follow(end.file)) {
         reason.what += ": its log files have other names than before (RESET BINARY LOGS AND GTIDS, "
                        "log_bin), which cannot be followed before the initial copy is through and "
-                       "all of its time is received. Begin the task anew";
+                       "all of its time is received. Begin the task that is copying anew";
         return std::unexpected(std::move(reason));
     }
     board.warn(reason.what + ": its log files begin anew; the log goes on by GTID");
@@ -332,8 +343,7 @@ result<void> receiver::impl::admit_other(const net::replica_session& fresh,
                         "; name all servers that may be followed in source.hosts (by GTID only), "
                         "or make a task of its own for another source");
     }
-    const bool copied = switch_after && (switch_after->file.empty() || end >= *switch_after);
-    if (!copied) {
+    if (!is_copied()) {
         return fail(errc::wrong_source,
                     "it is server " + found.server_uuid.to_string() +
                         ", and no other than the one that is copied can be followed before the "
@@ -359,7 +369,7 @@ asio::awaitable<result<void>> receiver::impl::pull() {
     note(true, {});
 
     auto start = options.by_gtid ? protocol::binlog_position{} : relay.end().binlog;
-    event_intake intake(relay, std::move(start), turn);
+    event_intake intake(relay, std::move(start), turn, is_copied());
     result<void> ended;
     while (ended && !stopping) {
         const auto batch = co_await session->read();

@@ -169,18 +169,22 @@ account_copy::definition_of(const account_name& account) {
     auto made = for_target(shown->front()[0].value_or(""));
     if (!made) co_return std::unexpected(std::move(made.error()));
     std::vector<std::string> steps{*std::move(made)};
-    const auto second = co_await ask_source(fmt::format(
-        "SELECT plugin, HEX(authentication_string), HEX(User_attributes->>'$.additional_password') "
-        "FROM mysql.user WHERE User = {} AND Host = {} AND "
-        "User_attributes->>'$.additional_password' IS NOT NULL",
-        quote_string(account.user), quote_string(account.host)));
+    const auto second =
+        co_await ask_source(fmt::format("SELECT plugin, HEX(authentication_string), "
+                                        "HEX(User_attributes->>'$.additional_password'), "
+                                        "password_expired "
+                                        "FROM mysql.user WHERE User = {} AND Host = {} AND "
+                                        "User_attributes->>'$.additional_password' IS NOT NULL",
+                                        quote_string(account.user), quote_string(account.host)));
     if (!second) co_return std::unexpected(second.error());
     for (const auto& row : *second) {
         const std::string sign_in =
             fmt::format("ALTER USER {} IDENTIFIED WITH {} AS 0x", account.quoted(),
                         quote_string(row[0].value_or("")));
         steps.push_back(sign_in + row[2].value_or(""));
+        // Who gives a password takes back that it has expired.
         steps.push_back(sign_in + row[1].value_or("") + " RETAIN CURRENT PASSWORD");
+        if (row[3] == "Y") steps.push_back("ALTER USER " + account.quoted() + " PASSWORD EXPIRE");
     }
     co_return steps;
 }

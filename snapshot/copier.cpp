@@ -498,6 +498,10 @@ void copier::leave_out(std::set<state::object_name> tables) {
     impl_->context.left_out = std::move(tables);
 }
 
+const std::set<state::object_name>& copier::set_aside() const {
+    return impl_->context.set_aside;
+}
+
 awaitable<result<void>> copier::discard_programs() {
     co_return co_await impl_->discard_programs();
 }

@@ -42,6 +42,7 @@ struct copy_context {
     std::map<progress_key, progress_row> done{}; // as stored on the target
     copy_pace* pace = nullptr;                   // while rows are copied
     std::set<state::object_name> left_out{};     // get a definition and no rows
+    std::set<state::object_name> set_aside{};    // of these, by this copy (kept_copy)
 
     [[nodiscard]] state::object_name on_target(const state::object_name& source_name) const {
         return selection->map(source_name.database, source_name.object);

@@ -32,7 +32,16 @@ bool kept_copy::takes(const source_table& table, bool differs) const {
     return did || (differs && wants(policy::common_columns));
 }
 
-awaitable<result<std::string>> kept_copy::fit(const source_table& table) {
+bool kept_copy::keeps(const source_table& table) const {
+    // Of some of its rows more may be unique than of all.
+    const auto* const shape =
+        context_->selection->shape_of_task(table.name.database, table.name.object);
+    const bool is_filtered = shape != nullptr && shape->where();
+    return context_->keeps_existing() && !is_filtered && !context_->is_made_here(table.name) &&
+           !context_->is_begun(table.name) && !context_->selection->is_merged(table.name);
+}
+
+awaitable<result<kept_copy::both_sides>> kept_copy::read_both(const source_table& table) {
     const applier::table_questions ask(table.name);
     const auto columns = co_await source_->query(ask.columns);
     if (!columns) co_return std::unexpected(columns.error());
@@ -42,11 +51,34 @@ awaitable<result<std::string>> kept_copy::fit(const source_table& table) {
     auto call = [&name](target_session& target) {
         return applier::load_target_table(target, name);
     };
-    const auto there = co_await worker_->run_retrying(call);
-    if (!there) co_return std::unexpected(there.error());
-    if (!*there) co_return name.to_string() + " is gone from the target\n";
+    auto there = co_await worker_->run_retrying(call);
+    if (!there) co_return std::unexpected(std::move(there.error()));
+    both_sides both{applier::describe_answers(table.name, columns->rows, keys->rows), {}};
+    if (*there) both.target = std::move(**there);
+    co_return both;
+}
+
+awaitable<result<std::string>> kept_copy::look_at_keys(const source_table& table) {
+    const auto both = co_await read_both(table);
+    if (!both) co_return std::unexpected(both.error());
+    std::string why;
+    if (!both->target) co_return why;
+    for (const std::string& one : applier::keys_of_target_alone(
+             both->source, *both->target,
+             context_->selection->shape_of_task(table.name.database, table.name.object)))
+        why += "  " + one + "\n";
+    if (why.empty()) co_return why;
+    co_return fmt::format("{} on the target cannot take all rows of {}:\n{}",
+                          context_->on_target(table.name).to_string(), table.name.to_string(), why);
+}
+
+awaitable<result<std::string>> kept_copy::fit(const source_table& table) {
+    const state::object_name name = context_->on_target(table.name);
+    const auto both = co_await read_both(table);
+    if (!both) co_return std::unexpected(both.error());
+    if (!both->target) co_return name.to_string() + " is gone from the target\n";
     auto found = applier::find_fit(
-        applier::describe_answers(table.name, columns->rows, keys->rows), **there,
+        both->source, *both->target,
         context_->selection->shape_of_task(table.name.database, table.name.object),
         context_->task->apply.triggers == state::task_spec::trigger_policy::guarded);
     std::string why;
@@ -150,6 +182,7 @@ awaitable<result<void>> kept_copy::set_aside() {
         all.insert(linked.begin(), linked.end());
     }
     context_->left_out.insert(all.begin(), all.end());
+    context_->set_aside = all;
     std::erase_if(context_->catalog.tables,
                   [&](const source_table& table) { return all.contains(table.name); });
     co_return result<void>{};

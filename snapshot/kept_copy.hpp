@@ -1,5 +1,6 @@
 #pragma once
 
+#include "applier/target_table.hpp"
 #include "protocol/net/connection.hpp"
 #include "protocol/result.hpp"
 #include "snapshot/copy_context.hpp"
@@ -8,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -27,6 +29,11 @@ public:
     // What becomes of it. Why nothing can, for the operator; empty: the copy can go on.
     [[nodiscard]] boost::asio::awaitable<protocol::result<std::string>>
     judge(const source_table& table, std::string difference);
+    // It was there before, with the same columns, and nothing was copied yet.
+    [[nodiscard]] bool keeps(const source_table& table) const;
+    // Why its rows cannot be copied beside those of the target; empty: they can.
+    [[nodiscard]] boost::asio::awaitable<protocol::result<std::string>>
+    look_at_keys(const source_table& table);
     // All can: that is noted on the target and told. The copy's selection has the fits from here
     // on, and its catalog no longer has what is set aside.
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> settle();
@@ -35,6 +42,12 @@ private:
     [[nodiscard]] bool wants(state::task_spec::differing_tables what) const {
         return context_->task->conflict.differing == what;
     }
+    struct both_sides {
+        applier::target_table source;
+        std::optional<applier::target_table> target;
+    };
+    [[nodiscard]] boost::asio::awaitable<protocol::result<both_sides>>
+    read_both(const source_table& table);
     [[nodiscard]] boost::asio::awaitable<protocol::result<std::string>>
     fit(const source_table& table);
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> settle_fits();

@@ -153,18 +153,25 @@ private:
     kind kind_;
 };
 
+// Of UTF-8 it is seen in front of which bytes a character begins.
+bool may_cut_character(const column& one, std::string_view low, std::string_view high,
+                       std::size_t at) {
+    const auto byte = [](std::string_view text, std::size_t place) {
+        return place < text.size() ? static_cast<unsigned char>(text[place]) : 0U;
+    };
+    constexpr unsigned ascii_end = 0x80;
+    constexpr unsigned first_bits = 0xc0;
+    if (!one.charset.starts_with("utf8")) return byte(low, at - 1) >= ascii_end;
+    return (byte(low, at) & first_bits) == ascii_end || (byte(high, at) & first_bits) == ascii_end;
+}
+
 std::optional<std::string> between_texts(const column& one, std::string_view low,
                                          std::string_view high) {
     for (const std::string_view wide_charset : {"ucs2", "utf16", "utf32"}) {
         if (one.charset.starts_with(wide_charset)) return std::nullopt;
     }
     auto same = static_cast<std::size_t>(std::ranges::mismatch(low, high).in1 - low.begin());
-    constexpr unsigned char ascii_end = 0x80;
-    const auto is_cut = [&](std::size_t at) {
-        return one.kind == value_kind::text && at > 0 &&
-               static_cast<unsigned char>(low[at - 1]) >= ascii_end;
-    };
-    while (is_cut(same))
+    while (same > 0 && one.kind == value_kind::text && may_cut_character(one, low, high, same))
         --same;
     const auto in = digits::of(one);
     const wide from = in.number_of(low.substr(same));

@@ -50,6 +50,9 @@ public:
         : source_(&source), table_(&table) {}
 
     awaitable<result<std::optional<cut>>> find(key_range range);
+    // Its first row is found by the index: not where one column of that descends and another
+    // ascends.
+    awaitable<result<bool>> has_order();
 
 private:
     // From `low` to `high`, values of the key's column behind `prefix`.
@@ -62,6 +65,7 @@ private:
     awaitable<result<std::optional<cut>>> bisect_inside(key_range range, search in, bool low_moved);
     awaitable<result<std::uint64_t>> estimate(key_range range);
     awaitable<result<values>> end_of(std::string condition, bool last);
+    [[nodiscard]] std::string end_query(const std::string& condition, bool last) const;
 
     [[nodiscard]] const column& key_column(std::size_t at) const {
         return table_->columns[table_->order->columns[at]];
@@ -87,8 +91,7 @@ private:
     const source_table* table_;
 };
 
-// Empty: there is no row.
-awaitable<result<values>> splitter::end_of(std::string condition, bool last) {
+std::string splitter::end_query(const std::string& condition, bool last) const {
     std::string columns;
     std::string order;
     for (std::size_t i = 0; i < table_->order->columns.size(); ++i) {
@@ -96,9 +99,23 @@ awaitable<result<values>> splitter::end_of(std::string condition, bool last) {
         order += (i == 0 ? "" : ", ") + state::quote_identifier(key_column(i).name) +
                  (last ? " DESC" : "");
     }
-    if (!condition.empty()) condition = " WHERE " + condition;
-    auto found = co_await source_->query(fmt::format("SELECT {} {}{} ORDER BY {} LIMIT 1", columns,
-                                                     from_table("FORCE"), condition, order));
+    return fmt::format("SELECT {} {}{} ORDER BY {} LIMIT 1", columns, from_table("FORCE"),
+                       condition.empty() ? "" : " WHERE " + condition, order);
+}
+
+awaitable<result<bool>> splitter::has_order() {
+    auto found =
+        co_await source_->query("EXPLAIN FORMAT=TRADITIONAL " + end_query(std::string(), false));
+    if (!found) co_return std::unexpected(std::move(found.error()));
+    for (const auto& row : found->rows) {
+        if (!row.empty() && row.back().value_or("").contains("filesort")) co_return false;
+    }
+    co_return true;
+}
+
+// Empty: there is no row.
+awaitable<result<values>> splitter::end_of(std::string condition, bool last) {
+    auto found = co_await source_->query(end_query(condition, last));
     if (!found) co_return std::unexpected(std::move(found.error()));
     values key;
     for (const auto& row : found->rows) {
@@ -195,13 +212,17 @@ awaitable<result<std::vector<key_range>>> split_table(protocol::net::connection&
                                                       std::uint32_t part_count) {
     splitter in(source, table);
     std::vector<piece> pieces{{{}, table.rows_estimated, false}};
+    const auto ordered = co_await in.has_order();
+    if (!ordered && is_source_lost(ordered.error())) co_return std::unexpected(ordered.error());
+    if (!ordered || !*ordered) co_return std::vector<key_range>(1);
+    const std::uint64_t smallest = table.rows_estimated / part_count / 8;
     while (pieces.size() < part_count) {
         const auto largest = std::ranges::max_element(
             pieces, {}, [](const piece& one) { return one.is_whole ? 0 : one.rows; });
         if (largest->is_whole || largest->rows == 0) break;
         auto found = co_await in.find(largest->range);
         if (!found && is_source_lost(found.error())) co_return std::unexpected(found.error());
-        if (!found || !*found) {
+        if (!found || !*found || (*found)->smaller() <= smallest) {
             largest->is_whole = true;
             continue;
         }

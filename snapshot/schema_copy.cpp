@@ -272,6 +272,11 @@ awaitable<result<void>> schema_copy::compare_tables() {
         if (!rows) co_return std::unexpected(std::move(rows.error()));
         auto difference = difference_of(table, *rows);
         if (!difference) co_return std::unexpected(std::move(difference.error()));
+        if (difference->empty() && kept.keeps(table)) {
+            auto refused = co_await kept.look_at_keys(table);
+            if (!refused) co_return std::unexpected(std::move(refused.error()));
+            *difference = *std::move(refused);
+        }
         if (kept.takes(table, !difference->empty())) {
             auto refused = co_await kept.judge(table, *difference);
             if (!refused) co_return std::unexpected(std::move(refused.error()));

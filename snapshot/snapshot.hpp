@@ -104,6 +104,9 @@ public:
     // Before run(): tables that get their present definition, for views to be made of, and no rows,
     // because they are to be copied by themselves later.
     void leave_out(std::set<state::object_name> tables);
+    // Behind run(): tables that were on the target before and differ, which have no rows of the
+    // source (conflict.differing_tables = "set-aside").
+    [[nodiscard]] const std::set<state::object_name>& set_aside() const;
     // Behind a run() that has ended: takes views and programs back, so that the next one reads them
     // anew.
     [[nodiscard]] boost::asio::awaitable<protocol::result<void>> discard_programs();

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "protocol/result.hpp"
-#include "state/column_fit.hpp"
 #include "state/account_selection.hpp"
+#include "state/column_fit.hpp"
 #include "state/name_glob.hpp"
 #include "state/rename_rule.hpp"
 #include "state/table_shape.hpp"

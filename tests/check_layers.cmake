@@ -20,7 +20,7 @@ string(CONCAT asio_allowed
     "^(protocol/net/"
     "|relay/receiver"
     "|applier/(applier|catch_up|lanes|reloader|throttle)"
-    "|snapshot/([a-z]+_copy|[a-z]+_stage|batch_writer|copier|copy_context|copy_pace|coordinator|key_maker|lost_characters|lane|object_creator)"
+    "|snapshot/([a-z]+_copy|[a-z]+_stage|batch_writer|copier|copy_context|copy_pace|coordinator|key_maker|key_splitter|lost_characters|lane|object_creator)"
     "|snapshot/(definition_hold|snapshot|source_|table_lock|table_reader|table_reload|target_)"
     "|precheck/"
     "|api/server"

@@ -215,9 +215,11 @@ std::expected<void, std::string> account_planner::take_grant_as() {
 }
 
 account_planner::kept account_planner::take_scope(const std::vector<privilege>& granted) {
-    const bool is_routine = at_.take_any({"FUNCTION", "PROCEDURE", "LIBRARY"}) ||
-                            at_.take_all({"PACKAGE", "BODY"}) || at_.take("PACKAGE");
-    if (!is_routine) at_.take("TABLE");
+    // A database can have such a name, where no such word stands before it.
+    const bool is_name = at_.sees_symbol('.', 1);
+    const bool is_routine = !is_name && (at_.take_any({"FUNCTION", "PROCEDURE", "LIBRARY"}) ||
+                                         at_.take_all({"PACKAGE", "BODY"}) || at_.take("PACKAGE"));
+    if (!is_routine && !is_name) at_.take("TABLE");
     const auto begin = at_.peek().begin;
     if (at_.take_symbol('*')) {
         if (at_.take_symbol('.'))
@@ -244,6 +246,10 @@ account_planner::kept account_planner::on_database(std::string_view name, std::s
     if (!is_written) return on_literal_database(std::string(name), begin, end, false);
     const auto pattern = read_pattern(name);
     if (!pattern.has_wildcard) return on_literal_database(pattern.literal, begin, end, true);
+    if (selection_->merges_anything() && selection_->may_select_databases(pattern.glob))
+        return because(fmt::format("{} is a pattern of databases, and some of them may have rows "
+                                   "of others on the target (objects.merge)",
+                                   state::quote_identifier(name)));
     if (!selection_->may_rename_databases(pattern.glob))
         return selection_->may_select_databases(pattern.glob) ? scope::kept : scope::left_out;
     const auto named = selection_->databases_named(pattern.glob);
@@ -262,11 +268,13 @@ account_planner::kept account_planner::on_literal_database(const std::string& na
     const std::string database = selection_->as_stored(name);
     if (!selection_->selects_database(database)) return scope::left_out;
     const auto homes = selection_->target_databases(database);
-    if (!homes || homes->size() > 1 || selection_->takes_tables_of_others(database))
-        return because(fmt::format("what {} has is in several databases on the target, or is there "
-                                   "among tables of others (objects.rename), so that privileges on "
-                                   "the database are for other tables there",
-                                   state::quote_identifier(database)));
+    if (!homes || homes->size() > 1 || selection_->takes_tables_of_others(database) ||
+        selection_->merges_anything_in(database))
+        return because(
+            fmt::format("what {} has is in several databases on the target, or is there "
+                        "among tables of others (objects.rename, objects.merge), so that "
+                        "privileges on the database are for other tables there",
+                        state::quote_identifier(database)));
     const std::string target = selection_->map_database(database);
     if (as_it_is && target == database) return scope::kept;
     std::string text = as_pattern(target);

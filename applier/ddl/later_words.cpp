@@ -20,6 +20,7 @@ enum class use : std::uint8_t {
     where_named,   // behind "(", ",", COLUMN and the like: elsewhere it is part of a clause
     row,           // but for FOR EACH ROW, and ROW (…)
     cube,          // but for WITH CUBE
+    empty,         // but for … ON EMPTY, which is not followed by what it would be compared with
 };
 
 struct later_word {
@@ -40,7 +41,7 @@ constexpr std::array later_words{
     later_word{"CUME_DIST", in_80, use::name, use::unless_called},
     later_word{"DATABASE", 0, use::word, use::where_named},
     later_word{"DENSE_RANK", in_80, use::name, use::unless_called},
-    later_word{"EMPTY", in_80},
+    later_word{"EMPTY", in_80, use::name, use::empty},
     later_word{"EXCEPT", in_80, use::name, use::word},
     later_word{"EXTERNAL", in_90},
     later_word{"FIRST_VALUE", in_80, use::name, use::unless_called},
@@ -109,6 +110,9 @@ bool is_name(use how, const token_cursor& at, const token_cursor& before) {
     case use::row:
         return announces_name(before) || (!before.sees("EACH") && !at.sees_symbol('(', 1));
     case use::cube: return !before.sees("WITH");
+    case use::empty:
+        return !before.sees("ON") || at.sees_symbol('=', 1) || at.sees_symbol('<', 1) ||
+               at.sees_symbol('>', 1) || at.sees_symbol('!', 1);
     }
     return false;
 }

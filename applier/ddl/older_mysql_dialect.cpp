@@ -67,7 +67,7 @@ void older_mysql_dialect::alter_clauses(token_cursor at) {
     bool is_first = true;
     while (!at.at_end()) {
         const auto begin = at.index();
-        const auto end = clause_end(at);
+        auto end = clause_end(at);
         if (alter_clause(at, end))
             is_first = false;
         else
@@ -77,11 +77,19 @@ void older_mysql_dialect::alter_clauses(token_cursor at) {
     }
 }
 
-bool older_mysql_dialect::alter_clause(token_cursor at, std::size_t end) {
+// False: it is left out up to `end`. Partitions stand behind the last one without a comma.
+bool older_mysql_dialect::alter_clause(token_cursor at, std::size_t& end) {
     if (at.take("ADD")) {
-        if (is_ignored_check(at)) return false;
+        if (is_ignored_check(at)) {
+            end = check_end(at);
+            return false;
+        }
         at.take("COLUMN");
-        if (at.sees_symbol('(')) return elements(at);
+        if (at.sees_symbol('(')) {
+            const bool has_others = elements(at);
+            if (!has_others && at.take_symbol(')')) end = at.index();
+            return has_others;
+        }
         element(at, end);
     } else if (at.take("MODIFY")) {
         at.take("COLUMN");
@@ -132,6 +140,13 @@ bool older_mysql_dialect::is_ignored_check(token_cursor at) const {
     return at.sees("CHECK") && at.sees_symbol('(', 1);
 }
 
+std::size_t older_mysql_dialect::check_end(token_cursor at) {
+    while (!at.at_end() && !at.sees_symbol('('))
+        at.advance();
+    at.take_parentheses();
+    return at.index();
+}
+
 void older_mysql_dialect::element(token_cursor at, std::size_t end) {
     if (is_key(at))
         without_order(at, end);
@@ -151,9 +166,7 @@ void older_mysql_dialect::column(token_cursor at, std::size_t end) {
         if (at.take_parentheses()) continue;
         if (is_ignored_check(at)) {
             const auto begin = at.index();
-            while (!at.sees_symbol('('))
-                at.advance();
-            at.take_parentheses();
+            at = token_cursor(list_.tokens, check_end(at));
             leave_out(begin, at.index());
         } else if (at.sees("REFERENCES")) {
             without_references(at, end);

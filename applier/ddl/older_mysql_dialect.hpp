@@ -35,7 +35,8 @@ private:
     void definitions(token_cursor at);
     void alter_clauses(token_cursor at);
     // True if something of the clause is left, which ends at the token with the index `end`.
-    [[nodiscard]] bool alter_clause(token_cursor at, std::size_t end);
+    [[nodiscard]] bool alter_clause(token_cursor at, std::size_t& end);
+    [[nodiscard]] static std::size_t check_end(token_cursor at);
     // The parentheses that begin here, with columns and keys; true if one of them is left.
     bool elements(token_cursor& at);
     void element(token_cursor at, std::size_t end);

@@ -39,16 +39,17 @@ protocol::result<statement_plan> planner::only_note(kind what) const {
     return plan;
 }
 
-// One that is like another table is not known for what it is. (pt-online-schema-change writes the
-// definition of its own table out.)
-protocol::result<statement_plan> planner::note_made(const state::object_name& model) {
+// One that is like another table, or that may have been there, is not known for what it is.
+// (pt-online-schema-change writes the definition of its own table out.)
+protocol::result<statement_plan> planner::note_made(const state::object_name& model,
+                                                    bool if_not_exists) {
     auto like = at_;
     like.take_symbol('(');
-    bool is_other = false;
+    bool is_other = if_not_exists;
     if (like.take("LIKE")) {
         const auto of = like.take_name();
         if (!of) return no_name();
-        is_other = rewriter_.resolve(*of) != *selection_->model_of(model);
+        is_other = is_other || rewriter_.resolve(*of) != *selection_->model_of(model);
     }
     note_model(model, is_other ? step::gone : step::made);
     return only_note(kind::create_table);
@@ -98,6 +99,7 @@ planner::put_in_place(kind what, const std::vector<rename_pair>& pairs) {
             if (!is_known && rewriter_.selects(table)) tables.push_back(table);
         }
     }
+    if (tables.empty()) return skip(what, "none of its tables is selected");
     const auto& [first_from, first_to] = pairs.front();
     const bool is_swap = what == kind::rename_table && pairs.size() == 2 &&
                          model_of(first_to) == first_from && pairs[1].second == first_from &&

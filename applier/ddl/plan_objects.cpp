@@ -148,7 +148,10 @@ protocol::result<statement_plan> planner::drop_trigger() {
     auto databases = selection_->target_databases(trigger.database);
     if (!databases) return refuse("the trigger's table may be in any database on the target");
     const state::object_name target{selection_->map_database(trigger.database), trigger.object};
-    const bool is_there = selection_->selects_all_in(trigger.database);
+    // Triggers of a tool on a merged table are not made there.
+    const bool may_be_left_out =
+        trigger.object.starts_with("pt_osc_") && selection_->merges_anything_in(trigger.database);
+    const bool is_there = selection_->selects_all_in(trigger.database) && !may_be_left_out;
     source_names_.push_back(trigger);
     target_names_.push_back(target);
     rewriter_.replace(name->begin, name->end,

@@ -24,7 +24,7 @@ protocol::result<statement_plan> planner::create_table() {
     if (!name) return no_name();
     const auto table = rewriter_.resolve(*name);
     if (!rewriter_.selects(table)) return skip(kind::create_table, "the table is not selected");
-    if (takes_note_of(table)) return note_made(table);
+    if (takes_note_of(table)) return note_made(table, if_not_exists);
     touch(table);
     note_model(table, statement_plan::model_step::step::made);
     const auto home = target_names_[0].database;
@@ -199,6 +199,7 @@ protocol::result<statement_plan> planner::drop_tables(kind what) {
         if (!rewriter_.selects(table)) continue;
         if (selection_->is_merged_model(table)) {
             note_gone(table);
+            uses_.push_back(*selection_->model_of(table));
             continue;
         }
         if (takes_name_of_another(table)) continue;

@@ -66,7 +66,7 @@ protocol::result<statement_plan> planner::run() {
     if (takes_name)
         return refuse("another table of the source is renamed to the very name that this one would "
                       "have on the target");
-    if (plan && plan->what == statement_plan::action::execute &&
+    if (plan && plan->what == statement_plan::action::execute && !plan->only_notes &&
         selection_->skips(skipped_as(plan->is)))
         return skip(plan->is, "objects.skip says so");
     // Of rows that were changed as text it is known whether they can be taken back.

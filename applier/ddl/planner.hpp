@@ -66,7 +66,7 @@ private:
     void note_model(const state::object_name& table, statement_plan::model_step::step what);
     [[nodiscard]] bool takes_note_of(const state::object_name& table);
     [[nodiscard]] outcome only_note(kind what) const;
-    [[nodiscard]] outcome note_made(const state::object_name& model);
+    [[nodiscard]] outcome note_made(const state::object_name& model, bool if_not_exists);
     void note_gone(const state::object_name& model);
     [[nodiscard]] outcome only_note_gone(kind what);
     [[nodiscard]] bool signs_model(const state::object_name& table, std::string_view trigger);

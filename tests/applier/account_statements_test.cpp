@@ -271,7 +271,22 @@ TEST(account_statements, stop_where_privileges_on_a_database_would_be_for_other_
             "GRANT SELECT ON `dw`.`orders` TO 'a'@'%'"}});
     auto merging = spec_of({"*"}, {{"shop_*.orders", "dw.orders"}}, {"shop_*.*"});
     merging.objects.merge = {"dw.orders"};
-    check(merging, {{"REVOKE SELECT ON shop_1.orders FROM a", "!"}});
+    check(merging, {{"REVOKE SELECT ON shop_1.orders FROM a", "!"},
+                    {"GRANT SELECT ON `shop\\_1`.* TO 'a'@'%'", "!"}});
+    // Several sources have the table under its own name.
+    auto shared = spec_of({"*"});
+    shared.objects.merge = {"shop.orders"};
+    check(shared, {{"GRANT SELECT ON `shop`.* TO 'a'@'%'", "!"},
+                   {"GRANT SELECT ON `sho_`.* TO 'a'@'%'", "!"},
+                   {"GRANT SELECT ON `shop`.`other` TO 'a'@'%'", "="}});
+}
+
+TEST(account_statements, know_a_database_that_is_called_like_a_kind_of_object) {
+    const auto spec = spec_of({"*"}, {}, {"library.*", "package.*"});
+    check(spec, {{"REVOKE SELECT ON library.books FROM a", "="},
+                 {"REVOKE SELECT ON library.* FROM a", "="},
+                 {"GRANT SELECT ON package.t TO a", "="},
+                 {"REVOKE SELECT ON function.t FROM a", ""}});
 }
 
 TEST(account_statements, follow_the_columns_of_objects_tables) {

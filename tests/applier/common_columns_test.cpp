@@ -151,6 +151,21 @@ TEST(find_fit, refuses_what_is_unique_on_the_target_alone) {
     EXPECT_THAT(refused(source, cut), ElementsAre(HasSubstr("a unique key over an expression")));
 }
 
+TEST(keys_of_target_alone, are_those_that_do_not_follow_from_the_sources) {
+    auto source = table({integer("id"), integer("v"), integer("n")});
+    add_key(source, "one", {1});
+    auto target = source;
+    EXPECT_THAT(keys_of_target_alone(source, target, nullptr), IsEmpty());
+    add_key(target, "of_two", {1, 2});
+    EXPECT_THAT(keys_of_target_alone(source, target, nullptr), IsEmpty());
+    add_key(target, "other", {2});
+    EXPECT_THAT(keys_of_target_alone(source, target, nullptr), ElementsAre(HasSubstr("`other`")));
+    source.has_unique_expressions = target.has_unique_expressions = true;
+    EXPECT_THAT(keys_of_target_alone(source, target, nullptr), testing::SizeIs(1));
+    source.has_unique_expressions = false;
+    EXPECT_THAT(keys_of_target_alone(source, target, nullptr), testing::SizeIs(2));
+}
+
 TEST(find_fit, refuses_triggers_that_are_not_guarded) {
     auto target = table({integer("id"), integer("w")});
     target.triggers = {{"t1", true}};

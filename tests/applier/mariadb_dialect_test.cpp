@@ -93,6 +93,10 @@ TEST(mariadb_dialect, translates_what_has_a_certain_equal) {
         {"CREATE INDEX i ON t (a) WAIT 3 COMMENT 'x' ALGORITHM=NOCOPY LOCK SHARED",
          "CREATE INDEX i ON t (a)  COMMENT 'x' ALGORITHM=DEFAULT LOCK DEFAULT"},
         {"CREATE TABLE t (a YEAR(2), b YEAR(4))", "CREATE TABLE t (a YEAR, b YEAR(4))"},
+        {"CREATE VIEW v AS SELECT j.x FROM t JOIN JSON_TABLE(t.d, '$' COLUMNS(x INT PATH '$.a' "
+         "DEFAULT '0' ON EMPTY NULL ON ERROR)) AS j ON empty = 1",
+         "CREATE VIEW v AS SELECT j.x FROM t JOIN JSON_TABLE(t.d, '$' COLUMNS(x INT PATH '$.a' "
+         "DEFAULT '0' ON EMPTY NULL ON ERROR)) AS j ON `empty` = 1"},
         {"CREATE INDEX i ON t (a) IGNORED", "CREATE INDEX i ON t (a) INVISIBLE"},
         {"DROP TABLE t, u WAIT 3", "DROP TABLE t, u "},
         {"TRUNCATE TABLE t NOWAIT", "TRUNCATE TABLE t "},

@@ -76,6 +76,19 @@ TEST(merged_plan, only_notes_what_a_tool_makes_beside_a_merged_table) {
         ASSERT_FALSE(refused.has_value()) << other;
         EXPECT_THAT(refused.error().what, testing::HasSubstr("among those of other tables"));
     }
+    // What may have been there already is not known.
+    expect_note("create table if not exists _orders_gho like orders", step::gone, "_orders_gho");
+    EXPECT_EQ(both.uses, (std::vector<object_name>{{"shard_1", "orders"}}));
+    EXPECT_EQ(of("DROP TRIGGER pt_osc_shard_1_orders_ins").text,
+              "DROP TRIGGER IF EXISTS `shard_1`.`pt_osc_shard_1_orders_ins`");
+    // Of a table of which only others are copied nothing is to be done.
+    const auto others = selection.only({{"shard_1", "customers"}});
+    for (const std::string_view text : {"RENAME TABLE orders TO _orders_old, _orders_new TO orders",
+                                        "RENAME TABLE _orders_old TO kept"}) {
+        const auto plan = plan_statement({text, "shard_1", 0, version_97}, others);
+        ASSERT_TRUE(plan.has_value()) << plan.error().what;
+        EXPECT_EQ(plan->what, statement_plan::action::skip) << text;
+    }
     // With rows of their own they would have to be swapped at the same moment.
     const auto shadows = merging(task_spec::schema_change_policy::shadow);
     const auto refused = plan_statement(

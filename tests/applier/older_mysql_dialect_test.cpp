@@ -36,6 +36,12 @@ TEST(older_mysql_dialect, leaves_out_what_the_source_read_and_ignored) {
         {"ALTER TABLE t ADD CHECK (a > 0)", "ALTER TABLE t "},
         {"ALTER TABLE t ADD CHECK (a > 0), ADD b INT, ADD CONSTRAINT c CHECK (b > a), DROP d",
          "ALTER TABLE t  ADD b INT, DROP d"},
+        {"ALTER TABLE t ADD CHECK (a > 0) PARTITION BY HASH (a) PARTITIONS 2",
+         "ALTER TABLE t  PARTITION BY HASH (a) PARTITIONS 2"},
+        {"ALTER TABLE t ADD b INT, ADD CHECK (a > 0) REMOVE PARTITIONING",
+         "ALTER TABLE t ADD b INT REMOVE PARTITIONING"},
+        {"ALTER TABLE t ADD (CHECK (a > 0)) PARTITION BY KEY (a)",
+         "ALTER TABLE t  PARTITION BY KEY (a)"},
         {"ALTER TABLE t ADD (a INT, CHECK (a > 0)), ADD (CHECK (a > 0))",
          "ALTER TABLE t ADD (a INT)"},
         {"CREATE TABLE t (a INT REFERENCES p (id) ON DELETE SET NULL ON UPDATE NO ACTION, b INT "

@@ -284,6 +284,28 @@ TEST(kept_tables, that_are_defined_otherwise_are_all_listed_and_nothing_is_writt
     EXPECT_EQ(pair.target_sql().scalar("SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.b"), "1,2");
 }
 
+// Of two rows of the source that it does not let in together one would be left out.
+TEST(kept_tables, with_a_unique_key_of_their_own_are_listed_and_nothing_is_written) {
+    pair_options how;
+    how.objects.include = {"shop.*"};
+    how.more_of_task_file = "[conflict]\nexisting_tables = \"ignore\"\n";
+    source_and_target pair(server_kind::mysql_97, server_kind::mysql_97, how);
+    const std::string make = "CREATE DATABASE shop; CREATE TABLE shop.a (id INT PRIMARY KEY, v "
+                             "INT, n INT, UNIQUE KEY one (v)); ";
+    pair.source_sql().exec(make + "INSERT INTO shop.a VALUES (1, 1, 5), (2, 2, 5)");
+    pair.target_sql().exec(make + "ALTER TABLE shop.a ADD UNIQUE KEY of_two (v, n), ADD UNIQUE KEY "
+                                  "other (n)");
+    const auto refused = pair.run_task();
+    EXPECT_NE(refused.status.code, 0);
+    EXPECT_THAT(refused.error, HasSubstr("its unique key `other` (`n`) is none of the source's"));
+    EXPECT_THAT(refused.error, testing::Not(HasSubstr("of_two")));
+    EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM shop.a"), "0");
+    pair.target_sql().exec("ALTER TABLE shop.a DROP KEY other");
+    const auto copied = pair.run_task();
+    ASSERT_EQ(copied.status.code, 0) << copied.error;
+    EXPECT_EQ(pair.target_sql().scalar("SELECT COUNT(*) FROM shop.a"), "2");
+}
+
 INSTANTIATE_TEST_SUITE_P(by, kept, testing::Values("row-image", "sql"), [](const auto& info) {
     return info.param == "sql" ? "sql" : "row_image";
 });

@@ -50,6 +50,8 @@ constexpr cut_table tables[] = {
      "CONCAT('user:', LPAD(i, 8, '0'))"},
     {"prices", "price DECIMAL(20, 4), ratio DOUBLE, PRIMARY KEY (price, ratio)",
      "FLOOR(i / 100) / 10, i / 7"},
+    {"letters", "name VARCHAR(40) CHARACTER SET utf8mb4, PRIMARY KEY (name)",
+     "CONCAT(_utf8mb4 x'D0B8D0BCD18F', LPAD(i, 8, '0'))"},
     // No index helps to find what is behind a number of an ENUM.
     {"labels", "label ENUM('b', 'a'), id INT, PRIMARY KEY (label, id)", "1 + (i % 100 = 0), i",
      false},

@@ -56,6 +56,15 @@ TEST(key_midpoint, never_cuts_a_character) {
                            "1",
                            "x\xd0\x90"
                            "9"),
+              "x\xd0\x90"
+              "50000000");
+    auto chinese = text("gbk_chinese_ci");
+    chinese.charset = "gbk";
+    EXPECT_EQ(key_midpoint(chinese,
+                           "x\xb0\xa1"
+                           "1",
+                           "x\xb0\xa1"
+                           "9"),
               "xzz500000");
     auto wide = make_column("a", "varchar(40)", "utf16");
     EXPECT_EQ(key_midpoint(wide, "aa", "zz"), std::nullopt);
