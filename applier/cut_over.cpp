@@ -106,16 +106,17 @@ statement_executor::resolve_cut_over(const source_statement& statement,
 result<bool> statement_executor::was_made_by_tool(const statement_plan& plan) {
     const state::object_name& model = plan.models.front().model;
     const state::object_name& table = plan.target_names.front();
-    const schema_change_store store(store_.meta_database(), task_name_);
+    std::optional<state::object_name> sign;
     if (model.object.ends_with("_gho")) {
         state::shadow_table changelog = *state::shadow_table::parse(model.object);
         changelog.suffix = "_ghc";
-        auto seen = store.load(target_, {model.database, changelog.beside(changelog.table)});
-        if (!seen) return std::unexpected(std::move(seen.error()));
-        return seen->has_value();
+        sign = {model.database, changelog.beside(changelog.table)};
+    } else if (selection_->is_merged(plan.source_names.front())) {
+        sign = statement_plan::sign_of_tool(plan.source_names.front());
     }
-    if (selection_->is_merged(plan.source_names.front())) {
-        auto seen = store.load(target_, statement_plan::sign_of_tool(plan.source_names.front()));
+    if (sign) {
+        const schema_change_store store(store_.meta_database(), task_name_);
+        auto seen = store.load(target_, *sign);
         if (!seen) return std::unexpected(std::move(seen.error()));
         return seen->has_value();
     }

@@ -1,5 +1,7 @@
 #include "applier/server_errors.hpp"
 
+#include <fmt/format.h>
+
 namespace understudy::applier {
 
 bool is_connection_lost(unsigned number) {
@@ -27,6 +29,13 @@ bool is_connection_lost(unsigned number) {
         return true;
     default: return false;
     }
+}
+
+void hide_quoted(protocol::error& error, std::string_view what) {
+    constexpr unsigned parse_error = 1064;
+    if (error.server.number != parse_error) return;
+    error.what = fmt::format("{} (error {})", what, parse_error);
+    error.server.message = "syntax";
 }
 
 bool is_retryable(errc code) {

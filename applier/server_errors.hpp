@@ -1,6 +1,9 @@
 #pragma once
 
 #include "applier/errc.hpp"
+#include "protocol/result.hpp"
+
+#include <string_view>
 
 namespace understudy::applier {
 
@@ -11,6 +14,10 @@ namespace understudy::applier {
 
 // The group may be tried again as it is: nothing of it was applied, or the checkpoint tells.
 [[nodiscard]] bool is_retryable(errc code);
+
+// What a server quotes of a statement that it does not understand may be a password: instead of its
+// own words the error says `what`. Of other errors nothing changes.
+void hide_quoted(protocol::error& error, std::string_view what);
 
 // The connection cannot be used any more.
 [[nodiscard]] bool is_connection_lost(unsigned number);

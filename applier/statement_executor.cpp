@@ -5,6 +5,7 @@
 #include "applier/followed_store.hpp"
 #include "applier/object_fingerprint.hpp"
 #include "applier/other_homes.hpp"
+#include "applier/server_errors.hpp"
 #include "applier/stand_in_definers.hpp"
 #include "applier/statement_lock.hpp"
 
@@ -264,15 +265,6 @@ result<void> statement_executor::let_go_of_gtid(bool executed) {
     return {};
 }
 
-// What a server does not understand it quotes from where it does not.
-void statement_executor::hide_secrets(const statement_plan& plan, protocol::error& error) {
-    constexpr unsigned parse_error = 1064;
-    const bool has_secrets = !plan.shown.empty() && plan.shown != plan.text;
-    if (!has_secrets || error.server.number != parse_error) return;
-    error.what = "the target does not understand it (error 1064)";
-    error.server.message = "syntax";
-}
-
 result<void> statement_executor::run_text(std::string_view text, const journal_entry& entry) {
     stand_in_definers stand_ins(target_);
     auto done = run_text_once(text, entry);
@@ -319,7 +311,9 @@ result<void> statement_executor::run(const source_statement& statement,
     if (auto entered = enter_session(statement.plan, query, timestamp, *text); !entered)
         return entered;
     auto done = run_text(*text, entry);
-    if (!done) hide_secrets(statement.plan, done.error());
+    const statement_plan& plan = statement.plan;
+    const bool has_secrets = !plan.shown.empty() && plan.shown != plan.text;
+    if (!done && has_secrets) hide_quoted(done.error(), "the target does not understand it");
     if (target_.broken()) return done;
     auto left = session_.leave();
     return done ? left : done;

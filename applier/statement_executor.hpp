@@ -93,7 +93,6 @@ private:
                                                   const journal_entry& entry);
     [[nodiscard]] protocol::result<void> run_text_once(std::string_view text,
                                                        const journal_entry& entry);
-    static void hide_secrets(const statement_plan& plan, protocol::error& error);
     [[nodiscard]] protocol::result<void> let_go_of_gtid(bool executed);
     [[nodiscard]] bool was_decided_about(const journal_entry& entry) const;
     [[nodiscard]] bool was_passed_over(const journal_entry& entry) const;

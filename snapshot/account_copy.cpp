@@ -1,6 +1,7 @@
 #include "snapshot/account_copy.hpp"
 
 #include "applier/errc.hpp"
+#include "applier/server_errors.hpp"
 #include "applier/statement_lock.hpp"
 #include "applier/statement_plan.hpp"
 #include "snapshot/errc.hpp"
@@ -38,13 +39,8 @@ bool says_missing(unsigned number) {
     return number == 1146 || number == 1305 || number == 1054 || number == 1049 || number == 1356;
 }
 
-// What a server quotes of a statement that it does not understand may be a hash.
 protocol::error without_secrets(protocol::error error) {
-    constexpr unsigned parse_error = 1064;
-    if (error.server.number == parse_error) {
-        error.what = "the target does not understand how the source describes it (error 1064)";
-        error.server.message = "syntax";
-    }
+    applier::hide_quoted(error, "the target does not understand how the source describes it");
     return error;
 }
 

@@ -14,20 +14,14 @@ std::string name_of(const source_table& table, std::size_t key_column) {
     return state::quote_identifier(table.columns[table.order->columns[key_column]].name);
 }
 
-std::string behind(const source_table& table, const std::vector<std::string>& after,
-                   std::size_t at) {
+// Rows on one side of a bound, which are there in the sense of `side` ('>' or '<') and, where they
+// begin with all of its values, of `last`.
+std::string beyond(const source_table& table, const std::vector<std::string>& bound, char side,
+                   std::string_view last, std::size_t at = 0) {
     const std::string name = name_of(table, at);
-    if (at + 1 == after.size()) return fmt::format("{} > {}", name, after[at]);
-    return fmt::format("{} >= {} AND ({} > {} OR ({} = {} AND {}))", name, after[at], name,
-                       after[at], name, after[at], behind(table, after, at + 1));
-}
-
-std::string up_to(const source_table& table, const std::vector<std::string>& upper,
-                  std::size_t at) {
-    const std::string name = name_of(table, at);
-    if (at + 1 == upper.size()) return fmt::format("{} <= {}", name, upper[at]);
-    return fmt::format("{} <= {} AND ({} < {} OR ({} = {} AND {}))", name, upper[at], name,
-                       upper[at], name, upper[at], up_to(table, upper, at + 1));
+    if (at + 1 == bound.size()) return fmt::format("{} {} {}", name, last, bound[at]);
+    return fmt::format("{0} {1}= {2} AND ({0} {1} {2} OR ({0} = {2} AND {3}))", name, side,
+                       bound[at], beyond(table, bound, side, last, at + 1));
 }
 
 std::string column_list(const source_table& table) {
@@ -67,10 +61,10 @@ std::vector<std::string> from_lines(const std::string& text) {
 std::string condition_of(const source_table& table, const key_range& range) {
     std::string condition;
     UNDERSTUDY_ASSERT(range.after.size() <= table.order->columns.size());
-    if (!range.after.empty()) condition = behind(table, range.after, 0);
+    if (!range.after.empty()) condition = beyond(table, range.after, '>', ">");
     if (!range.upper.empty()) {
         if (!condition.empty()) condition += " AND ";
-        condition += up_to(table, range.upper, 0);
+        condition += beyond(table, range.upper, '<', "<=");
     }
     return condition;
 }

@@ -15,13 +15,6 @@ namespace understudy::applier::ddl {
 
 namespace {
 
-constexpr std::string_view not_understood =
-    "it may be about an account that objects.accounts selects, and is not understood";
-
-std::unexpected<std::string> because(std::string_view why) {
-    return std::unexpected(std::string(why));
-}
-
 // The name of a database as GRANT takes it: `%` and `_` stand for others unless a back-slash is
 // before them (sql/auth/sql_auth_cache.cc, wild_compare).
 struct database_pattern {

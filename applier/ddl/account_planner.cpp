@@ -11,13 +11,6 @@ namespace understudy::applier::ddl {
 
 namespace {
 
-constexpr std::string_view not_understood =
-    "it may be about an account that objects.accounts selects, and is not understood";
-
-std::unexpected<std::string> because(std::string_view why) {
-    return std::unexpected(std::string(why));
-}
-
 bool is_ascii(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }

@@ -50,6 +50,12 @@ public:
     [[nodiscard]] outcome revoke(token_cursor at);
 
 private:
+    static constexpr std::string_view not_understood =
+        "it may be about an account that objects.accounts selects, and is not understood";
+    [[nodiscard]] static std::unexpected<std::string> because(std::string_view why) {
+        return std::unexpected(std::string(why));
+    }
+
     struct element {
         account_reference account;
         std::size_t begin = 0; // with all that is said of this account
