@@ -9,9 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <chrono>
 #include <csignal>
 #include <string>
@@ -276,12 +274,7 @@ TEST_P(foreign_key_circle, arrives_whole_while_rows_of_it_change) {
 INSTANTIATE_TEST_SUITE_P(of, foreign_key_circle,
                          testing::Values(server_kind::mysql_97, server_kind::mysql_56,
                                          server_kind::mariadb_1011),
-                         [](const auto& of) {
-                             std::string name(to_string(of.param));
-                             std::ranges::replace_if(
-                                 name, [](char c) { return std::isalnum(c) == 0; }, '_');
-                             return name;
-                         });
+                         [](const auto& of) { return test_name(of.param); });
 
 // 1.2 million rows of a key that goes from below 2^63 to above it. The server doubles them.
 void make_large_table(sql_client& sql) {

@@ -13,7 +13,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <string>
 #include <vector>
@@ -141,12 +140,7 @@ TEST_P(key_splitter, cuts_keys_of_all_types_and_distributions) {
 INSTANTIATE_TEST_SUITE_P(, key_splitter,
                          testing::Values(server_kind::mysql_97, server_kind::mysql_56,
                                          server_kind::mariadb_1011),
-                         [](const auto& of) {
-                             std::string name(to_string(of.param));
-                             std::ranges::replace_if(
-                                 name, [](char c) { return std::isalnum(c) == 0; }, '_');
-                             return name;
-                         });
+                         [](const auto& of) { return test_name(of.param); });
 
 } // namespace
 } // namespace understudy::test

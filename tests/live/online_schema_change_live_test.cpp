@@ -2,6 +2,7 @@
 // databases, under their own names and under others.
 
 #include "tests/support/background_writer.hpp"
+#include "tests/support/schema_change_tools.hpp"
 #include "tests/support/source_and_target.hpp"
 #include "tests/support/wait_until.hpp"
 
@@ -73,62 +74,13 @@ protected:
         sql.exec("CREATE USER pt@localhost IDENTIFIED BY 'pt'; GRANT ALL ON *.* TO pt@localhost");
     }
     void pt_online_schema_change(const std::string& change) {
-        const auto done =
-            run_to_end({.argv = {"pt-online-schema-change", "--alter", change, "--execute",
-                                 "--no-version-check", "--no-check-replication-filters",
-                                 "--recursion-method=none", "--chunk-size=100",
-                                 fmt::format("D=shop,t=orders,u=pt,p=pt,S={}",
-                                             pair.source().socket_path().string())},
-                        .environment = {}},
-                       120s);
-        ASSERT_EQ(done.status.code, 0) << done.error << done.output;
+        test::pt_online_schema_change(pair.source(), orders, change);
     }
-    // What gh-ost sends, in its order and spelling.
     void gh_ost(const std::string& change) {
-        sql_client sql = pair.source().root();
-        sql.exec(
-            "drop /* gh-ost */ table if exists `shop`.`_orders_gho`;"
-            "drop /* gh-ost */ table if exists `shop`.`_orders_ghc`;"
-            "create /* gh-ost */ table `shop`.`_orders_ghc` (id bigint unsigned auto_increment, "
-            "last_update timestamp not null DEFAULT CURRENT_TIMESTAMP ON UPDATE "
-            "CURRENT_TIMESTAMP, hint varchar(64) charset ascii not null, value varchar(4096) "
-            "charset ascii not null, primary key(id), unique key hint_uidx(hint)) "
-            "auto_increment=256;"
-            "create /* gh-ost */ table `shop`.`_orders_gho` like `shop`.`orders`;"
-            "alter /* gh-ost */ table `shop`.`_orders_gho` " +
-            change +
-            ";insert /* gh-ost */ into `shop`.`_orders_ghc` (id, hint, value) values (NULL, "
-            "'state', 'GhostTableMigrated');"
-            "insert /* gh-ost `shop`.`orders` */ ignore into `shop`.`_orders_gho` (`id`, "
-            "`note`) (select `id`, `note` from `shop`.`orders` force index (`PRIMARY`) lock in "
-            "share mode)");
-        // The sentry table of the cut-over, and the swap that waits behind its lock.
-        sql_client lock = pair.source().root();
-        lock.exec("create /* gh-ost */ table `shop`.`_orders_del` (id int auto_increment primary "
-                  "key) engine=InnoDB comment='ghost-cut-over-sentry';"
-                  "lock /* gh-ost */ tables `shop`.`orders` write, `shop`.`_orders_gho` write, "
-                  "`shop`.`_orders_del` write");
-        // What came since the rows were copied; gh-ost takes it out of the log.
-        lock.exec(
-            "replace into `shop`.`_orders_gho` (`id`, `note`) select `id`, `note` from "
-            "`shop`.`orders`; delete from `shop`.`_orders_gho` where `id` not in (select `id` "
-            "from `shop`.`orders`)");
-        std::thread swap([&] {
-            sql.exec("rename /* gh-ost */ table `shop`.`orders` to `shop`.`_orders_del`, "
-                     "`shop`.`_orders_gho` to `shop`.`orders`");
-        });
-        // As the tool does it: the swap has to stand in line before the table is let go.
-        const auto stands_in_line = [&] {
-            return pair.source_sql().scalar(
-                       "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE "
-                       "'Waiting for table%' AND info LIKE 'rename%'") == "1";
-        };
-        EXPECT_TRUE(wait_until(stands_in_line, 30s, 20ms));
-        lock.exec("drop /* gh-ost */ table if exists `shop`.`_orders_del`; unlock tables");
-        swap.join();
-        lock.exec("drop /* gh-ost */ table if exists `shop`.`_orders_ghc`;"
-                  "drop /* gh-ost */ table if exists `shop`.`_orders_del`");
+        begin_gh_ost(pair.source(), orders, change);
+        end_gh_ost(pair.source(), orders);
     }
+    const changed_table orders{"shop", "orders", "`id`, `note`"};
     source_and_target pair{GetParam().source, server_kind::mysql_97, options()};
 };
 

@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cctype>
 #include <ostream>
 #include <string>
 
@@ -18,9 +16,7 @@ struct source_case {
 };
 
 inline std::string name_of(const source_case& one) {
-    std::string name(to_string(one.kind));
-    std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-    return name + (one.gtid ? "_by_gtid" : "_by_position");
+    return test_name(one.kind) + (one.gtid ? "_by_gtid" : "_by_position");
 }
 
 inline void PrintTo(const source_case& one, std::ostream* out) {

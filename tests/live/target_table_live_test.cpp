@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -115,12 +114,7 @@ TEST_P(target_tables, have_their_keys_and_references_and_triggers) {
 INSTANTIATE_TEST_SUITE_P(of, target_tables,
                          testing::Values(server_kind::mysql_97, server_kind::mysql_56,
                                          server_kind::mariadb_1011),
-                         [](const auto& info) {
-                             std::string name(to_string(info.param));
-                             std::ranges::replace_if(
-                                 name, [](char c) { return c == '-' || c == '.'; }, '_');
-                             return name;
-                         });
+                         [](const auto& info) { return test_name(info.param); });
 
 } // namespace
 } // namespace understudy::test

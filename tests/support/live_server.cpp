@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <csignal>
 #include <fstream>
@@ -62,6 +64,12 @@ std::string_view to_string(server_kind kind) {
     case server_kind::mariadb_118: return "mariadb-11.8";
     }
     throw std::logic_error("unknown server kind");
+}
+
+std::string test_name(server_kind kind) {
+    std::string name(to_string(kind));
+    std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+    return name;
 }
 
 bool is_mariadb(server_kind kind) {

@@ -30,6 +30,7 @@ namespace understudy::test {
 enum class server_kind { mysql_97, mysql_56, mariadb_1011, mariadb_118 };
 
 [[nodiscard]] std::string_view to_string(server_kind kind); // as tests/servers/fetch.sh knows it
+[[nodiscard]] std::string test_name(server_kind kind);      // the same, for a test's name
 [[nodiscard]] bool is_mariadb(server_kind kind);
 
 struct server_options {

@@ -83,11 +83,18 @@ void end_gh_ost(live_server& server, const changed_table& table) {
                            "`{0}`.`_{1}_gho` to `{0}`.`{1}`"));
     });
     sql_client watch = server.root();
+    const bool shows_locks =
+        watch.scalar("SELECT COUNT(*) FROM performance_schema.setup_instruments "
+                     "WHERE name = 'wait/lock/metadata/sql/mdl' AND enabled = "
+                     "'YES'") != "0";
     const auto stands_in_line_for = [&](const std::string& name) {
-        const auto pending = fmt::format("SELECT COUNT(*) FROM performance_schema.metadata_locks "
-                                         "WHERE object_schema = '{}' AND object_name = '{}' AND "
-                                         "lock_type = 'EXCLUSIVE' AND lock_status = 'PENDING'",
-                                         table.database, name);
+        const auto pending =
+            shows_locks ? fmt::format("SELECT COUNT(*) FROM performance_schema.metadata_locks "
+                                      "WHERE object_schema = '{}' AND object_name = '{}' AND "
+                                      "lock_type = 'EXCLUSIVE' AND lock_status = 'PENDING'",
+                                      table.database, name)
+                        : "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE "
+                          "'Waiting for table%' AND info LIKE 'rename%'";
         return wait_until([&] { return watch.scalar(pending) != "0"; }, 30s, 20ms);
     };
     EXPECT_TRUE(stands_in_line_for("_" + table.table + "_del"));

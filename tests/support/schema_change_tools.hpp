@@ -20,8 +20,9 @@ void pt_online_schema_change(live_server& server, const changed_table& table,
                              const std::string& alter);
 
 // What gh-ost sends, in its order and spelling; others may write to the table meanwhile. In two
-// halves: up to the copied rows, and the swap. The columns' values are free of quotes; MySQL 8 and
-// later.
+// halves: up to the copied rows, and the swap. The columns' values are free of quotes. Servers that
+// do not show metadata locks (MySQL 5.6, MariaDB) are not asked for which table the swap waits: a
+// writer may get in front of it there.
 void begin_gh_ost(live_server& server, const changed_table& table, const std::string& alter);
 void end_gh_ost(live_server& server, const changed_table& table);
 
